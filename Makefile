@@ -1,0 +1,66 @@
+PY ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := PYTHONPATH=.tools UV_PYTHON_DOWNLOADS=never $(PY) -m uv
+export DJANGO_SETTINGS_MODULE := portal.settings
+export GRPC_VERBOSITY ?= ERROR
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check fix bench docs messages lock vendor
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.tools/.done:
+	$(PY) -m pip install -q --disable-pip-version-check --upgrade --target .tools 'uv>=0.13,<0.14'
+	@touch $@
+
+$(VENV)/.run: requirements.txt .tools/.done
+	@test -x $(BIN)/python || $(UV) venv -q --python $(PY) $(VENV)
+	@$(UV) pip install -q --require-hashes -r requirements.txt --python $(BIN)/python
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt .tools/.done
+	@test -x $(BIN)/python || $(UV) venv -q --python $(PY) $(VENV)
+	@$(UV) pip sync -q --require-hashes requirements-dev.txt --python $(BIN)/python
+	@touch $@ $(VENV)/.run
+
+setup: $(VENV)/.run ## Install what the portal needs, into .venv and nowhere else
+
+setup-dev: $(VENV)/.dev ## Install what its developers need besides
+
+run: setup ## Migrate, seed a demo, start everything, print the URL and sign-in links
+	@$(BIN)/python manage.py up --demo
+
+test: setup-dev ## Run the tests; what this machine lacks (a browser, PostgreSQL, Redis) is skipped with the reason
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: setup-dev ## Format, lint, types, contracts, templates, migrations, deploy check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --quiet --lint templates
+	$(BIN)/typos
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m pytest -q tests/house
+
+fix: setup-dev ## Mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev ## Measure: sizes, start-up, one change from approval to verified
+	@$(BIN)/python -m tests.bench
+
+docs: setup-dev ## Generate docs/states.md
+	@$(BIN)/python manage.py write_docs
+
+messages: setup-dev ## Compile the Chinese catalogue
+	@$(BIN)/python manage.py compile_catalogue
+
+lock: .tools/.done ## Resolve pyproject.toml into the two requirements files (maintainers)
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev --group browser --group image pyproject.toml -o requirements-dev.txt
+
+vendor: ## Copy Tabler and its icons into static/ again (maintainers; needs npm)
+	sh static/vendor/vendor.sh

@@ -1,0 +1,159 @@
+"""What several flows do to a change, in the transaction of their caller. Acts neither record nor enqueue."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from approvals.errors import BadChange, ConflictingChange, WrongState
+from approvals.models import ChangeRequest, Item
+from approvals.states import OPEN, State
+from certs.errors import TrustConfigNotReady, VaultClosed
+from certs.inventory import remember
+from certs.models import Certificate, TrustConfig
+from certs.sealing import current_vault_key, seal
+from pki.certificate import ParsedCertificate
+from pki.plan import Action
+from tenants.errors import UnknownObject
+from tenants.models import Tenant
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A certificate to trust: read from an upload, in the role that the submitter chose."""
+
+    certificate: ParsedCertificate
+    role: str
+
+
+@dataclass(frozen=True)
+class Removal:
+    """An entry to take away: ``removal`` is retired or revoked."""
+
+    sha256_fingerprint: str
+    role: str
+    removal: str
+
+
+def lock_trust_config(trust_config_id: object) -> TrustConfig:
+    """Every flow that changes what a trust config's changes rest on locks it first; it is the one lock there is."""
+    assert connection.in_atomic_block
+    rows = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment")
+    trust_config = rows.filter(pk=trust_config_id).first()
+    if trust_config is None:
+        raise UnknownObject
+    return trust_config
+
+
+def lock_change(tenant_id: int, number: int) -> ChangeRequest:
+    """The change, locked after its trust config.
+
+    :raises UnknownObject: when the tenant has no such change.
+    """
+    found = ChangeRequest.objects.for_tenant(tenant_id).filter(number=number).values_list("trust_config_id", flat=True).first()
+    if found is None:
+        raise UnknownObject
+    lock_trust_config(found)
+    rows = ChangeRequest.objects.select_for_update(of=("self",)).select_related("tenant", "trust_config__environment", "submitted_by")
+    return rows.get(tenant_id=tenant_id, number=number)
+
+
+def open_trust_config(tenant: Tenant, trust_config_id: object) -> TrustConfig:
+    """The locked trust config, if this tenant may ask for changes of it now.
+
+    :raises UnknownObject: when it does not serve the tenant.
+    :raises TrustConfigNotReady: before its first read and while live is not what was last observed.
+    :raises VaultClosed: before the tenant's vault key exists.
+    """
+    if not TrustConfig.objects.for_tenant(tenant.pk).filter(pk=trust_config_id).exists():
+        raise UnknownObject
+    trust_config = lock_trust_config(trust_config_id)
+    if trust_config.state != TrustConfig.State.READY:
+        raise TrustConfigNotReady(_("This trust config takes no changes now: %(state)s.") % {"state": TrustConfig.State(trust_config.state).label})
+    if current_vault_key(tenant.pk, trust_config.environment_id, trust_config.purpose) is None:
+        raise VaultClosed(_("The vault of this tenant and environment is not open yet. Its key is being made; try again in a minute."))
+    return trust_config
+
+
+def create_change(
+    *,
+    tenant: Tenant,
+    trust_config: TrustConfig,
+    user_id: int,
+    by: str,
+    reason: str,
+    additions: Iterable[Addition],
+    removals: Iterable[Removal],
+    names_revocation: bool,
+    at: datetime,
+) -> ChangeRequest:
+    """Writes the change and its items, and seals what it adds."""
+    tenant.last_change_number += 1
+    tenant.save(update_fields=["last_change_number"])
+    change = ChangeRequest.objects.create(
+        number=tenant.last_change_number,
+        tenant=tenant,
+        trust_config=trust_config,
+        state_since=at,
+        mode=tenant.mode,
+        policy_version=tenant.policy_version,
+        reason=reason,
+        submitted_by_id=user_id,
+        submitted_at=at,
+        names_revocation=names_revocation,
+    )
+    for addition in additions:
+        certificate = remember(tenant_id=tenant.pk, facts=addition.certificate.facts, user_id=user_id, by=by)
+        _create_item(change, Action.ADD, addition.role, certificate, "")
+        seal(tenant_id=tenant.pk, trust_config=trust_config, change_id=change.pk, der=addition.certificate.der)
+    for removal in removals:
+        found = Certificate.objects.for_tenant(tenant.pk).filter(sha256_fingerprint=removal.sha256_fingerprint).first()
+        if found is None:
+            raise UnknownObject
+        _create_item(change, Action.REMOVE, removal.role, found, removal.removal)
+    return change
+
+
+def conflicting(trust_config: TrustConfig, fingerprints: Iterable[str]) -> list[ChangeRequest]:
+    """Open changes of this trust config that name one of these certificates."""
+    changes = ChangeRequest.objects.open().filter(trust_config=trust_config, items__sha256_fingerprint__in=list(fingerprints))
+    return list(changes.distinct().select_related("tenant", "trust_config__environment"))
+
+
+def refuse_conflicts(tenant: Tenant, conflicts: list[ChangeRequest]) -> None:
+    """:raises ConflictingChange: when there are any; names those of the same tenant only."""
+    if conflicts:
+        mine = ", ".join(f"#{change.number}" for change in conflicts if change.tenant_id == tenant.pk)
+        where = mine or _("another tenant's change")
+        raise ConflictingChange(_("Another open change has one of these certificates in this trust config: %(where)s. Wait for it or withdraw it first.") % {"where": where})
+
+
+def check_request(reason: str, additions: list[Addition], removals: list[Removal]) -> None:
+    """:raises BadChange: without a reason, without items, or with the same entry twice."""
+    if not reason.strip():
+        raise BadChange(_("Say why this change is needed. Reviewers and auditors will read it."))
+    if not additions and not removals:
+        raise BadChange(_("Choose at least one certificate to add or to remove."))
+    entries = [(a.role, a.certificate.facts.sha256_fingerprint) for a in additions] + [(r.role, r.sha256_fingerprint) for r in removals]
+    if len(entries) != len(set(entries)):
+        raise BadChange(_("The same certificate is in this change twice in the same role."))
+    if any(removal.removal not in Item.Removal.values for removal in removals):
+        raise BadChange(_("Say for each removal whether the certificate is retired or revoked."))
+
+
+def require_open(change: ChangeRequest, *states: State) -> None:
+    """:raises WrongState: when the change is in none of these states."""
+    if change.state not in (states or OPEN):
+        raise WrongState(_("This cannot be done any more: the change is %(state)s.") % {"state": State(change.state).label})
+
+
+def is_in_unresolved_publication(change: ChangeRequest) -> bool:
+    return ChangeRequest.objects.filter(pk=change.pk).in_unresolved_publication().exists()
+
+
+def _create_item(change: ChangeRequest, action: Action, role: str, certificate: Certificate, removal: str) -> None:
+    Item.objects.create(
+        change=change, action=action.value, role=role, certificate=certificate, sha256_fingerprint=certificate.sha256_fingerprint, removal=removal
+    )

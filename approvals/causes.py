@@ -1,0 +1,40 @@
+"""Why a change stands where it stands, as a code with its values, so that both languages can say it."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+Cause = dict[str, str]
+
+SENTENCES = {
+    # why mode B asks a person
+    "limit-role": _("mode B may not change a %(role)s by itself here"),
+    "limit-count": _("it has %(count)s items, mode B may change %(limit)s at once"),
+    "limit-production": _("it is for production, which mode B may not write by itself here"),
+    "limit-warnings": _("the checks have warnings: %(codes)s"),
+    "limit-last-anchor": _("it would remove the last trust anchor"),
+    "limit-shared": _("trust anchors and intermediate CAs of a shared trust config always take a review"),
+    "limit-revoked": _("it concerns a certificate that was revoked"),
+    # why votes are needed again
+    "returned-findings": _("checking again found something that its voters had not seen: %(codes)s"),
+    "returned-no-effect": _("something in it has no effect any more: %(fingerprint)s"),
+    "returned-votes": _("its votes no longer suffice"),
+    "returned-mode": _("the tenant was switched to mode A"),
+    "returned-revocation": _("change #%(number)s revokes a certificate of this change"),
+    # how it ended
+    "rejected-checks": _("the checks failed against what is live: %(codes)s"),
+    "rejected-declined": _("declined by %(name)s"),
+    "withdrawn": _("withdrawn by %(name)s"),
+    "rolled-back": _("undone by change #%(number)s"),
+}
+
+
+def cause(code: str, **values: object) -> Cause:
+    """One cause; every value becomes text."""
+    assert code in SENTENCES, code
+    return {"code": code, **{name: str(value) for name, value in values.items()}}
+
+
+def sentences(causes: Iterable[Cause]) -> list[str]:
+    """The causes in the reader's language."""
+    return [str(SENTENCES[cause["code"]]) % cause for cause in causes]

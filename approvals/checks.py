@@ -1,0 +1,122 @@
+"""The estate that a change meets, put together from what is remembered, and the judgement of ``pki`` on it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from approvals.models import ChangeRequest, Finding, Item
+from approvals.states import OPEN, State
+from certs.inventory import facts_of
+from certs.models import Certificate, Role, TrustConfig, TrustEntry
+from pki import rules
+from pki.certificate import CertificateFacts
+from pki.findings import Finding as Judgement
+from pki.findings import Severity
+from pki.findings import warnings as warnings_of
+from pki.plan import Holding, Step, apply_steps, change_digest
+from pki.roles import Purpose
+
+
+def estate_of(
+    trust_config: TrustConfig,
+    *,
+    tenant_id: int,
+    facts: Mapping[str, CertificateFacts],
+    names_revocation: bool,
+    without: ChangeRequest | None = None,
+    with_approved: bool = True,
+) -> rules.Estate:
+    """What a change of this tenant would meet: entries, approved changes, submitted ones, revocations, other places.
+
+    ``facts`` are those of the change's own certificates; ``without`` is the change itself, when it is stored already.
+    """
+    holdings = TrustEntry.objects.filter(trust_config=trust_config).holdings()
+    others = ChangeRequest.objects.filter(trust_config=trust_config, state__in=OPEN).prefetch_related("items__certificate")
+    if without is not None:
+        others = others.exclude(pk=without.pk)
+    known = facts_of(trust_config) | dict(facts)
+    submitted: list[tuple[int, Step]] = []
+    for other in others.order_by("approved_at", "pk"):
+        known |= {item.sha256_fingerprint: item.certificate.as_facts() for item in other.items.all()}
+        if other.state == State.APPROVED and with_approved:
+            holdings = apply_steps(holdings, other.tenant_id, other.steps)
+        elif other.state != State.APPROVED:
+            submitted += [(other.tenant_id, step) for step in other.steps]
+    return rules.Estate(
+        trust_config=trust_config.name,
+        purpose=Purpose(trust_config.purpose),
+        holdings=holdings,
+        facts=known,
+        submitted=tuple(submitted),
+        revoked=_revoked(trust_config, tenant_id, facts),
+        names_revocation=names_revocation,
+        elsewhere=_elsewhere(trust_config, tenant_id, facts),
+    )
+
+
+def judge_change(change: ChangeRequest, estate: rules.Estate, *, at: datetime) -> list[Judgement]:
+    return rules.judge(estate, change.tenant_id, change.steps, at=at)
+
+
+def facts_of_change(change: ChangeRequest) -> dict[str, CertificateFacts]:
+    return {item.sha256_fingerprint: item.certificate.as_facts() for item in change.items.all()}
+
+
+def estate_of_change(change: ChangeRequest) -> rules.Estate:
+    return estate_of(
+        change.trust_config, tenant_id=change.tenant_id, facts=facts_of_change(change), names_revocation=change.names_revocation, without=change
+    )
+
+
+def store_plan(change: ChangeRequest, findings: Iterable[Judgement], *, at: datetime, etag: str) -> None:
+    """Replaces the stored findings and computes the digest that is voted on. Saves nothing of the change itself."""
+    findings = list(findings)
+    change.findings.all().delete()
+    Finding.objects.bulk_create(
+        Finding(change=change, code=f.code, severity=f.severity.value, sha256_fingerprint=f.fingerprint, evidence=f.evidence) for f in findings
+    )
+    change.planned_at, change.planned_etag = at, etag
+    change.change_digest = change_digest(
+        trust_config=str(change.trust_config_id),
+        change=f"{change.tenant_id}/{change.number}",
+        steps=change.steps,
+        not_before=None,
+        policy_version=f"{change.tenant_id}@{change.policy_version}",
+        warning_codes=[finding.code for finding in warnings_of(findings)],
+    )
+
+
+def unseen(change: ChangeRequest, findings: Iterable[Judgement]) -> list[Judgement]:
+    """Findings that would have mattered to the voters and were not shown to them: blocking ones, and new warnings."""
+    seen = {(finding.code, finding.sha256_fingerprint) for finding in change.findings.all()}
+    return [f for f in findings if f.severity is Severity.BLOCKING or (f.severity is Severity.WARNING and f.key not in seen)]
+
+
+def _revoked(trust_config: TrustConfig, tenant_id: int, facts: Mapping[str, CertificateFacts]) -> dict[str, int]:
+    """Fingerprints that an applied change revoked, in this trust config or anywhere by this tenant, with its number."""
+    items = Item.objects.filter(removal=Item.Removal.REVOKED, sha256_fingerprint__in=list(facts), change__state=State.APPLIED)
+    mine = items.filter(change__tenant_id=tenant_id) | items.filter(change__trust_config=trust_config)
+    return dict(mine.order_by("pk").values_list("sha256_fingerprint", "change__number"))
+
+
+def _elsewhere(trust_config: TrustConfig, tenant_id: int, facts: Mapping[str, CertificateFacts]) -> dict[str, tuple[str, ...]]:
+    entries = TrustEntry.objects.for_tenant(tenant_id).open().filter(certificate__sha256_fingerprint__in=list(facts))
+    places: dict[str, list[str]] = defaultdict(list)
+    rows = entries.values_list("certificate__sha256_fingerprint", "trust_config_id", "trust_config__environment__slug", "trust_config__name", "role")
+    for fingerprint, trust_config_id, environment, name, role in rows:
+        if trust_config_id != trust_config.pk:
+            places[fingerprint].append(f"{environment}/{name}")
+    return {fingerprint: tuple(sorted(names)) for fingerprint, names in places.items()}
+
+
+def role_label(role: str) -> str:
+    return str(Role(role).label)
+
+
+def certificates_by_fingerprint(tenant_id: int, fingerprints: Iterable[str]) -> dict[str, Certificate]:
+    rows = Certificate.objects.for_tenant(tenant_id).filter(sha256_fingerprint__in=list(fingerprints))
+    return {certificate.sha256_fingerprint: certificate for certificate in rows}
+
+
+def holdings_after(change: ChangeRequest, holdings: frozenset[Holding]) -> frozenset[Holding]:
+    return apply_steps(holdings, change.tenant_id, change.steps)

@@ -1,0 +1,160 @@
+"""The conductor of publications: one step of one trust config at a time, in the order that a model check showed to be safe.
+
+resolve what is unfinished → read live FIRST → drift? stop → list due changes SECOND → open their originals → one
+transaction: check again, seal what leaves, write the intent → UpdateTrustConfig → store the operation's name → poll →
+read back → compare set and label → applied. A step may be killed anywhere; the next one goes by the records.
+"""
+
+import random
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from approvals.flows import publish_acts as acts
+from approvals.models import ChangeRequest
+from certs import publications, publishing
+from certs.errors import LeaseLost
+from certs.models import Publication, TrustConfig
+from certs.publications import Lease
+from gcp.errors import CloudConflict, CloudDenied, CloudError, CloudMissing, CloudRejected, CloudUnavailable
+from jobs.queue import enqueue
+from jobs.registry import TryLater
+from jobs.worker import name as worker_name
+from pki.errors import PkiError
+
+AT_ONCE = 0.0
+
+
+def publish(*, trust_config_id: str) -> None:
+    """Takes one step towards "live is what was approved" and asks for the next one, if there is one.
+
+    :raises TryLater: while another worker holds the trust config.
+    """
+    with transaction.atomic(durable=True):
+        lease = publications.acquire_lease(trust_config_id, worker_name())
+    if lease is None:
+        raise TryLater("another worker holds this trust config")
+    try:
+        seconds = _step(lease)
+    except LeaseLost:
+        return  # whoever took it over goes on
+    except CloudError as error:
+        _pause(lease, error.code, f"{error.rpc}: {error.google_message}")
+    except PkiError as error:
+        _pause(lease, error.code, "an entry that is live cannot be read")
+    else:
+        _end(lease, seconds)
+
+
+def _step(lease: Lease) -> float | None:
+    """Seconds until the next step; None when there is nothing left to do."""
+    trust_config = TrustConfig.objects.select_related("environment").get(pk=lease.trust_config_id)
+    unresolved = list(Publication.objects.unresolved(trust_config.pk))
+    if unresolved:
+        return _resolve(lease, trust_config, unresolved)
+    if trust_config.state != TrustConfig.State.READY or not ChangeRequest.objects.due(trust_config.pk).exists():
+        return None
+    return _write(lease, trust_config)
+
+
+def _resolve(lease: Lease, trust_config: TrustConfig, unresolved: list[Publication]) -> float | None:
+    """Brings the writes that are under way, or may be, one step nearer to a known outcome."""
+    if written := next((p for p in unresolved if p.state == Publication.State.WRITTEN), None):
+        return _read_back(lease, trust_config, written)
+    if sent := next((p for p in unresolved if p.state == Publication.State.SENT), None):
+        return _poll(lease, trust_config, sent)
+    if any(not status.is_done for status in publishing.operations_since(trust_config, unresolved[0].intended_at)):
+        return float(settings.POLL_SECONDS)
+    return _settle_by_reading(lease, trust_config, unresolved)
+
+
+def _poll(lease: Lease, trust_config: TrustConfig, sent: Publication) -> float | None:
+    try:
+        status = publishing.operation(sent.operation_name)
+    except CloudMissing:  # Google has forgotten the operation: only live can tell
+        return _settle_by_reading(lease, trust_config, [sent])
+    if not status.is_done:
+        return float(settings.POLL_SECONDS)
+    if status.error:
+        acts.fail(lease, sent, code="operation-failed", detail=status.error, hold=True)
+    else:
+        acts.note_written(lease, sent)
+    return AT_ONCE
+
+
+def _settle_by_reading(lease: Lease, trust_config: TrustConfig, unresolved: list[Publication]) -> float | None:
+    """Nothing runs, and the outcome is unknown: live carries the label of what took effect. If none did, fence it off."""
+    live = publishing.read_live(trust_config)
+    if took_effect := next((p for p in unresolved if p.label == live.label), None):
+        found = publishing.operations_since(trust_config, took_effect.intended_at)
+        name = next((status.name for status in found if status.labels.get(publishing.LABEL) == took_effect.label), "")
+        acts.note_written(lease, took_effect, operation_name=name)
+        return AT_ONCE
+    if not acts.note_sight(lease, live):
+        return None
+    fence = acts.intend_fence(lease, live)
+    return _send(lease, trust_config, fence, live=live, additions={})
+
+
+def _read_back(lease: Lease, trust_config: TrustConfig, written: Publication) -> float | None:
+    """A read-back that differs never causes a write."""
+    live = publishing.read_live(trust_config)
+    if live.label == written.label and live.entries == written.entry_set:
+        acts.note_verified(lease, written, live)
+        return AT_ONCE
+    assert written.written_at is not None
+    if timezone.now() - written.written_at < timedelta(seconds=settings.PROPAGATION_SECONDS):
+        return float(settings.POLL_SECONDS)
+    acts.note_other_outcome(lease, written, live)
+    return None
+
+
+def _write(lease: Lease, trust_config: TrustConfig) -> float | None:
+    live = publishing.read_live(trust_config)
+    if not acts.note_sight(lease, live):
+        return None
+    due = list(ChangeRequest.objects.due(trust_config.pk).select_related("tenant", "trust_config__environment"))
+    opened = acts.open_additions(due, live)
+    publication = acts.intend_changes(lease, live, due, opened)
+    if publication is None:  # every due change was left out with its reason, or somebody else was faster
+        return AT_ONCE
+    return _send(lease, trust_config, publication, live=live, additions=opened.pems)
+
+
+def _send(lease: Lease, trust_config: TrustConfig, publication: Publication, *, live: publishing.Live, additions: dict[str, str]) -> float | None:
+    """Sends once. An unknown outcome leaves the intent as it is: the next step reads first."""
+    try:
+        operation_name = publishing.send(trust_config, publication, live=live, additions=additions)
+    except (CloudConflict, CloudUnavailable) as error:  # refused before any effect: read and plan again a little later
+        acts.fail(lease, publication, code=error.code, detail=error.google_message, hold=False)
+        raise
+    except (CloudRejected, CloudDenied, CloudMissing) as error:
+        acts.refuse(lease, publication, error)
+        if publication.kind == Publication.Kind.FENCE:
+            raise
+        return AT_ONCE
+    acts.note_sent(lease, publication, operation_name)
+    return float(settings.POLL_SECONDS)
+
+
+def _end(lease: Lease, seconds: float | None) -> None:
+    with transaction.atomic(durable=True):
+        publications.release(lease)
+        if seconds is not None:
+            _enqueue_next(lease, seconds)
+
+
+def _pause(lease: Lease, code: str, detail: str) -> None:
+    """Waits with a growing, jittered delay; pages show why."""
+    with transaction.atomic(durable=True):
+        count = publications.pause(lease, code=code, detail=detail)
+        _enqueue_next(lease, min(60.0, 2.0 ** min(count - 1, 6)) * random.uniform(0.5, 1.0))  # noqa: S311  (jitter, no secret)
+
+
+def _enqueue_next(lease: Lease, seconds: float) -> None:
+    queue = TrustConfig.objects.values_list("environment__queue", flat=True).get(pk=lease.trust_config_id)
+    enqueue("publish", lease.trust_config_id, queue=queue, due_at=timezone.now() + timedelta(seconds=seconds))
+
+

@@ -1,0 +1,91 @@
+"""Asking for a change: everything is checked again on what the form sends, and the originals are sealed here and only here."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from approvals import acts, policy
+from approvals.acts import Addition, Removal
+from approvals.causes import cause
+from approvals.checks import estate_of_change, judge_change, store_plan
+from approvals.errors import BlockingFindings
+from approvals.flows.witness import items_as_json, record_change
+from approvals.models import ChangeRequest, Item
+from approvals.states import State
+from audit.events import Actor, EventType
+from jobs.queue import enqueue
+from pki.findings import blocking
+from tenants.errors import NotAllowed
+from tenants.models import Tenant
+
+
+def submit(
+    *,
+    actor: Actor,
+    tenant_id: int,
+    trust_config_id: str,
+    reason: str,
+    additions: list[Addition],
+    removals: list[Removal],
+    names_revocation: bool = False,
+) -> int:
+    """Submits a change and asks a worker to check it against live; returns its number in the tenant.
+
+    :raises NotAllowed: without the submitter's role there.
+    :raises BadChange: without reason or items.
+    :raises BlockingFindings: when the checks refuse it already.
+    :raises ConflictingChange: when another open change has one of the certificates; a revocation sends that one back.
+    :raises TrustConfigNotReady, VaultClosed, UnknownObject:
+    """
+    acts.check_request(reason, additions, removals)
+    at = timezone.now()
+    with transaction.atomic(durable=True):
+        tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+        trust_config = acts.open_trust_config(tenant, trust_config_id)
+        if not (verdict := policy.may_submit(actor.user_id, tenant, trust_config.environment)):
+            raise NotAllowed(verdict.reason)
+        _clear_the_way(actor, tenant, acts.conflicting(trust_config, _fingerprints(additions, removals)), removals)
+        change = acts.create_change(
+            tenant=tenant,
+            trust_config=trust_config,
+            user_id=actor.user_id,
+            by=actor.name,
+            reason=reason.strip(),
+            additions=additions,
+            removals=removals,
+            names_revocation=names_revocation and policy.may_name_revocation(tenant),
+            at=at,
+        )
+        findings = judge_change(change, estate_of_change(change), at=at)
+        if refused := blocking(findings):
+            raise BlockingFindings(refused)
+        store_plan(change, findings, at=at, etag=trust_config.observed_etag)
+        change.save()
+        record_change(
+            EventType.CHANGE_SUBMITTED,
+            change,
+            actor=actor,
+            after=change.state,
+            reason=change.reason,
+            details={"items": items_as_json(change), "mode": change.mode, "names_revocation": change.names_revocation},
+        )
+        enqueue("validate_change", change.pk, queue=trust_config.environment.queue)
+    return change.number
+
+
+def _clear_the_way(actor: Actor, tenant: Tenant, conflicts: list[ChangeRequest], removals: list[Removal]) -> None:
+    """A revocation waits for nobody: changes that name the same certificate go back to their voters. Others are refused."""
+    revoked = {removal.sha256_fingerprint for removal in removals if removal.removal == Item.Removal.REVOKED}
+    sent_back = [change for change in conflicts if {item.sha256_fingerprint for item in change.items.all()} & revoked]
+    acts.refuse_conflicts(tenant, [change for change in conflicts if change not in sent_back])
+    for change in sent_back:
+        if change.state != State.APPROVED or acts.is_in_unresolved_publication(change):
+            continue
+        causes = [cause("returned-revocation", number=tenant.last_change_number + 1)]
+        change.mark_returned(at=timezone.now(), causes=causes)
+        change.save()
+        record_change(EventType.CHANGE_RETURNED, change, actor=actor, before=State.APPROVED, after=change.state, details={"causes": list(causes)})
+
+
+def _fingerprints(additions: list[Addition], removals: list[Removal]) -> set[str]:
+    return {a.certificate.facts.sha256_fingerprint for a in additions} | {r.sha256_fingerprint for r in removals}
+

@@ -1,0 +1,93 @@
+"""A worker's look at a submitted change: read live afresh, judge again, let mode B vote, or hand it to people."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from approvals import acts, policy
+from approvals.causes import Cause, cause
+from approvals.checks import estate_of_change, judge_change, store_plan
+from approvals.flows.witness import record_change, record_drift
+from approvals.models import ChangeRequest, Vote
+from approvals.states import State
+from audit.events import Actor, EventType, worker
+from certs.drift import Sight, note_live
+from certs.publishing import read_live
+from certs.sealing import forget
+from jobs.queue import enqueue
+from jobs.worker import name as worker_name
+from pki.findings import Finding, blocking
+
+
+def validate(*, change_id: int) -> None:
+    """Moves a submitted change to validated or rejected, and on to approved where no person needs to decide.
+
+    While live is not what was last observed it does nothing: the change waits until a reviewer takes that over.
+
+    :raises gcp.errors.CloudError: when live cannot be read.
+    """
+    change = ChangeRequest.objects.select_related("trust_config__environment").get(pk=change_id)
+    if change.state != State.SUBMITTED:
+        return
+    live = read_live(change.trust_config)
+    actor, at = worker(worker_name()), timezone.now()
+    with transaction.atomic(durable=True):
+        change = acts.lock_change(change.tenant_id, change.number)
+        sight = note_live(change.trust_config, live)
+        if sight is Sight.DRIFT:
+            record_drift(change.trust_config, actor=actor)
+        if change.state != State.SUBMITTED or sight is not Sight.EXPECTED:
+            return
+        findings = judge_change(change, estate_of_change(change), at=at)
+        store_plan(change, findings, at=at, etag=change.trust_config.observed_etag)
+        if refused := blocking(findings):
+            _reject(change, refused, actor=actor, at=at)
+            return
+        causes = policy.limits_exceeded(change, findings) if policy.decides_by_itself(change) else []
+        _validate(change, causes, actor=actor, at=at)
+        if _vote_by_rule(change, causes, actor=actor, at=at):
+            change.mark_approved(at=at)
+            change.save()
+            record_change(EventType.CHANGE_APPROVED, change, actor=actor, before=State.VALIDATED, after=change.state)
+            enqueue("publish", change.trust_config_id, queue=change.trust_config.environment.queue)
+
+
+def _reject(change: ChangeRequest, refused: list[Finding], *, actor: Actor, at: datetime) -> None:
+    causes = [cause("rejected-checks", codes=", ".join(sorted({finding.code for finding in refused})))]
+    change.mark_rejected(at=at, causes=causes)
+    change.save()
+    forget(change.pk)
+    record_change(EventType.CHANGE_REJECTED, change, actor=actor, before=State.SUBMITTED, after=change.state, details={"causes": list(causes)})
+
+
+def _validate(change: ChangeRequest, causes: list[Cause], *, actor: Actor, at: datetime) -> None:
+    change.mark_validated(at=at, causes=causes)
+    change.save()
+    codes: list[object] = sorted({finding.code for finding in change.findings.all()})
+    record_change(
+        EventType.CHANGE_VALIDATED,
+        change,
+        actor=actor,
+        before=State.SUBMITTED,
+        after=change.state,
+        details={"change_digest": change.change_digest, "findings": codes, "etag": change.planned_etag, "causes": list(causes)},
+    )
+
+
+def _vote_by_rule(change: ChangeRequest, causes: list[Cause], *, actor: Actor, at: datetime) -> bool:
+    """The vote of mode B's policy inside its limits, or of the one authorised person who asked for a rollback."""
+    if policy.requester_decides(change.submitted_by_id, change):
+        Vote.objects.create(
+            change=change, voter=change.submitted_by, decision=Vote.Decision.APPROVE, comment=change.reason, change_digest=change.change_digest, cast_at=at
+        )
+    elif policy.decides_by_itself(change) and not causes:
+        Vote.objects.create(
+            change=change, policy=policy.policy_name(change.tenant), decision=Vote.Decision.APPROVE, change_digest=change.change_digest, cast_at=at
+        )
+    else:
+        return False
+    vote = change.votes.latest("pk")
+    details: dict[str, object] = {"decision": vote.decision, "by": vote.policy or f"user {vote.voter_id}", "change_digest": vote.change_digest}
+    record_change(EventType.VOTE_CAST, change, actor=actor, after=vote.decision, details=details)
+    return True

@@ -1,0 +1,66 @@
+"""The countersignature: one person's decision on exactly the plan that the page showed."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from approvals import acts, policy
+from approvals.causes import cause
+from approvals.errors import BadChange, SelfApproval, StalePlan, VoteRefused
+from approvals.flows.witness import record_change
+from approvals.models import ChangeRequest, Vote
+from approvals.states import State
+from audit.events import Actor, EventType
+from certs.sealing import forget
+from jobs.queue import enqueue
+
+
+def approve(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: str) -> None:
+    """Casts an approving vote; with the last one needed the change is approved and a worker is asked to write it.
+
+    :raises SelfApproval, VoteRefused: when the person's vote does not count; says why.
+    :raises StalePlan: when ``digest`` is not the present plan's.
+    :raises UnknownObject: when the tenant has no such change.
+    """
+    at = timezone.now()
+    with transaction.atomic(durable=True):
+        change = acts.lock_change(tenant_id, number)
+        _cast(change, Vote.Decision.APPROVE, actor=actor, digest=digest, comment=comment, at=at)
+        if policy.has_votes(change):
+            change.mark_approved(at=at)
+            change.save()
+            record_change(EventType.CHANGE_APPROVED, change, actor=actor, before=State.VALIDATED, after=change.state)
+            enqueue("publish", change.trust_config_id, queue=change.trust_config.environment.queue)
+
+
+def reject(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: str) -> None:
+    """Declines the change for good; one such vote ends it. The comment says why.
+
+    :raises BadChange: without a comment.
+    :raises SelfApproval, VoteRefused, StalePlan, UnknownObject: as for :func:`approve`.
+    """
+    if not comment.strip():
+        raise BadChange(_("Say why you reject the change; its submitter will read it."))
+    at = timezone.now()
+    with transaction.atomic(durable=True):
+        change = acts.lock_change(tenant_id, number)
+        _cast(change, Vote.Decision.REJECT, actor=actor, digest=digest, comment=comment, at=at)
+        causes = [cause("rejected-declined", name=actor.name)]
+        change.mark_rejected(at=at, causes=causes)
+        change.save()
+        forget(change.pk)
+        record_change(EventType.CHANGE_REJECTED, change, actor=actor, before=State.VALIDATED, after=change.state, reason=comment)
+
+
+def _cast(change: ChangeRequest, decision: Vote.Decision, *, actor: Actor, digest: str, comment: str, at: datetime) -> None:
+    if policy.is_self_approval(actor.user_id, change):
+        raise SelfApproval(policy.may_vote(actor.user_id, change).reason)
+    if not (verdict := policy.may_vote(actor.user_id, change)):
+        raise VoteRefused(verdict.reason)
+    if digest != change.change_digest:
+        raise StalePlan
+    Vote.objects.create(change=change, voter_id=actor.user_id, decision=decision, comment=comment.strip(), change_digest=digest, cast_at=at)
+    details: dict[str, object] = {"decision": decision.value, "change_digest": digest, "votes_needed": policy.votes_needed(change)}
+    record_change(EventType.VOTE_CAST, change, actor=actor, after=decision.value, reason=comment.strip(), details=details)

@@ -1,0 +1,116 @@
+"""Forms: shape and size only. Whether something is allowed is asked of the policy, whether it is right of the checks."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from approvals.acts import Addition, Removal
+from approvals.flows.switch_mode import Limits
+from approvals.models import Item
+from certs.models import Role, TrustEntry
+from pki import bundle
+from pki.bundle import Intake
+from pki.rules import proposed_role
+
+MAXIMAL_REASON = 2_000
+
+
+class SeveralFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """Any number of files, as a list."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, list | tuple) else [data] if data else []
+        return [super(SeveralFilesField, self).clean(file, initial) for file in files]
+
+
+class ChangeForm(forms.Form):
+    """What a submitter fills in. Certificates read so far travel as canonical PEM in ``found_pem``; nothing is stored before submit."""
+
+    files = SeveralFilesField(label=_("Certificate files"), required=False, allow_empty_file=True)
+    pasted = forms.CharField(label=_("Or paste PEM text"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}))
+    found_pem = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=MAXIMAL_REASON, widget=forms.Textarea(attrs={"rows": 3}))
+    names_revocation = forms.BooleanField(label=_("This change brings back a certificate that was revoked, and I know why that is right"), required=False)
+
+    def intake(self) -> Intake:
+        """Everything that was given, read: files, pasted text, and what earlier rounds had found."""
+        data = self.cleaned_data
+        sources = [(file.name or "?", file.read()) for file in data["files"]]
+        if data["pasted"].strip():
+            sources.append((str(_("pasted text")), data["pasted"].encode()))
+        if data["found_pem"].strip():
+            sources.insert(0, ("", data["found_pem"].encode()))
+        return bundle.read(sources) if sources else Intake([], [])
+
+    def additions(self, intake: Intake) -> list[Addition]:
+        """The certificates that were not left out, each in the chosen or else the proposed role."""
+        chosen = []
+        for certificate in intake.certificates:
+            fingerprint = certificate.facts.sha256_fingerprint
+            if f"leave_out_{fingerprint}" in self.data:
+                continue
+            role = self.data.get(f"role_{fingerprint}", "")
+            chosen.append(Addition(certificate, role if role in Role.values else proposed_role(certificate.facts).value))
+        return chosen
+
+    def removals(self, entries: list[TrustEntry]) -> list[Removal]:
+        """The entries that were ticked, each retired or revoked."""
+        chosen = []
+        for entry in entries:
+            kind = self.data.get(f"remove_{entry.pk}", "")
+            if kind in Item.Removal.values:
+                chosen.append(Removal(entry.certificate.sha256_fingerprint, entry.role, kind))
+        return chosen
+
+
+class VoteForm(forms.Form):
+    digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    comment = forms.CharField(label=_("Comment"), required=False, max_length=MAXIMAL_REASON, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=MAXIMAL_REASON, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class TakeOverForm(ReasonForm):
+    digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+
+class RollBackForm(ReasonForm):
+    files = SeveralFilesField(label=_("Originals that are no longer kept"), required=False, allow_empty_file=True)
+
+    def also(self) -> list[int]:
+        return [int(value) for value in self.data.getlist("also") if value.isdecimal()]  # type: ignore[union-attr]
+
+    def intake(self) -> Intake:
+        return bundle.read([(file.name or "?", file.read()) for file in self.cleaned_data["files"]]) if self.cleaned_data["files"] else Intake([], [])
+
+
+class SelfServiceForm(ReasonForm):
+    """The limits that mode B would have."""
+
+    roles = forms.MultipleChoiceField(label=_("Roles that mode B may change by itself"), choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple)
+    item_count = forms.IntegerField(label=_("Items at once, at most"), min_value=1, max_value=100, initial=10)
+    in_production = forms.BooleanField(label=_("Also in production"), required=False)
+    with_warnings = forms.BooleanField(label=_("Also with warnings"), required=False)
+
+    def limits(self) -> Limits:
+        data = self.cleaned_data
+        return Limits(tuple(data["roles"]), data["item_count"], data["in_production"], data["with_warnings"])
+
+
+class ChangeFilterForm(forms.Form):
+    """Filters of the list of changes; they stand in the URL."""
+
+    state = forms.CharField(required=False, max_length=20)
+    environment = forms.CharField(required=False, max_length=63)
+    mine = forms.BooleanField(required=False)
+    q = forms.CharField(required=False, max_length=200)

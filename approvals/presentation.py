@@ -1,0 +1,318 @@
+"""What the pages of a change show, put together once: the plan by certificate, the checks, the votes, the timeline."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from approvals import causes, policy
+from approvals.models import ChangeRequest, Item, Vote
+from approvals.rollbacks import later_changes
+from approvals.states import State
+from certs.models import Certificate, Publication, Role, TrustConfig, TrustEntry
+from pki.findings import Finding, Severity
+from pki.plan import Action, Holding
+from pki.rules import checked_codes
+from tenants.access import Verdict, reviewers
+from tenants.models import User
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One line of the diff: ``sign`` is add, remove, move or keep."""
+
+    sign: str
+    role: str
+    certificate: Certificate
+    note: str | Promise = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    rows: list[PlanRow]
+    unchanged: list[PlanRow]
+    others_count: int
+    counts: Counter[str]
+    observed_at: datetime | None
+    has_live_moved: bool
+
+
+def plan_of(change: ChangeRequest) -> Plan:
+    """The diff by fingerprint against what was last observed live; other tenants' entries are a count."""
+    trust_config = change.trust_config
+    items = list(change.items.all())
+    entries = TrustEntry.objects.filter(trust_config=trust_config).open().select_related("certificate")
+    mine = list(entries.for_tenant(change.tenant_id))
+    others = {entry.holding.entry for entry in entries.exclude(tenant_id=change.tenant_id)}
+    rows = [_row(item, items, Holding(0, item.step.entry).entry in others) for item in items if not _is_second_half(item, items)]
+    touched = {(item.role, item.sha256_fingerprint) for item in items}
+    unchanged = [PlanRow("keep", e.role, e.certificate) for e in mine if (e.role, e.certificate.sha256_fingerprint) not in touched]
+    return Plan(
+        rows=rows,
+        unchanged=unchanged,
+        others_count=len(others),
+        counts=Counter(row.sign for row in rows),
+        observed_at=trust_config.observed_at,
+        has_live_moved=bool(change.planned_etag and trust_config.observed_etag != change.planned_etag),
+    )
+
+
+def _row(item: Item, items: list[Item], is_held_by_others: bool) -> PlanRow:
+    twin = _twin(item, items)
+    if twin is not None:
+        return PlanRow("move", item.role, item.certificate, _("from %(role)s") % {"role": twin.get_role_display()})
+    note: str | Promise = item.get_removal_display() if item.action == Action.REMOVE else ""
+    if is_held_by_others:
+        note = _("another tenant holds it too, so it is live with or without this change")
+    return PlanRow(item.action, item.role, item.certificate, note)
+
+
+def _twin(item: Item, items: list[Item]) -> Item | None:
+    """The removal that makes an addition of the same certificate a move."""
+    if item.action != Action.ADD:
+        return None
+    return next((i for i in items if i.action == Action.REMOVE and i.sha256_fingerprint == item.sha256_fingerprint), None)
+
+
+def _is_second_half(item: Item, items: list[Item]) -> bool:
+    return item.action == Action.REMOVE and any(i.action == Action.ADD and i.sha256_fingerprint == item.sha256_fingerprint for i in items)
+
+
+@dataclass(frozen=True)
+class Checks:
+    failed: list[Finding]
+    passed: list[str]
+    blocking_count: int
+    warning_count: int
+
+
+def checks_of(change: ChangeRequest) -> Checks:
+    failed = [finding.judgement for finding in change.findings.all()]
+    codes = {finding.code for finding in failed}
+    counts = Counter(finding.severity for finding in failed)
+    return Checks(failed, sorted(checked_codes(change.steps) - codes), counts[Severity.BLOCKING], counts[Severity.WARNING])
+
+
+@dataclass(frozen=True)
+class Votes:
+    """``valid`` are votes on the present plan, ``stale`` those on an earlier one."""
+
+    needed: int
+    valid: list[Vote]
+    stale: list[Vote]
+    eligible: list[User]
+    mine: Verdict
+    given_count: int
+
+
+def votes_of(change: ChangeRequest, user_id: int) -> Votes:
+    votes = list(change.votes.select_related("voter"))
+    valid = [vote for vote in votes if vote.change_digest == change.change_digest]
+    gone = policy.uploaders(change) | {vote.voter_id for vote in valid if vote.voter_id}
+    eligible = [user for user in reviewers(change.trust_config.environment) if user.pk not in gone]
+    given = [vote for vote in valid if vote.decision == Vote.Decision.APPROVE]
+    return Votes(policy.votes_needed(change), valid, [v for v in votes if v not in valid], eligible, policy.may_vote(user_id, change), len(given))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline: what, when, by whom, with what evidence; ``kind`` is done, now or failed."""
+
+    kind: str
+    title: str | Promise
+    at: datetime | None = None
+    who: str = ""
+    text: str = ""
+    evidence: list[tuple[str | Promise, str]] = field(default_factory=list)
+
+
+def timeline_of(change: ChangeRequest) -> list[Moment]:
+    """From submission to proof, oldest first."""
+    moments = [Moment("done", _("Submitted"), change.submitted_at, str(change.submitted_by), change.reason)]
+    moments += [Moment("done", _("Comment"), comment.written_at, str(comment.author), comment.text) for comment in change.comments.select_related("author")]
+    for vote in change.votes.select_related("voter"):
+        title = _("Approved by the policy of mode B") if vote.policy else (_("Approved") if vote.decision == Vote.Decision.APPROVE else _("Rejected"))
+        evidence = [(_("plan"), vote.change_digest[:16])] if vote.change_digest else []
+        moments.append(Moment("done" if vote.decision == "approve" else "failed", title, vote.cast_at, vote.policy or str(vote.voter), vote.comment, evidence))
+    if change.planned_at:
+        moments.append(Moment("done", _("Checked against live"), change.planned_at, "", "", [(_("etag"), change.planned_etag)]))
+    for attempt in change.attempts.select_related("publication"):
+        moments += _publication_moments(attempt.publication)
+    moments.sort(key=lambda moment: (moment.at is None, moment.at))
+    if change.state in {State.REJECTED, State.WITHDRAWN, State.ROLLED_BACK}:
+        moments.append(Moment("failed", State(change.state).label, change.state_since, "", "; ".join(causes.sentences(change.causes))))
+    return moments
+
+
+def _publication_moments(publication: Publication) -> list[Moment]:
+    p = publication
+    label = (_("label"), f"countersign-revision = {p.label}")
+    moments = [Moment("done", _("Writing begun"), p.intended_at, p.worker, "", [(_("etag before"), p.etag_before), label])]
+    if p.sent_at:
+        moments.append(Moment("done", _("Sent to Google"), p.sent_at, p.worker, "", [(_("operation"), p.operation_name)]))
+    if p.written_at:
+        moments.append(Moment("done", _("Written"), p.written_at, p.worker, "", [(_("operation"), p.operation_name)]))
+    if p.verified_at:
+        evidence = [(_("etag after"), p.etag_after), (_("revision digest"), p.revision_digest)]
+        moments.append(Moment("done", _("Verified: read back and equal"), p.verified_at, p.worker, "", evidence))
+    if p.state in {Publication.State.FAILED, Publication.State.VOIDED}:
+        moments.append(Moment("failed", _("Writing failed") if p.state == "failed" else _("Writing voided"), p.ended_at, p.worker, p.failure))
+    return moments
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pill of the progress line."""
+
+    title: str | Promise
+    kind: str  # done | now | later | failed
+
+
+def progress_of(change: ChangeRequest, votes: Votes | None = None) -> list[Step]:
+    """Submitted → checked → countersigned → writing → written → verified, with where it stands."""
+    publication = _last_publication(change)
+    stage = _stage(change, publication)
+    review: str | Promise = _("Review")
+    if votes is not None and change.state == State.VALIDATED:
+        review = _("Review %(given)s of %(needed)s") % {"given": votes.given_count, "needed": votes.needed}
+    titles: list[str | Promise] = [_("Submitted"), _("Checks"), review, _("Approved"), _("Writing"), _("Written"), _("Verified")]
+    steps = [Step(title, "done" if n < stage else "now" if n == stage else "later") for n, title in enumerate(titles)]
+    if change.state in {State.REJECTED, State.WITHDRAWN, State.ROLLED_BACK}:
+        steps = [step for step in steps if step.kind == "done"] + [Step(State(change.state).label, "failed")]
+    return steps
+
+
+def _stage(change: ChangeRequest, publication: Publication | None) -> int:
+    """How many of the pills are done."""
+    if change.state == State.SUBMITTED:
+        return 1
+    if change.state == State.VALIDATED:
+        return 2
+    if change.state in {State.APPLIED, State.ROLLED_BACK}:
+        return 7
+    if change.state != State.APPROVED:
+        return 1 if not change.change_digest else 2
+    if publication is None or publication.state not in Publication.UNRESOLVED:
+        return 4
+    return 6 if publication.state == Publication.State.WRITTEN else 4
+
+
+def _last_publication(change: ChangeRequest) -> Publication | None:
+    attempt = change.attempts.select_related("publication").order_by("-publication__revision").first()
+    return attempt.publication if attempt else None
+
+
+def is_in_flux(change: ChangeRequest) -> bool:
+    """Whether the page should look again by itself: a worker is, or soon will be, at work on it."""
+    if change.held_code or change.trust_config.state != TrustConfig.State.READY:
+        return False
+    return change.state in {State.SUBMITTED, State.APPROVED}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What or whom an open change waits for, since when, and the way out."""
+
+    what: str | Promise
+    since: datetime
+    way_out: str | Promise
+    is_trouble: bool = False
+
+
+def waiting_of(change: ChangeRequest) -> Waiting | None:
+    trust_config = change.trust_config
+    if not change.is_open:
+        return None
+    if trust_config.state == TrustConfig.State.DRIFTED:
+        return Waiting(
+            _("Live was changed outside the portal."),
+            trust_config.drift_found_at or change.state_since,
+            _("A reviewer must take over what is live, on the page of the trust config."),
+            is_trouble=True,
+        )
+    if change.held_code:
+        return Waiting(
+            _("It could not be written: %(words)s") % {"words": change.held_reason or change.held_code},
+            change.held_at or change.state_since,
+            _("Mend the cause, then try again; or withdraw the change."),
+            is_trouble=True,
+        )
+    if trust_config.waiting_code and change.state == State.APPROVED:
+        return Waiting(
+            _("Google does not answer as needed: %(words)s") % {"words": trust_config.waiting_detail},
+            change.state_since,
+            _("The worker tries again by itself, a little later each time."),
+            is_trouble=True,
+        )
+    if change.state == State.SUBMITTED:
+        return Waiting(_("A worker reads what is live and checks the change."), change.state_since, _("Nothing to do; it takes seconds."))
+    if change.state == State.VALIDATED:
+        return Waiting(_("Security reviewers must decide."), change.state_since, _("Any of the people named under Votes can."))
+    return Waiting(_("A worker writes it to Google."), change.state_since, _("Nothing to do; it takes seconds to minutes."))
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Whether and until when the change could be undone, said before it is decided."""
+
+    is_possible: bool
+    sentence: str | Promise
+
+
+def undo_of(change: ChangeRequest) -> Undo:
+    items = list(change.items.all())
+    if any(item.removal == Item.Removal.REVOKED for item in items):
+        return Undo(is_possible=False, sentence=_("No. It revokes a certificate, and no rollback brings that back."))
+    days = settings.ROLLBACK_WINDOW_DAYS
+    if all(item.action == Action.ADD for item in items):
+        return Undo(is_possible=True, sentence=_("Yes, at any time: what it adds can always be removed again."))
+    until = (change.applied_at + timedelta(days=days)).date().isoformat() if change.applied_at else ""
+    if until:
+        return Undo(is_possible=True, sentence=_("Yes, until %(date)s; later the removed original must be uploaded again.") % {"date": until})
+    return Undo(is_possible=True, sentence=_("Yes, for %(days)s days after it is verified; later the removed original must be uploaded again.") % {"days": days})
+
+
+@dataclass(frozen=True)
+class Context:
+    """Earlier requests for the same subject or key, and where else the same certificates are known."""
+
+    earlier: list[ChangeRequest]
+    elsewhere: list[str]
+    other_tenants_count: int
+    dependents: list[ChangeRequest]
+
+
+def context_of(change: ChangeRequest) -> Context:
+    certificates = [item.certificate for item in change.items.all()]
+    fingerprints = {certificate.sha256_fingerprint for certificate in certificates}
+    same = Q(items__certificate__spki_sha256__in={c.spki_sha256 for c in certificates}) | Q(items__certificate__subject__in={c.subject for c in certificates})
+    earlier = ChangeRequest.objects.for_tenant(change.tenant_id).filter(same, pk__lt=change.pk).distinct().order_by("-pk")[:10]
+    entries = TrustEntry.objects.open().filter(certificate__sha256_fingerprint__in=fingerprints).select_related("trust_config__environment")
+    mine = entries.for_tenant(change.tenant_id).exclude(trust_config=change.trust_config)
+    elsewhere = sorted({f"{entry.trust_config.environment.slug}/{entry.trust_config.name}" for entry in mine})
+    others = entries.exclude(tenant_id=change.tenant_id).values("tenant_id").distinct().count()
+    dependents = later_changes(change) if change.state == State.APPLIED else []
+    return Context(list(earlier), elsewhere, others, dependents)
+
+
+def title_of(change: ChangeRequest) -> str:
+    """The sentence on top: who (tenant) asks for what, where."""
+    counts = Counter((item.action, item.role) for item in change.items.all())
+    parts = []
+    for action, word in ((Action.ADD.value, _("add")), (Action.REMOVE.value, _("remove"))):
+        things = ", ".join(f"{n} × {Role(role).label}" for (a, role), n in sorted(counts.items()) if a == action)
+        if things:
+            parts.append(f"{word} {things}")
+    return str(
+        _("%(name)s (%(tenant)s) asks to %(what)s in %(trust_config)s")
+        % {
+            "name": change.submitted_by,
+            "tenant": change.tenant,
+            "what": str(_("%(one)s and %(two)s")) % {"one": parts[0], "two": parts[1]} if len(parts) == 2 else (parts[0] if parts else "…"),
+            "trust_config": change.trust_config.name,
+        }
+    )

@@ -1,0 +1,38 @@
+"""Reads of changes. Every list of a tenant's changes starts with ``for_tenant``."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef
+
+from approvals.states import OPEN, State
+
+if TYPE_CHECKING:
+    from approvals.models import ChangeRequest  # noqa: F401
+
+
+class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
+    def for_tenant(self, tenant_id: int) -> Self:
+        return self.filter(tenant_id=tenant_id)
+
+    def open(self) -> Self:
+        return self.filter(state__in=OPEN)
+
+    def for_lists(self) -> Self:
+        """With everything that a row of a list shows."""
+        return self.select_related("tenant", "trust_config__environment", "submitted_by").prefetch_related("items__certificate", "votes", "findings", "inverts")
+
+    def in_unresolved_publication(self) -> Self:
+        """Changes that a write whose outcome is not known yet carries."""
+        from approvals.models import ChangePublication
+
+        attempts = ChangePublication.objects.filter(change=OuterRef("pk"), publication__state__in=["intended", "sent", "written"])
+        return self.filter(Exists(attempts))
+
+    def due(self, trust_config_id: object) -> Self:
+        """Approved changes of one trust config that may be written now, oldest approval first."""
+        from approvals.models import ChangePublication
+
+        attempts = ChangePublication.objects.filter(change=OuterRef("pk"), publication__state__in=["intended", "sent", "written"])
+        ready = self.filter(~Exists(attempts), trust_config_id=trust_config_id, state=State.APPROVED, held_code="")
+        return ready.order_by("approved_at", "pk").prefetch_related("items__certificate", "findings", "votes")

@@ -1,0 +1,53 @@
+"""What undoing a change would mean: which later changes depend on it, what comes back, and what cannot."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+from approvals.models import ChangeRequest, Item
+from approvals.states import State
+from certs.errors import NotRestorable
+from certs.sealing import kept
+from pki.plan import Action, Entry, inverse
+
+
+def later_changes(original: ChangeRequest) -> list[ChangeRequest]:
+    """Applied changes of the same trust config and tenant, later than this one, that concern one of its certificates (and theirs)."""
+    fingerprints = {item.sha256_fingerprint for item in original.items.all()}
+    found: list[ChangeRequest] = []
+    later = ChangeRequest.objects.filter(
+        tenant_id=original.tenant_id, trust_config_id=original.trust_config_id, state=State.APPLIED, applied_at__gte=original.applied_at
+    )
+    for change in later.exclude(pk=original.pk).order_by("applied_at", "pk").prefetch_related("items"):
+        mine = {item.sha256_fingerprint for item in change.items.all()}
+        if mine & fingerprints:
+            found.append(change)
+            fingerprints |= mine
+    return found
+
+
+def net_inverse(newest_first: Iterable[ChangeRequest]) -> dict[Entry, Action]:
+    """What undoing these changes one after the other comes down to, for each entry."""
+    net: dict[Entry, Action] = {}
+    for change in newest_first:
+        for step in inverse(change.steps):
+            net[step.entry] = step.action
+    return net
+
+
+def refuse_revoked(chosen: Iterable[ChangeRequest]) -> None:
+    """:raises NotRestorable: when undoing would bring back a revoked certificate."""
+    numbers = [change.pk for change in chosen]
+    revoked = Item.objects.filter(change_id__in=numbers, removal=Item.Removal.REVOKED).select_related("change").first()
+    if revoked is not None:
+        raise NotRestorable(
+            _("Change #%(number)s revoked a certificate, and no rollback brings that back. Ask for a new change that names the revocation.")
+            % {"number": revoked.change.number}
+        )
+
+
+def missing_originals(change: ChangeRequest) -> list[str]:
+    """Fingerprints that a rollback would need as files, because their sealed original is no longer kept."""
+    net = net_inverse([*reversed(later_changes(change)), change])
+    wanted = [entry.sha256_fingerprint for entry, action in net.items() if action is Action.ADD]
+    return [fingerprint for fingerprint in wanted if kept(change.tenant_id, change.trust_config_id, fingerprint) is None]

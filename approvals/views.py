@@ -1,0 +1,281 @@
+"""Pages of changes. A view reads, or makes exactly one call into a flow; what is refused is mapped in portal/errors.py."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from approvals import presentation, previews
+from approvals.errors import BadChange
+from approvals.flows import comment, retry, roll_back, submit, switch_mode, take_over, vote, withdraw
+from approvals.forms import ChangeFilterForm, ChangeForm, ReasonForm, RollBackForm, SelfServiceForm, TakeOverForm, VoteForm
+from approvals.models import ChangeRequest
+from approvals.policy import may_retry, may_roll_back, may_submit, may_vote, may_withdraw
+from approvals.rollbacks import later_changes, missing_originals
+from approvals.states import OPEN, State
+from certs.models import TrustConfig
+from portal.errors import OURS, keep_on_page
+from tenants import access
+from tenants.actors import actor_of
+from tenants.errors import UnknownObject
+from tenants.gate import SignedInRequest, TenantRequest, platform_page, tenant_page
+from tenants.models import AccessRole
+
+PAGE_SIZE = 50
+
+
+@require_safe
+def home(request: SignedInRequest) -> HttpResponse:
+    """What waits for my decision, then what I sent and where it stands."""
+    tenants = access.visible_tenants(request.user.pk)
+    visible = ChangeRequest.objects.filter(tenant__in=tenants).for_lists()
+    to_decide = [change for change in visible.filter(state=State.VALIDATED).order_by("state_since")[:200] if may_vote(request.user.pk, change)]
+    mine = visible.filter(submitted_by=request.user)
+    context = {
+        "to_decide": to_decide,
+        "open_mine": mine.filter(state__in=OPEN),
+        "ended_mine": mine.exclude(state__in=OPEN)[:5],
+        "submits_for": [tenant for tenant in tenants if may_submit(request.user.pk, tenant)],
+    }
+    return render(request, "approvals/home.html", context)
+
+
+@platform_page(AccessRole.REVIEWER, AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN)
+def review_queue(request: SignedInRequest) -> HttpResponse:
+    """Every change that waits for reviewers, across tenants, oldest first."""
+    waiting = list(ChangeRequest.objects.filter(state=State.VALIDATED).for_lists().order_by("state_since")[:500])
+    mine = [change for change in waiting if may_vote(request.user.pk, change)]
+    done = ChangeRequest.objects.filter(votes__voter=request.user).distinct().for_lists()[:20]
+    return render(request, "approvals/review_queue.html", {"mine": mine, "others": [c for c in waiting if c not in mine], "done": done})
+
+
+@tenant_page()
+def change_list(request: TenantRequest) -> HttpResponse:
+    form = ChangeFilterForm(request.GET)
+    changes = _filtered(ChangeRequest.objects.for_tenant(request.tenant.pk), form, request)
+    page = Paginator(changes.for_lists(), PAGE_SIZE).get_page(request.GET.get("page"))
+    may = may_submit(request.user.pk, request.tenant)
+    context = {"page": page, "form": form, "may_submit": may, "states": State, "environments": request.tenant.environments.all()}
+    return render(request, "approvals/change_list.html", context)
+
+
+@tenant_page(AccessRole.SUBMITTER)
+def change_new(request: TenantRequest) -> HttpResponse:
+    """First step: where. Only trust configs that can take a change offer a form."""
+    places = previews.places(request.tenant)
+    return render(request, "approvals/change_new.html", {"places": places})
+
+
+@tenant_page(AccessRole.SUBMITTER, methods=("GET", "POST"))
+def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
+    """Second step: what and why. The form keeps everything that was typed and read until it is submitted."""
+    place = previews.place(request.tenant, trust_config_id)
+    form = ChangeForm(request.POST or None, request.FILES or None)
+    entries = previews.removable(place.trust_config, request.tenant)
+    preview = previews.preview(request.tenant, place.trust_config, form, entries) if form.is_valid() else None
+    status = 422 if preview and request.POST.get("act") == "submit" else 200
+    refused: Exception | None = None
+    if preview and request.POST.get("act") == "submit" and preview.may_be_submitted:
+        try:
+            number = submit.submit(
+                actor=actor_of(request),
+                tenant_id=request.tenant.pk,
+                trust_config_id=trust_config_id,
+                reason=form.cleaned_data["reason"],
+                additions=preview.additions,
+                removals=preview.removals,
+                names_revocation=form.cleaned_data["names_revocation"],
+            )
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
+        else:
+            return redirect("approvals:change-detail", request.tenant.slug, number)
+    context = {"form": form, "place": place, "entries": entries, "preview": preview, "refused": refused, "selected": request.GET.get("remove", "")}
+    return render(request, "approvals/change_form.html", context, status=status)
+
+
+@tenant_page()
+def change_detail(request: TenantRequest, number: int) -> HttpResponse:
+    return render(request, "approvals/change_detail.html", _detail_context(request, number))
+
+
+@tenant_page()
+def change_live(request: TenantRequest, number: int) -> HttpResponse:
+    """The part of the page that looks again by itself while a worker is at work."""
+    return render(request, "approvals/_change_live.html", _detail_context(request, number))
+
+
+@tenant_page(methods=("POST",))
+def change_approve(request: TenantRequest, number: int) -> HttpResponse:
+    data = _cleaned(VoteForm(request.POST))
+    act = partial(vote.approve, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, digest=data["digest"], comment=data["comment"])
+    return _act(request, number, act, typed=data["comment"], done=_("Your approval is recorded."))
+
+
+@tenant_page(methods=("POST",))
+def change_reject(request: TenantRequest, number: int) -> HttpResponse:
+    data = _cleaned(VoteForm(request.POST))
+    act = partial(vote.reject, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, digest=data["digest"], comment=data["comment"])
+    return _act(request, number, act, typed=data["comment"], done=_("The change is rejected."))
+
+
+@tenant_page(methods=("POST",))
+def change_comment(request: TenantRequest, number: int) -> HttpResponse:
+    text = _cleaned(ReasonForm(request.POST))["reason"]
+    return _act(request, number, partial(comment.comment, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, text=text), typed=text)
+
+
+@tenant_page(methods=("POST",))
+def change_withdraw(request: TenantRequest, number: int) -> HttpResponse:
+    reason = _cleaned(ReasonForm(request.POST))["reason"]
+    act = partial(withdraw.withdraw, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, reason=reason)
+    return _act(request, number, act, done=_("The change is withdrawn."))
+
+
+@tenant_page(methods=("POST",))
+def change_retry(request: TenantRequest, number: int) -> HttpResponse:
+    return _act(request, number, partial(retry.retry, actor=actor_of(request), tenant_id=request.tenant.pk, number=number))
+
+
+@tenant_page(methods=("GET", "POST"))
+def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
+    change = _change(request, number)
+    form = RollBackForm(request.POST or None, request.FILES or None)
+    intake = form.intake() if form.is_valid() else None
+    refused, status = None, 200 if intake is None else 422
+    if intake is not None and not intake.refusals:
+        try:
+            new_number = roll_back.roll_back(
+                actor=actor_of(request),
+                tenant_id=request.tenant.pk,
+                number=number,
+                also=form.also(),
+                reason=form.cleaned_data["reason"],
+                originals=intake.certificates,
+            )
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
+        else:
+            return redirect("approvals:change-detail", request.tenant.slug, new_number)
+    context = {
+        "change": change,
+        "form": form,
+        "refused": refused,
+        "refusals": intake.refusals if intake else [],
+        "verdict": may_roll_back(request.user.pk, change),
+        "plan": presentation.plan_of(change),
+        "later": later_changes(change) if change.applied_at else [],
+        "missing": missing_originals(change) if change.applied_at else [],
+        "undo": presentation.undo_of(change),
+    }
+    return render(request, "approvals/change_roll_back.html", context, status=status)
+
+
+@tenant_page(methods=("POST",))
+def trust_config_take_over(request: TenantRequest, trust_config_id: str) -> HttpResponse:
+    data = _cleaned(TakeOverForm(request.POST))
+    take_over.take_over(
+        actor=actor_of(request), tenant_id=request.tenant.pk, trust_config_id=trust_config_id, digest=data["digest"], reason=data["reason"]
+    )
+    messages.success(request, _("What is live is taken over; publishing goes on."))
+    return redirect("certs:trust-config-detail", request.tenant.slug, trust_config_id)
+
+
+@tenant_page(methods=("POST",))
+def mode_brake(request: TenantRequest) -> HttpResponse:
+    switch_mode.brake(actor=actor_of(request), tenant_id=request.tenant.pk, reason=_cleaned(ReasonForm(request.POST))["reason"])
+    messages.success(request, _("The tenant is in mode A now."))
+    return redirect("tenants:tenant-detail", request.tenant.slug)
+
+
+@tenant_page(methods=("POST",))
+def mode_propose(request: TenantRequest) -> HttpResponse:
+    form = SelfServiceForm(request.POST)
+    data = _cleaned(form)
+    switch_mode.propose(actor=actor_of(request), tenant_id=request.tenant.pk, reason=data["reason"], limits=form.limits())
+    messages.success(request, _("Mode B is proposed; a second person must confirm it."))
+    return redirect("tenants:tenant-detail", request.tenant.slug)
+
+
+@tenant_page(methods=("POST",))
+def mode_decide(request: TenantRequest, switch_id: int) -> HttpResponse:
+    is_confirmed = request.POST.get("decision") == "confirm"
+    switch_mode.decide(actor=actor_of(request), tenant_id=request.tenant.pk, switch_id=switch_id, is_confirmed=is_confirmed)
+    return redirect("tenants:tenant-detail", request.tenant.slug)
+
+
+def _act(request: TenantRequest, number: int, act: Callable[[], None], *, typed: str = "", done: str = "") -> HttpResponse:
+    """Makes the one call. What is refused is said on the page of the change, which keeps what was typed."""
+    _change(request, number)
+    try:
+        act()
+    except OURS as error:
+        context = {**_detail_context(request, number), "refused": error, "typed": typed}
+        return render(request, "approvals/change_detail.html", context, status=keep_on_page(request, error))
+    if done:
+        messages.success(request, done)
+    return redirect("approvals:change-detail", request.tenant.slug, number)
+
+
+def _change(request: TenantRequest, number: int) -> ChangeRequest:
+    change = ChangeRequest.objects.for_tenant(request.tenant.pk).for_lists().filter(number=number).first()
+    if change is None:
+        raise UnknownObject
+    return change
+
+
+def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
+    change, user_id = _change(request, number), request.user.pk
+    votes = presentation.votes_of(change, user_id)
+    return {
+        "change": change,
+        "title": presentation.title_of(change),
+        "plan": presentation.plan_of(change),
+        "checks": presentation.checks_of(change),
+        "votes": votes,
+        "progress": presentation.progress_of(change, votes),
+        "timeline": presentation.timeline_of(change),
+        "waiting": presentation.waiting_of(change),
+        "undo": presentation.undo_of(change),
+        "around": presentation.context_of(change),
+        "is_in_flux": presentation.is_in_flux(change),
+        "is_drifted": change.trust_config.state == TrustConfig.State.DRIFTED,
+        "may_withdraw": may_withdraw(user_id, change),
+        "may_retry": may_retry(user_id, change),
+        "may_roll_back": may_roll_back(user_id, change),
+        "may_comment": bool(access.roles(user_id, change.tenant) - {AccessRole.AUDITOR}),
+    }
+
+
+def _filtered(changes: QuerySet[ChangeRequest], form: ChangeFilterForm, request: HttpRequest) -> Any:
+    if not form.is_valid():
+        return changes
+    data = form.cleaned_data
+    if data["state"] == "open":
+        changes = changes.filter(state__in=OPEN)
+    elif data["state"]:
+        changes = changes.filter(state=data["state"])
+    if data["environment"]:
+        changes = changes.filter(trust_config__environment__slug=data["environment"])
+    if data["mine"]:
+        changes = changes.filter(submitted_by_id=request.user.pk)
+    if text := data["q"].strip().lower():
+        number = Q(number=int(text.lstrip("#"))) if text.lstrip("#").isdecimal() and len(text) < 15 else Q()
+        about = Q(items__sha256_fingerprint__startswith=text.replace(":", "")) | Q(items__certificate__subject__icontains=text) | Q(reason__icontains=text)
+        changes = changes.filter(number | about if number else about).distinct()
+    return changes
+
+
+def _cleaned(form: Any) -> dict[str, Any]:
+    """A POST that no page of ours sends is a bad request; one that a page sends always has these shapes."""
+    if not form.is_valid():
+        raise BadChange(" ".join(str(text) for texts in form.errors.values() for text in texts))
+    data: dict[str, Any] = form.cleaned_data
+    return data

@@ -1,0 +1,57 @@
+"""How each event is said to people. An event without an entry here fails a test and cannot be forgotten."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from audit.events import EventType as E
+
+
+@dataclass(frozen=True)
+class Display:
+    sentence: str | Promise
+    icon: str = "point"
+
+
+DISPLAYS: dict[E, Display] = {
+    E.USER_CREATED: Display(_("Person added"), "user-plus"),
+    E.SIGN_IN_LINK_CREATED: Display(_("Sign-in link made"), "link"),
+    E.SIGNED_IN: Display(_("Signed in"), "login"),
+    E.TENANT_CREATED: Display(_("Tenant made"), "building"),
+    E.ENVIRONMENT_CREATED: Display(_("Environment made"), "server"),
+    E.ENVIRONMENT_ASSIGNED: Display(_("Environment given to tenant"), "server"),
+    E.GRANT_GIVEN: Display(_("Role given"), "user-plus"),
+    E.GRANT_TAKEN: Display(_("Role taken"), "user-minus"),
+    E.MODE_SWITCH_PROPOSED: Display(_("Mode B proposed"), "switch-horizontal"),
+    E.MODE_SWITCH_DECLINED: Display(_("Mode B declined"), "x"),
+    E.MODE_SWITCHED: Display(_("Mode switched"), "switch-horizontal"),
+    E.TRUST_CONFIG_NAMED: Display(_("Trust config named"), "server"),
+    E.TRUST_CONFIG_REGISTERED: Display(_("Trust config registered"), "server"),
+    E.TRUST_CONFIG_REFUSED: Display(_("Trust config could not be read"), "alert-triangle"),
+    E.DRIFT_FOUND: Display(_("Live was changed outside the portal"), "alert-triangle"),
+    E.DRIFT_TAKEN_OVER: Display(_("What is live was taken over"), "check"),
+    E.VAULT_KEY_CREATED: Display(_("Vault key made"), "key"),
+    E.SEALED_FORGOTTEN: Display(_("Sealed originals deleted"), "trash"),
+    E.CHANGE_SUBMITTED: Display(_("Change submitted"), "cloud-upload"),
+    E.CHANGE_VALIDATED: Display(_("Change checked against live"), "list-check"),
+    E.CHANGE_REJECTED: Display(_("Change rejected"), "x"),
+    E.CHANGE_WITHDRAWN: Display(_("Change withdrawn"), "arrow-back-up"),
+    E.CHANGE_APPROVED: Display(_("Change approved"), "circle-check"),
+    E.CHANGE_RETURNED: Display(_("Votes needed again"), "refresh"),
+    E.CHANGE_COMMENTED: Display(_("Comment"), "message"),
+    E.CHANGE_HELD: Display(_("Change held"), "alert-triangle"),
+    E.CHANGE_RETRIED: Display(_("Change tried again"), "refresh"),
+    E.CHANGE_APPLIED: Display(_("Change applied"), "shield-check"),
+    E.CHANGE_ROLLED_BACK: Display(_("Change rolled back"), "arrow-back-up"),
+    E.VOTE_CAST: Display(_("Vote cast"), "writing-sign"),
+    E.PUBLICATION_INTENDED: Display(_("Writing begun"), "send"),
+    E.PUBLICATION_SENT: Display(_("Sent to Google"), "send"),
+    E.PUBLICATION_WRITTEN: Display(_("Written"), "check"),
+    E.PUBLICATION_VERIFIED: Display(_("Verified: read back and equal"), "shield-check"),
+    E.PUBLICATION_FAILED: Display(_("Writing failed"), "alert-triangle"),
+    E.PUBLICATION_VOIDED: Display(_("Writing voided"), "x"),
+    E.ACCESS_REFUSED: Display(_("Access refused"), "lock"),
+    E.ACT_REFUSED: Display(_("Act refused"), "lock"),
+    E.SIGN_IN_REFUSED: Display(_("Sign-ins refused, counted by the minute"), "lock"),
+}

@@ -1,0 +1,104 @@
+"""The vocabulary of the audit: who acts, on what, and every event there is.
+
+Grammar of a value: ``object.fact``. Values are never reused; a retired one stays here as a comment.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    # people and tenants
+    USER_CREATED = "user.created"
+    SIGN_IN_LINK_CREATED = "sign_in_link.created"
+    SIGNED_IN = "user.signed_in"
+    TENANT_CREATED = "tenant.created"
+    ENVIRONMENT_CREATED = "environment.created"
+    ENVIRONMENT_ASSIGNED = "environment.assigned"
+    GRANT_GIVEN = "grant.given"
+    GRANT_TAKEN = "grant.taken"
+    MODE_SWITCH_PROPOSED = "mode_switch.proposed"
+    MODE_SWITCH_DECLINED = "mode_switch.declined"
+    MODE_SWITCHED = "mode.switched"
+    # trust configs and the vault
+    TRUST_CONFIG_NAMED = "trust_config.named"
+    TRUST_CONFIG_REGISTERED = "trust_config.registered"
+    TRUST_CONFIG_REFUSED = "trust_config.refused"
+    DRIFT_FOUND = "drift.found"
+    DRIFT_TAKEN_OVER = "drift.taken_over"
+    VAULT_KEY_CREATED = "vault_key.created"
+    SEALED_FORGOTTEN = "sealed.forgotten"
+    # changes
+    CHANGE_SUBMITTED = "change.submitted"
+    CHANGE_VALIDATED = "change.validated"
+    CHANGE_REJECTED = "change.rejected"
+    CHANGE_WITHDRAWN = "change.withdrawn"
+    CHANGE_APPROVED = "change.approved"
+    CHANGE_RETURNED = "change.returned"
+    CHANGE_COMMENTED = "change.commented"
+    CHANGE_HELD = "change.held"
+    CHANGE_RETRIED = "change.retried"
+    CHANGE_APPLIED = "change.applied"
+    CHANGE_ROLLED_BACK = "change.rolled_back"
+    VOTE_CAST = "vote.cast"
+    # publications
+    PUBLICATION_INTENDED = "publication.intended"
+    PUBLICATION_SENT = "publication.sent"
+    PUBLICATION_WRITTEN = "publication.written"
+    PUBLICATION_VERIFIED = "publication.verified"
+    PUBLICATION_FAILED = "publication.failed"
+    PUBLICATION_VOIDED = "publication.voided"
+    # what was refused
+    ACCESS_REFUSED = "access.refused"
+    ACT_REFUSED = "act.refused"
+    SIGN_IN_REFUSED = "sign_in.refused"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. ``kind`` is person, worker, policy, command or nobody; ``name``, ``email`` and ``ip`` are personal data."""
+
+    kind: str
+    id: str
+    name: str = ""
+    email: str = ""
+    ip: str = ""
+    authenticated_by: str = ""
+    session: str = ""
+    request_id: str = ""
+
+    @property
+    def user_id(self) -> int:
+        """The person's primary key; only a person has one."""
+        assert self.kind == "person", f"{self.kind} is no person"
+        return int(self.id)
+
+
+def worker(name: str) -> Actor:
+    return Actor(kind="worker", id=name)
+
+
+def command(name: str) -> Actor:
+    """A management command on the server: an operator with a shell there, whom the portal cannot name."""
+    return Actor(kind="command", id=name)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an event is about: its kind, its id, and the SHA-256 fingerprint when it is a certificate."""
+
+    kind: str
+    id: str
+    sha256: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an event belongs, by plain ids: the audit knows no other app's tables."""
+
+    tenant_id: int | None = None
+    environment: str = ""
+    trust_config_id: str = ""
+    change_number: int | None = None
+    sha256_fingerprints: tuple[str, ...] = field(default_factory=tuple)

@@ -1,0 +1,73 @@
+"""Reads of the audit: filters, newest first, page by page by id so that the millionth event costs what the first does."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from audit.models import AuditEvent
+from audit.recorder import payload_of
+
+PAGE_SIZE = 50
+UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """``older`` is the id to ask for next, None on the last page."""
+
+    events: list[AuditEvent]
+    older: int | None
+
+
+def page(events: QuerySet[AuditEvent], *, before: int | None) -> EventPage:
+    """One page, older than ``before``."""
+    if before is not None:
+        events = events.filter(pk__lt=before)
+    found = list(events.select_related("personal").order_by("-pk")[: PAGE_SIZE + 1])
+    return EventPage([_with_facts(event) for event in found[:PAGE_SIZE]], found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None)
+
+
+def filtered(events: QuerySet[AuditEvent], filters: dict[str, Any]) -> QuerySet[AuditEvent]:
+    """Events that fit every filter that is set: type, actor, change, environment, sha256, result, since, until."""
+    if kind := filters.get("type"):
+        events = events.filter(type=kind)
+    if actor := filters.get("actor"):
+        events = events.filter(personal__name__icontains=actor) | events.filter(personal__email__icontains=actor) | events.filter(actor_id=actor)
+    if number := filters.get("change"):
+        events = events.filter(change_number=number)
+    if environment := filters.get("environment"):
+        events = events.filter(environment=environment)
+    if fingerprint := filters.get("sha256"):
+        events = events.filter(fingerprints__sha256_fingerprint__startswith=fingerprint).distinct()
+    if result := filters.get("result"):
+        events = events.filter(result=result)
+    if since := filters.get("since"):
+        events = events.filter(at__gte=_start(since))
+    if until := filters.get("until"):
+        events = events.filter(at__lt=_start(until, is_end=True))
+    return events
+
+
+def events_of_tenant(tenant_id: int) -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(tenant_id=tenant_id)
+
+
+def events_of_certificate(tenant_id: int, fingerprint: str) -> list[AuditEvent]:
+    events = events_of_tenant(tenant_id).filter(fingerprints__sha256_fingerprint=fingerprint)
+    return page(events, before=None).events
+
+
+def events_of_trust_config(tenant_id: int, trust_config_id: str) -> list[AuditEvent]:
+    return page(events_of_tenant(tenant_id).filter(trust_config_id=trust_config_id), before=None).events
+
+
+def _with_facts(event: AuditEvent) -> AuditEvent:
+    event.recorded = payload_of(event)  # type: ignore[attr-defined]
+    return event
+
+
+def _start(day: date, *, is_end: bool = False) -> datetime:
+    return datetime.combine(day, time.max if is_end else time.min, tzinfo=UTC)

@@ -1,0 +1,98 @@
+"""Registering a trust config that exists at Google: it is named by a person, and read for the first time by a worker."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.events import Actor, EventType, Scope, Subject, worker
+from audit.log import Json
+from audit.recorder import record
+from certs.inventory import adopt
+from certs.models import TrustConfig, TrustEntry
+from certs.publications import observe
+from certs.publishing import read_live
+from gcp.errors import CloudDenied, CloudMissing, CloudRejected
+from jobs.queue import enqueue
+from jobs.worker import name as worker_name
+from pki.errors import PkiError
+from pki.plan import revision_digest
+from tenants.errors import BadValue, UnknownObject
+from tenants.models import Environment, Purpose, Tenant, slug_validator
+
+
+def name_trust_config(*, actor: Actor, environment_slug: str, name: str, purpose: str, tenant_slugs: list[str]) -> str:
+    """Names a trust config and the tenants it serves, and asks a worker to read it; returns its id.
+
+    The first tenant is the custodian: entries that are live already become its own. Naming it again, while it cannot
+    be read, asks the worker again.
+
+    :raises BadValue: for a malformed name or purpose, no tenant, or one that is not in the environment.
+    :raises UnknownObject: for an unknown environment or tenant.
+    """
+    slug_validator(name)
+    if purpose not in Purpose.values or not tenant_slugs:
+        raise BadValue(_("Name a purpose (%(purposes)s) and at least one tenant.") % {"purposes": ", ".join(Purpose.values)})
+    with transaction.atomic(durable=True):
+        environment = Environment.objects.filter(slug=environment_slug).first()
+        tenants = {tenant.slug: tenant for tenant in Tenant.objects.filter(slug__in=tenant_slugs)}
+        if environment is None or set(tenants) != set(tenant_slugs):
+            raise UnknownObject
+        outside = [slug for slug, tenant in tenants.items() if not tenant.environments.filter(pk=environment.pk).exists()]
+        if outside:
+            raise BadValue(_("These tenants do not have the environment yet: %(names)s.") % {"names": ", ".join(outside)})
+        trust_config, is_new = TrustConfig.objects.get_or_create(
+            environment=environment, name=name, defaults={"purpose": purpose, "custodian": tenants[tenant_slugs[0]]}
+        )
+        if is_new:
+            trust_config.tenants.set(tenants.values())
+            _record(EventType.TRUST_CONFIG_NAMED, trust_config, actor=actor, details={"purpose": purpose, "custodian": tenant_slugs[0]})
+        enqueue("register_trust_config", trust_config.pk, queue=environment.queue)
+    return str(trust_config.pk)
+
+
+def read_first(*, trust_config_id: str) -> None:
+    """Reads the trust config and adopts what is live; says why on its page when Google refuses.
+
+    :raises gcp.errors.CloudUnavailable: when Google cannot be reached; the job tries again.
+    """
+    trust_config = TrustConfig.objects.select_related("environment").get(pk=trust_config_id)
+    if trust_config.state not in {TrustConfig.State.NAMED, TrustConfig.State.UNREADABLE}:
+        return
+    actor = worker(worker_name())
+    try:
+        live = read_live(trust_config)
+    except (CloudDenied, CloudMissing, CloudRejected) as error:
+        _refuse(trust_config_id, f"{error.rpc}: {error.google_message}", actor=actor)
+        return
+    except PkiError as error:
+        _refuse(trust_config_id, f"{error.code}", actor=actor)
+        return
+    with transaction.atomic(durable=True):
+        trust_config = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=trust_config_id)
+        adopt(trust_config=trust_config, entries=live.entries, facts=live.facts, origin=TrustEntry.Origin.ADOPTED, at=timezone.now(), by="adoption")
+        observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
+        trust_config.state, trust_config.state_reason = TrustConfig.State.READY, ""
+        trust_config.save(update_fields=["state", "state_reason"])
+        details: Json = {"adopted": len(live.entries), "etag": live.etag, "observed_digest": revision_digest(live.entries)}
+        _record(EventType.TRUST_CONFIG_REGISTERED, trust_config, actor=actor, details=details)
+
+
+def _refuse(trust_config_id: str, reason: str, *, actor: Actor) -> None:
+    with transaction.atomic(durable=True):
+        trust_config = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=trust_config_id)
+        trust_config.state, trust_config.state_reason = TrustConfig.State.UNREADABLE, reason
+        trust_config.save(update_fields=["state", "state_reason"])
+        _record(EventType.TRUST_CONFIG_REFUSED, trust_config, actor=actor, details={"reason": reason}, result="failed")
+
+
+def _record(event: EventType, trust_config: TrustConfig, *, actor: Actor, details: Json, result: str = "ok") -> None:
+    for tenant_id in trust_config.tenants.values_list("pk", flat=True):
+        record(
+            event,
+            actor=actor,
+            subject=Subject("trust_config", str(trust_config.pk), label=trust_config.name),
+            scope=Scope(tenant_id=tenant_id, environment=trust_config.environment.slug, trust_config_id=str(trust_config.pk)),
+            after=trust_config.state,
+            result=result,
+            details=details,
+        )

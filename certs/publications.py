@@ -1,0 +1,122 @@
+"""Publications as records: the lease, the intent, and each step's evidence. Acts in their caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from certs.errors import LeaseLost
+from certs.models import Publication, TrustConfig, entries_to_json
+from pki.plan import Entry, revision_digest
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write one trust config, until its time is over or somebody else has a higher fence."""
+
+    trust_config_id: str
+    owner: str
+    fence: int
+
+
+def acquire_lease(trust_config_id: str, owner: str) -> Lease | None:
+    """Takes the lease by database time; None while another worker holds it."""
+    _assert_in_transaction()
+    is_free = Q(lease_until=None) | Q(lease_until__lt=Now())
+    until = Now() + timedelta(seconds=settings.LEASE_SECONDS)
+    if not TrustConfig.objects.filter(is_free, pk=trust_config_id).update(lease_owner=owner, lease_until=until, fence=F("fence") + 1):
+        return None
+    return Lease(trust_config_id, owner, TrustConfig.objects.get(pk=trust_config_id).fence)
+
+
+def hold(lease: Lease) -> TrustConfig:
+    """Locks the trust config, makes sure that the lease is still ours, and begins its time anew.
+
+    :raises LeaseLost: when it ran out or was taken over.
+    """
+    _assert_in_transaction()
+    until = Now() + timedelta(seconds=settings.LEASE_SECONDS)
+    if not TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence, lease_until__gt=Now()).update(lease_until=until):
+        raise LeaseLost(_("Another worker took this trust config over."))
+    return TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=lease.trust_config_id)
+
+
+def release(lease: Lease) -> None:
+    """Gives the lease back after a step that went well."""
+    _assert_in_transaction()
+    free = {"lease_until": None, "lease_owner": "", "waiting_code": "", "waiting_detail": "", "pause_count": 0}
+    TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence).update(**free)
+
+
+def pause(lease: Lease, *, code: str, detail: str) -> int:
+    """Gives the lease back after a step that must be tried later; returns how many there were in a row."""
+    _assert_in_transaction()
+    mine = TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence)
+    mine.update(lease_until=None, lease_owner="", waiting_code=code, waiting_detail=detail[:1000], pause_count=F("pause_count") + 1)
+    return TrustConfig.objects.get(pk=lease.trust_config_id).pause_count
+
+
+def open_intent(
+    *, trust_config: TrustConfig, kind: Publication.Kind, base: frozenset[Entry], entries: frozenset[Entry], etag: str, worker: str, at: datetime
+) -> Publication:
+    """Writes down what is about to be sent, under the next revision of this trust config."""
+    _assert_in_transaction()
+    trust_config.last_revision += 1
+    trust_config.save(update_fields=["last_revision"])
+    return Publication.objects.create(
+        trust_config=trust_config,
+        revision=trust_config.last_revision,
+        kind=kind,
+        base_digest=revision_digest(base),
+        revision_digest=revision_digest(entries),
+        entries=entries_to_json(entries),
+        etag_before=etag,
+        worker=worker,
+        intended_at=at,
+    )
+
+
+def mark_sent(publication: Publication, *, operation_name: str, at: datetime) -> None:
+    _move(publication, Publication.State.SENT, operation_name=operation_name, sent_at=at)
+
+
+def mark_written(publication: Publication, *, at: datetime, operation_name: str | None = None) -> None:
+    _move(publication, Publication.State.WRITTEN, written_at=at, operation_name=operation_name or publication.operation_name)
+
+
+def mark_verified(publication: Publication, *, etag: str, at: datetime) -> None:
+    _move(publication, Publication.State.VERIFIED, etag_after=etag, verified_at=at, ended_at=at)
+
+
+def mark_failed(publication: Publication, *, code: str, failure: str, at: datetime) -> None:
+    _move(publication, Publication.State.FAILED, failure_code=code, failure=failure, ended_at=at)
+
+
+def mark_voided(publication: Publication, *, failure: str, at: datetime) -> None:
+    _move(publication, Publication.State.VOIDED, failure_code="voided", failure=failure, ended_at=at)
+
+
+def observe(trust_config: TrustConfig, *, entries: frozenset[Entry], label: str, etag: str, at: datetime) -> None:
+    """Notes what a read has seen; from now on this is what live is expected to be."""
+    _assert_in_transaction()
+    trust_config.observed_entries = entries_to_json(entries)
+    trust_config.observed_label = label
+    trust_config.observed_etag = etag
+    trust_config.observed_at = at
+    trust_config.save(update_fields=["observed_entries", "observed_label", "observed_etag", "observed_at"])
+
+
+def _move(publication: Publication, state: Publication.State, **evidence: object) -> None:
+    _assert_in_transaction()
+    publication.state = state
+    for name, value in evidence.items():
+        setattr(publication, name, value)
+    publication.save(update_fields=["state", *evidence])
+
+
+def _assert_in_transaction() -> None:
+    assert connection.in_atomic_block, "an act writes in its caller's transaction"

@@ -1,0 +1,80 @@
+"""Speaking to Google about one trust config: read it, send a whole set, follow an operation. No transaction is open here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from certs.models import Publication, TrustConfig
+from gcp import clients
+from gcp.interfaces import LiveEntry, OperationStatus
+from pki.certificate import CertificateFacts, der_of_pem, parse
+from pki.plan import Entry
+from pki.roles import TrustRole
+
+LABEL = "countersign-revision"
+
+
+@dataclass(frozen=True)
+class Live:
+    """A trust config as it was read: every entry with its verbatim PEM, and the facts of each certificate."""
+
+    etag: str
+    labels: dict[str, str]
+    pems: dict[Entry, str]
+    facts: dict[str, CertificateFacts]
+    at: datetime
+
+    @property
+    def label(self) -> str:
+        return self.labels.get(LABEL, "")
+
+    @property
+    def entries(self) -> frozenset[Entry]:
+        return frozenset(self.pems)
+
+
+def read_live(trust_config: TrustConfig) -> Live:
+    """Reads the trust config at Google.
+
+    :raises gcp.errors.CloudError: when it cannot be read.
+    :raises pki.errors.NotACertificate: when an entry is no certificate that the portal can read.
+    """
+    live = clients().trust_configs.read(trust_config.resource_name)
+    pems: dict[Entry, str] = {}
+    facts: dict[str, CertificateFacts] = {}
+    for entry in live.entries:
+        parsed = parse(der_of_pem(entry.pem)).facts
+        facts[parsed.sha256_fingerprint] = parsed
+        pems[Entry(TrustRole(entry.role), parsed.sha256_fingerprint)] = entry.pem
+    return Live(live.etag, live.labels, pems, facts, timezone.now())
+
+
+def is_as_observed(trust_config: TrustConfig, live: Live) -> bool:
+    """Whether live is what was last observed: the same set under the same label of ours."""
+    return live.entries == trust_config.observed and live.label == trust_config.observed_label
+
+
+def send(trust_config: TrustConfig, publication: Publication, *, live: Live, additions: Mapping[str, str]) -> str:
+    """Sends the publication's whole set, guarded by the etag of ``live``; returns the operation's name.
+
+    What stays is sent verbatim as it was read; ``additions`` are canonical PEM texts by fingerprint. Entries go sorted
+    by fingerprint, foreign labels are kept.
+
+    :raises gcp.errors.CloudError: OutcomeUnknown when the write may have happened.
+    """
+    ordered = sorted(publication.entry_set, key=lambda entry: (entry.role.value, entry.sha256_fingerprint))
+    entries = [LiveEntry(entry.role.value, live.pems.get(entry) or additions[entry.sha256_fingerprint]) for entry in ordered]
+    labels = {**live.labels, LABEL: publication.label}
+    return clients().trust_configs.update(trust_config.resource_name, entries=entries, labels=labels, etag=live.etag)
+
+
+def operation(name: str) -> OperationStatus:
+    return clients().trust_configs.operation(name)
+
+
+def operations_since(trust_config: TrustConfig, since: datetime) -> list[OperationStatus]:
+    """Updates of this trust config that Google accepted since an instant (with a minute for clocks that differ)."""
+    found = clients().trust_configs.operations(trust_config.resource_name)
+    return [status for status in found if status.verb == "update" and (status.created_at is None or (since - status.created_at).total_seconds() < 60)]

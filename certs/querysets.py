@@ -1,0 +1,45 @@
+"""Reads. Every list of a tenant's things starts with ``for_tenant``."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Count, Q
+
+from pki.plan import Entry, Holding
+from pki.roles import TrustRole
+
+if TYPE_CHECKING:
+    from certs.models import Certificate, Publication, TrustConfig, TrustEntry  # noqa: F401
+
+
+class CertificateQuerySet(models.QuerySet["Certificate"]):
+    def for_tenant(self, tenant_id: int) -> Self:
+        return self.filter(tenant_id=tenant_id)
+
+    def with_places(self) -> Self:
+        """Counts the open entries of each as ``open_entry_count``."""
+        return self.annotate(open_entry_count=Count("trust_entries", filter=Q(trust_entries__removed_at=None)))
+
+
+class TrustConfigQuerySet(models.QuerySet["TrustConfig"]):
+    def for_tenant(self, tenant_id: int) -> Self:
+        return self.filter(tenants=tenant_id).select_related("environment")
+
+
+class TrustEntryQuerySet(models.QuerySet["TrustEntry"]):
+    def for_tenant(self, tenant_id: int) -> Self:
+        return self.filter(tenant_id=tenant_id)
+
+    def open(self) -> Self:
+        return self.filter(removed_at=None)
+
+    def holdings(self) -> frozenset[Holding]:
+        """Who holds what, by tenant, role and fingerprint."""
+        rows = self.open().values_list("tenant_id", "role", "certificate__sha256_fingerprint")
+        return frozenset(Holding(tenant, Entry(TrustRole(role), fingerprint)) for tenant, role, fingerprint in rows)
+
+
+class PublicationQuerySet(models.QuerySet["Publication"]):
+    def unresolved(self, trust_config_id: object) -> Self:
+        """Those whose outcome is not known yet, in the order in which they were intended."""
+        return self.filter(trust_config_id=trust_config_id, state__in=["intended", "sent", "written"]).order_by("revision")

@@ -1,0 +1,27 @@
+"""Jobs of this app. Each handler takes one id and makes one call into a flow."""
+
+from datetime import timedelta
+
+from certs.flows import register, vault
+from jobs.registry import handles
+
+
+@handles("register_trust_config")
+def register_trust_config(subject_id: str) -> None:
+    register.read_first(trust_config_id=subject_id)
+
+
+@handles("make_vault_key")
+def make_vault_key(subject_id: str) -> None:
+    tenant_id, environment_id, purpose = subject_id.split(":")
+    vault.make_vault_key(tenant_id=int(tenant_id), environment_id=int(environment_id), purpose=purpose)
+
+
+@handles("make_vault_keys_ahead", every=timedelta(hours=6))
+def make_vault_keys_ahead(_subject_id: str) -> None:
+    vault.make_vault_keys_ahead()
+
+
+@handles("forget_sealed", every=timedelta(hours=1))
+def forget_sealed(_subject_id: str) -> None:
+    vault.forget_sealed()

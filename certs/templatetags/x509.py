@@ -1,0 +1,165 @@
+"""How certificates, findings, times and icons are drawn, everywhere the same."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+
+from approvals import causes
+from audit.display import DISPLAYS
+from audit.events import EventType
+from certs.models import Role
+from pki.catalogue import text_of
+from pki.names import common_name
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One icon of the sprite; decoration only, the word beside it says the same."""
+    return format_html('<svg class="i" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>', static("icons.svg"), name)
+
+
+@register.filter
+def fingerprint(value: str) -> SafeString:
+    """A SHA-256 fingerprint in groups of four, one element each, so that it wraps between groups."""
+    groups = [value[n : n + 4] for n in range(0, len(value), 4)]
+    return format_html('<span class="mono fingerprint">{}</span>', mark_safe("<wbr>".join(f"<span>{group}</span>" for group in groups)))  # noqa: S308  (hex)
+
+
+@register.filter
+def tail(value: str) -> str:
+    """The last eight hex digits, which is how people tell fingerprints apart."""
+    return f"…{value[-8:]}"
+
+
+@register.filter
+def cn(subject: str) -> str:
+    return common_name(subject)
+
+
+@register.filter
+def role_label(role: str) -> str:
+    return str(Role(str(role)).label)
+
+
+@register.filter
+def days_left(not_after: datetime) -> int:
+    return (not_after - timezone.now()).days
+
+
+@register.simple_tag
+def validity(not_after: datetime) -> SafeString:
+    """Days left as a badge with word, icon and colour."""
+    days = days_left(not_after)
+    if days < 0:
+        return format_html('<span class="badge bg-red-lt">{} {}</span>', icon("alert-triangle"), _("expired"))
+    word = ngettext("%(days)s day left", "%(days)s days left", days) % {"days": f"{days:,}"}
+    colour, sign = ("yellow", "alert-triangle") if days < 30 else ("green", "check")
+    return format_html('<span class="badge bg-{}-lt">{} {}</span>', colour, icon(sign), word)
+
+
+@register.filter
+def when(at: datetime | None) -> SafeString | str:
+    """An instant in UTC; a script adds the reader's own zone to its title."""
+    if at is None:
+        return "–"
+    utc = at.astimezone(UTC)
+    return format_html('<time datetime="{}">{} UTC</time>', utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M:%S"))
+
+
+@register.filter
+def day(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d")
+
+
+@register.filter
+def code_title(code: str) -> str:
+    return text_of(code).title.in_language(_language(), {})
+
+
+_LIMIT_NAMES = {
+    "GCP-COUNT-01": gettext_lazy("Trust anchors and intermediate CAs"),
+    "GCP-COUNT-02": gettext_lazy("Intermediate CAs"),
+    "GCP-COUNT-03": gettext_lazy("Allowlisted certificates"),
+    "GCP-COUNT-04": gettext_lazy("Name constraints"),
+}
+
+
+@register.filter
+def limit_name(code: str) -> str:
+    return str(_LIMIT_NAMES[code])
+
+
+@register.simple_tag
+def say(finding: Any, part: str) -> str:
+    """One part (title, sentence, why, fix) of a finding's or refusal's text in the reader's language."""
+    evidence: Mapping[str, str] = finding.evidence
+    shown = {name: _evidence(name, value) for name, value in evidence.items()}
+    said = getattr(text_of(finding.code), part)
+    return str(said.in_language(_language(), shown))
+
+
+@register.filter
+def source(code: str) -> str:
+    return text_of(code).source
+
+
+@register.filter
+def cause_sentences(change: Any) -> list[str]:
+    return causes.sentences(change.causes)
+
+
+@register.filter
+def event_sentence(event: Any) -> str:
+    return str(DISPLAYS[EventType(event.type)].sentence)
+
+
+@register.filter
+def event_icon(event: Any) -> str:
+    return DISPLAYS[EventType(event.type)].icon
+
+
+@register.filter
+def removal_in(entry: Any, removals: Any) -> str:
+    """How the form's removals treat an entry: retired, revoked or nothing."""
+    for removal in removals or []:
+        if removal.sha256_fingerprint == entry.certificate.sha256_fingerprint and removal.role == entry.role:
+            return str(removal.removal)
+    return ""
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any], key: Any) -> Any:
+    return mapping.get(key)
+
+
+@register.filter
+def pairs(mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Items of a mapping whose keys may be named "items" too."""
+    return list(mapping.items())
+
+
+@register.filter
+def percent(count: int, limit: int) -> int:
+    return min(100, round(100 * count / limit)) if limit else 0
+
+
+def _evidence(name: str, value: str) -> str:
+    if name == "role" and value in Role.values:
+        return str(Role(value).label)
+    if name == "what":
+        return limit_name(value)
+    return value
+
+
+def _language() -> str:
+    return get_language() or "en"

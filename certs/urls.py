@@ -1,0 +1,12 @@
+from django.urls import path
+
+from certs import views
+
+app_name = "certs"
+
+urlpatterns = [
+    path("t/<tenant:tenant>/certificates/", views.certificate_list, name="certificate-list"),
+    path("t/<tenant:tenant>/certificates/<sha256:fingerprint>/", views.certificate_detail, name="certificate-detail"),
+    path("t/<tenant:tenant>/trust-configs/", views.trust_config_list, name="trust-config-list"),
+    path("t/<tenant:tenant>/trust-configs/<uuid:trust_config_id>/", views.trust_config_detail, name="trust-config-detail"),
+]

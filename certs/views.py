@@ -1,0 +1,126 @@
+"""Pages of the inventory: certificates with their metadata, trust configs with what is live, pending, and left of Google's limits."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from approvals.models import ChangeRequest
+from approvals.policy import may_submit, may_take_over
+from audit.questions import events_of_certificate, events_of_trust_config
+from certs.drift import drift_entries, drift_facts
+from certs.inventory import facts_of
+from certs.models import Certificate, TrustConfig, TrustEntry
+from pki.limits import counts
+from pki.plan import difference, revision_digest
+from pki.roles import TrustRole
+from pki.rules import EXPIRES_SOON_DAYS
+from tenants.errors import UnknownObject
+from tenants.gate import TenantRequest, tenant_page
+
+PAGE_SIZE = 50
+
+
+@tenant_page()
+def certificate_list(request: TenantRequest) -> HttpResponse:
+    query, state = request.GET.get("q", "").strip()[:200], request.GET.get("state", "")
+    certificates = Certificate.objects.for_tenant(request.tenant.pk).with_places().select_related("uploaded_by")
+    now = timezone.now()
+    if state == "trusted":
+        certificates = certificates.filter(open_entry_count__gt=0)
+    elif state == "expiring":
+        certificates = certificates.filter(open_entry_count__gt=0, not_after__lt=now + timedelta(days=EXPIRES_SOON_DAYS))
+    elif state == "untrusted":
+        certificates = certificates.filter(open_entry_count=0)
+    if query:
+        bare = query.replace(":", "").replace(" ", "").lower()
+        text = Q(subject__icontains=query) | Q(issuer__icontains=query)
+        certificates = certificates.filter(text | Q(sha256_fingerprint__startswith=bare) | Q(serial_number__iexact=bare.lstrip("0")))
+    page = Paginator(certificates, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "certs/certificate_list.html", {"page": page, "places": _places(request, page.object_list), "q": query, "state": state})
+
+
+@tenant_page()
+def certificate_detail(request: TenantRequest, fingerprint: str) -> HttpResponse:
+    found = Certificate.objects.for_tenant(request.tenant.pk).filter(sha256_fingerprint=fingerprint).select_related("uploaded_by").first()
+    if found is None:
+        raise UnknownObject
+    entries = TrustEntry.objects.for_tenant(request.tenant.pk).filter(certificate=found)
+    context = {
+        "certificate": found,
+        "facts": found.as_facts(),
+        "entries": entries.select_related("trust_config__environment", "added_publication", "removed_publication"),
+        "changes": ChangeRequest.objects.for_tenant(request.tenant.pk).filter(items__certificate=found).distinct().for_lists()[:50],
+        "events": events_of_certificate(request.tenant.pk, fingerprint),
+        "may_submit": may_submit(request.user.pk, request.tenant),
+    }
+    return render(request, "certs/certificate_detail.html", context)
+
+
+@tenant_page()
+def trust_config_list(request: TenantRequest) -> HttpResponse:
+    trust_configs = list(TrustConfig.objects.for_tenant(request.tenant.pk).prefetch_related("tenants"))
+    pending = Counter(ChangeRequest.objects.open().filter(trust_config__in=trust_configs).values_list("trust_config_id", flat=True))
+    rows = [(trust_config, _role_counts(trust_config), pending[trust_config.pk]) for trust_config in trust_configs]
+    return render(request, "certs/trust_config_list.html", {"rows": rows})
+
+
+@tenant_page()
+def trust_config_detail(request: TenantRequest, trust_config_id: str) -> HttpResponse:
+    """Live as last observed: the tenant's own entries by name, everybody else's as counts."""
+    trust_config = TrustConfig.objects.for_tenant(request.tenant.pk).filter(pk=trust_config_id).prefetch_related("tenants").first()
+    if trust_config is None:
+        raise UnknownObject
+    entries = TrustEntry.objects.open().filter(trust_config=trust_config).select_related("certificate", "added_publication")
+    own = list(entries.for_tenant(request.tenant.pk).order_by("role", "certificate__not_after"))
+    own_set = {entry.holding.entry for entry in own}
+    pending = ChangeRequest.objects.open().filter(trust_config=trust_config)
+    facts = facts_of(trust_config)
+    context: dict[str, Any] = {
+        "trust_config": trust_config,
+        "own": own,
+        "others": Counter(entry.role for entry in trust_config.observed - own_set),
+        "headroom": counts((entry for entry in trust_config.observed if entry.sha256_fingerprint in facts), facts),
+        "pending": pending.for_tenant(request.tenant.pk).for_lists(),
+        "pending_others_count": pending.exclude(tenant=request.tenant).count(),
+        "publications": trust_config.publications.all()[:20],
+        "events": events_of_trust_config(request.tenant.pk, str(trust_config.pk)),
+        "may_submit": may_submit(request.user.pk, request.tenant, trust_config.environment),
+        "may_take_over": may_take_over(request.user.pk, trust_config),
+        "observed_digest": revision_digest(trust_config.observed),
+    }
+    if trust_config.state == TrustConfig.State.DRIFTED:
+        context["drift"] = _drift(trust_config, request.tenant.pk)
+    return render(request, "certs/trust_config_detail.html", context)
+
+
+def _drift(trust_config: TrustConfig, tenant_id: int) -> dict[str, Any]:
+    """What is live and should not be, and what should be and is not; strangers' certificates by name only to their tenant's reviewers."""
+    found, facts = drift_entries(trust_config), drift_facts(trust_config)
+    change = difference(trust_config.observed, found)
+    known = facts_of(trust_config)
+    return {
+        "added": [(entry, facts[entry.sha256_fingerprint]) for entry in sorted(change.added)],
+        "removed": [(entry, known.get(entry.sha256_fingerprint)) for entry in sorted(change.removed)],
+        "digest": revision_digest(found),
+        "label": trust_config.drift.get("label", ""),
+        "etag": trust_config.drift.get("etag", ""),
+    }
+
+
+def _role_counts(trust_config: TrustConfig) -> list[tuple[str, int]]:
+    roles = Counter(entry.role for entry in trust_config.observed)
+    return [(role.value, roles[role]) for role in TrustRole]
+
+
+def _places(request: TenantRequest, certificates: Any) -> dict[int, list[TrustEntry]]:
+    entries = TrustEntry.objects.for_tenant(request.tenant.pk).open().filter(certificate__in=list(certificates))
+    places: dict[int, list[TrustEntry]] = {}
+    for entry in entries.select_related("trust_config__environment"):
+        places.setdefault(entry.certificate_id, []).append(entry)
+    return places

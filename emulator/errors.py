@@ -1,0 +1,29 @@
+"""How a call is refused: a gRPC status with Google's details, so that real clients raise what they would raise."""
+
+from collections.abc import Sequence
+
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+
+class Refused(Exception):  # noqa: N818  (it is the server's answer, not a fault of the emulator)
+    """The server answers with this status; ``violations`` are (field, description) of google.rpc.BadRequest."""
+
+    def __init__(self, code: str, message: str, violations: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.violations = violations
+
+    def status(self) -> status_pb2.Status:
+        status = status_pb2.Status(code=code_pb2.Code.Value(self.code), message=self.message)
+        if self.violations:
+            detail = any_pb2.Any()
+            fields = [error_details_pb2.BadRequest.FieldViolation(field=field, description=text) for field, text in self.violations]
+            detail.Pack(error_details_pb2.BadRequest(field_violations=fields))
+            status.details.append(detail)
+        return status
+
+
+def invalid(field: str, description: str) -> Refused:
+    return Refused("INVALID_ARGUMENT", "Validation failed", [(field, description)])

@@ -1,0 +1,88 @@
+"""Long-running operations: they take time, are kept on disk, and change the resource only in the moment they are done."""
+
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from google.cloud.certificate_manager_v1 import OperationMetadata
+from google.longrunning import operations_pb2
+from google.protobuf import empty_pb2
+from google.rpc import status_pb2
+
+from emulator import trust_config
+from emulator.errors import Refused
+from emulator.store import Document, Store
+
+OPERATION, TRUST_CONFIG = "operation", "trust_config"
+
+
+class Operations:
+    """Callers hold the store's lock."""
+
+    def __init__(self, store: Store, seconds: float) -> None:
+        self._store = store
+        self.seconds = seconds
+
+    def begin(self, *, parent: str, target: str, verb: str, resource: Document | None, error: Document | None = None) -> operations_pb2.Operation:
+        name = f"{parent}/operations/operation-{int(time.time() * 1000)}-{uuid.uuid4().hex[:12]}"
+        now = time.time()
+        body: Document = {
+            "target": target,
+            "verb": verb,
+            "created": now,
+            "due": now + self.seconds,
+            "done": False,
+            "resource": resource,
+            "error": error,
+        }
+        self._store.put(OPERATION, name, body)
+        self.settle()
+        return self.message(name, self._store.get(OPERATION, name) or body)
+
+    def settle(self) -> None:
+        """Lets what is due take effect, in the order in which it was accepted."""
+        now = time.time()
+        due = [(name, body) for name, body in self._store.all(OPERATION) if not body["done"] and body["due"] <= now]
+        for name, body in sorted(due, key=lambda pair: pair[1]["due"]):
+            body.update(done=True, ended=now)
+            if not body["error"]:
+                self._apply(body)
+            self._store.put(OPERATION, name, body)
+
+    def _apply(self, body: Document) -> None:
+        if body["verb"] == "delete":
+            self._store.delete(TRUST_CONFIG, body["target"])
+        else:
+            body["resource"]["update_time"] = time.time()
+            self._store.put(TRUST_CONFIG, body["target"], body["resource"])
+
+    def is_running(self, target: str) -> bool:
+        return any(not body["done"] and body["target"] == target for _name, body in self._store.all(OPERATION))
+
+    def get(self, name: str) -> operations_pb2.Operation:
+        self.settle()
+        body = self._store.get(OPERATION, name)
+        if body is None:
+            raise Refused("NOT_FOUND", f"Operation {name} was not found.")
+        return self.message(name, body)
+
+    def list(self, parent: str) -> list[operations_pb2.Operation]:
+        self.settle()
+        return [self.message(name, body) for name, body in reversed(self._store.all(OPERATION, f"{parent}/operations/"))]
+
+    def message(self, name: str, body: dict[str, Any]) -> operations_pb2.Operation:
+        metadata = OperationMetadata(
+            create_time=datetime.fromtimestamp(body["created"], UTC), target=body["target"], verb=body["verb"], api_version="v1"
+        )
+        operation = operations_pb2.Operation(name=name, done=body["done"])
+        if body["done"]:
+            metadata.end_time = datetime.fromtimestamp(body["ended"], UTC)
+            if body["error"]:
+                operation.error.CopyFrom(status_pb2.Status(**body["error"]))
+            elif body["verb"] == "delete":
+                operation.response.Pack(empty_pb2.Empty())
+            else:
+                operation.response.Pack(trust_config.to_message(body["target"], body["resource"])._pb)
+        operation.metadata.Pack(OperationMetadata.pb(metadata))
+        return operation

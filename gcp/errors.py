@@ -1,0 +1,49 @@
+"""CloudError
+├── CloudUnavailable   nothing was reached or a quota is used up: try again later
+├── OutcomeUnknown     a write may or may not have happened: read first, never send again first
+├── CloudConflict      the etag is stale or another write runs: read and plan again
+├── CloudMissing       the named object does not exist
+├── CloudDenied        permission: a person must mend it
+├── CloudRejected      the request itself is refused, with Google's words and fields: final
+└── IntegrityFailed    a checksum of Cloud KMS does not match: discard and try again
+"""
+
+
+class CloudError(Exception):
+    """``google_message`` are Google's own words; ``rpc`` is the method that was called."""
+
+    code = "cloud"
+
+    def __init__(self, rpc: str, google_message: str = "", fields: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(f"{rpc}: {google_message}")
+        self.rpc = rpc
+        self.google_message = google_message
+        self.fields = fields
+
+
+class CloudUnavailable(CloudError):
+    code = "cloud-unavailable"
+
+
+class OutcomeUnknown(CloudError):
+    code = "outcome-unknown"
+
+
+class CloudConflict(CloudError):
+    code = "cloud-conflict"
+
+
+class CloudMissing(CloudError):
+    code = "cloud-missing"
+
+
+class CloudDenied(CloudError):
+    code = "cloud-denied"
+
+
+class CloudRejected(CloudError):
+    code = "cloud-rejected"
+
+
+class IntegrityFailed(CloudError):
+    code = "integrity-failed"

@@ -1,0 +1,67 @@
+"""Claiming a job for one worker, by a conditional update and database time, and saying how it ended."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from jobs.models import Job, JobState
+
+MAXIMAL_ATTEMPTS = 50
+
+
+@dataclass(frozen=True)
+class Claim:
+    job_id: int
+    kind: str
+    subject_id: str
+    queue: str
+    attempt_count: int
+    token: str
+
+
+def claim(job_id: int) -> Claim | None:
+    """Takes the job if it is due and free (or its last worker's lease has run out); None when another was faster."""
+    token = secrets.token_hex(16)
+    is_free = Q(state=JobState.WAITING, due_at__lte=Now()) | Q(state=JobState.RUNNING, lease_until__lt=Now())
+    with transaction.atomic(durable=True):
+        taken = Job.objects.filter(is_free, pk=job_id).update(
+            state=JobState.RUNNING, lease_token=token, lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS), attempt_count=F("attempt_count") + 1
+        )
+        if not taken:
+            return None
+        job = Job.objects.get(pk=job_id)
+    return Claim(job.pk, job.kind, job.subject_id, job.queue, job.attempt_count, token)
+
+
+def finish(claim: Claim) -> None:
+    _end(claim, JobState.DONE, "")
+
+
+def fail(claim: Claim, error: str) -> None:
+    _end(claim, JobState.FAILED, error)
+
+
+def postpone(claim: Claim, error: str) -> float:
+    """Puts the job back with a growing delay; gives it up after MAXIMAL_ATTEMPTS. Returns the delay in seconds."""
+    if claim.attempt_count >= MAXIMAL_ATTEMPTS:
+        fail(claim, error)
+        return 0
+    seconds = min(2.0 ** min(claim.attempt_count, 6), 60.0)
+    with transaction.atomic(durable=True):
+        other = Job.objects.filter(kind=claim.kind, subject_id=claim.subject_id, state=JobState.WAITING).exists()
+        mine = Job.objects.filter(pk=claim.job_id, lease_token=claim.token, state=JobState.RUNNING)
+        if other:  # the same work was asked for anew meanwhile: that row carries on
+            mine.update(state=JobState.DONE, finished_at=Now(), last_error=error[:500])
+        else:
+            mine.update(state=JobState.WAITING, due_at=Now() + timedelta(seconds=seconds), last_error=error[:500])
+    return seconds
+
+
+def _end(claim: Claim, state: JobState, error: str) -> None:
+    with transaction.atomic(durable=True):
+        Job.objects.filter(pk=claim.job_id, lease_token=claim.token).update(state=state, finished_at=Now(), last_error=error[:500])

@@ -1,0 +1,36 @@
+"""The job table: every unit of work is a row, written in the transaction of the fact that asks for it."""
+
+from django.db import models
+
+
+class JobState(models.TextChoices):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Job(models.Model):
+    kind = models.CharField(max_length=64)
+    subject_id = models.CharField(max_length=200)
+    queue = models.CharField(max_length=64)
+    state = models.CharField(max_length=16, choices=JobState, default=JobState.WAITING)
+    due_at = models.DateTimeField()
+    attempt_count = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    lease_token = models.CharField(max_length=32, blank=True, default="")
+    last_error = models.CharField(max_length=500, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject_id"], condition=models.Q(state="waiting"), name="one_waiting_job_per_kind_and_subject"
+            ),
+            models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="job_state_is_known"),
+        ]
+        indexes = [models.Index(fields=["state", "due_at"], name="job_due"), models.Index(fields=["kind", "subject_id"], name="job_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_id} ({self.state})"

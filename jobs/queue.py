@@ -1,0 +1,61 @@
+"""How work is asked for: a row in the caller's transaction, and a ring of the doorbell once that has committed."""
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Least, Now
+from django.utils import timezone
+
+from jobs.models import Job, JobState
+
+logger = logging.getLogger(__name__)
+PORTAL_QUEUE = "portal"
+
+
+def enqueue(kind: str, subject_id: object, *, queue: str = PORTAL_QUEUE, due_at: datetime | None = None) -> None:
+    """Makes sure that one job of this kind is waiting for this subject, due at ``due_at`` or earlier.
+
+    :raises TransactionManagementError: when no transaction is open; the fact and its job must commit together.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("enqueue() belongs into the transaction of the fact that asks for the work.")
+    due = due_at or timezone.now()
+    waiting = Job.objects.filter(kind=kind, subject_id=str(subject_id), state=JobState.WAITING)
+    if not waiting.update(due_at=Least("due_at", due)):
+        try:
+            with transaction.atomic():
+                Job.objects.create(kind=kind, subject_id=str(subject_id), queue=queue, due_at=due)
+        except IntegrityError:  # another transaction asked for the same in this moment
+            waiting.update(due_at=Least("due_at", due))
+    job = waiting.first()
+    if job is not None:
+        delay = max(0.0, (job.due_at - timezone.now()).total_seconds())
+        transaction.on_commit(partial(ring, job.pk, job.queue, delay), robust=True)
+
+
+def ring(job_id: int, queue: str, delay_seconds: float = 0) -> None:
+    """Rings the broker. A broker that is down costs seconds and nothing else: the sweep finds the row."""
+    from jobs.tasks import ring as task
+
+    try:
+        task.apply_async((job_id,), queue=PORTAL_QUEUE if settings.ONE_QUEUE else queue, countdown=delay_seconds or None)
+    except task.OperationalError as error:
+        logger.warning("the broker did not take job %s (%s); the sweep will find it", job_id, type(error).__name__)
+
+
+def due_jobs() -> list[tuple[int, str]]:
+    """Ids and queues of jobs that are due, or whose worker's lease has run out."""
+    waiting = Job.objects.filter(state=JobState.WAITING, due_at__lte=Now())
+    abandoned = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=Now())
+    return [*waiting.order_by("due_at").values_list("pk", "queue")[:500], *abandoned.values_list("pk", "queue")[:500]]
+
+
+def is_time_for(kind: str, every: timedelta) -> bool:
+    return not Job.objects.filter(kind=kind).exclude(state=JobState.FAILED).filter(created_at__gt=Now() - every).exists()
+
+
+def forget_done(*, older_than: timedelta) -> None:
+    Job.objects.filter(state=JobState.DONE, finished_at__lt=Now() - older_than).delete()

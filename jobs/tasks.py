@@ -1,0 +1,54 @@
+"""The one Celery task: claim the job that was rung for, call its handler, say how it ended. Without a number: sweep."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.db import transaction
+
+from gcp.errors import CloudError
+from jobs import claims, queue, registry
+from pki.errors import PkiError
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="jobs.ring")
+def ring(job_id: int | None) -> None:
+    if job_id is None:
+        sweep()
+    else:
+        run(job_id)
+
+
+def run(job_id: int) -> bool:
+    """Runs one job if it is due and free. Nothing is held open while the handler runs. True when it was run."""
+    claim = claims.claim(job_id)
+    if claim is None:
+        return False
+    try:
+        registry.handler_of(claim.kind)(claim.subject_id)
+    except (registry.TryLater, CloudError, PkiError) as error:  # foreseen: waiting, not failing
+        queue.ring(claim.job_id, claim.queue, claims.postpone(claim, str(error)))
+    except Exception as error:  # the net of the worker: the row keeps what went wrong, and it is tried again
+        logger.exception("job %s (%s) failed", claim.job_id, claim.kind)
+        queue.ring(claim.job_id, claim.queue, claims.postpone(claim, f"{type(error).__name__}: {error}"))
+    else:
+        claims.finish(claim)
+    return True
+
+
+def sweep() -> None:
+    """Rings again for whatever a lost message, a killed worker or an emptied broker left behind."""
+    for kind, every in registry.periodic_kinds().items():
+        if queue.is_time_for(kind, every):
+            with transaction.atomic(durable=True):
+                queue.enqueue(kind, "-")
+    for job_id, queue_name in queue.due_jobs():
+        queue.ring(job_id, queue_name)
+
+
+@registry.handles("forget_jobs", every=timedelta(hours=1))
+def forget_jobs(_subject_id: str) -> None:
+    """Jobs that are done say nothing after a week; what happened stands in the audit."""
+    queue.forget_done(older_than=timedelta(days=7))

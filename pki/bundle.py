@@ -1,0 +1,198 @@
+"""Whatever a person uploads → certificates and refusals. What is good stays; only what was refused is asked for again."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+from pki.certificate import ParsedCertificate, parse
+from pki.errors import NotACertificate, PkiError, PrivateKeyPresented, TooLarge, TooManyCertificates
+
+MAXIMAL_UPLOAD_BYTES = 5_000_000
+MAXIMAL_CERTIFICATES = 1_000
+
+_BEGIN = b"-----BEGIN "
+_LABEL = re.compile(rb"([A-Z0-9 ]{1,64}?)-----")
+_CERTIFICATE_LABELS = {b"CERTIFICATE", b"X509 CERTIFICATE", b"PKCS7", b"CMS"}
+_REFUSED_LABELS = {
+    b"CERTIFICATE REQUEST": "IN-CSR-01",
+    b"NEW CERTIFICATE REQUEST": "IN-CSR-01",
+    b"X509 CRL": "IN-CRL-01",
+    b"TRUSTED CERTIFICATE": "IN-TRUSTED-01",
+    b"PUBLIC KEY": "IN-PUBKEY-01",
+}
+_PKCS12_OID = bytes.fromhex("06092a864886f70d010701")  # 1.2.840.113549.1.7.1 inside a PFX (RFC 7292 §4)
+_PKCS7_SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
+_RSA_KEY_OID = bytes.fromhex("06092a864886f70d010101")
+_EC_KEY_OID = bytes.fromhex("06072a8648ce3d0201")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What was not taken from one source, with the code of its sentence and the values that it names."""
+
+    source: str
+    code: str
+    evidence: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Intake:
+    certificates: list[ParsedCertificate]
+    refusals: list[Refusal]
+
+
+def read(sources: list[tuple[str, bytes]]) -> Intake:
+    """Reads named sources (a file's name and bytes, or pasted text) and never raises for what they hold.
+
+    Certificates come once each, in the order in which they were found.
+    """
+    found: dict[str, ParsedCertificate] = {}
+    refusals: list[Refusal] = []
+    if sum(len(body) for _name, body in sources) > MAXIMAL_UPLOAD_BYTES:
+        return Intake([], [Refusal(sources[0][0], "IN-SIZE-01", {"limit": "5 MB"})])
+    for name, body in sources:
+        certificates, errors = read_one(body)
+        refusals += [Refusal(name, error.code, error.evidence) for error in errors]
+        for certificate in certificates:
+            found.setdefault(certificate.facts.sha256_fingerprint, certificate)
+    if len(found) > MAXIMAL_CERTIFICATES:
+        return Intake([], [Refusal(sources[0][0], "IN-COUNT-01", {"count": str(len(found)), "limit": str(MAXIMAL_CERTIFICATES)})])
+    return Intake(list(found.values()), refusals)
+
+
+def read_one(body: bytes) -> tuple[list[ParsedCertificate], list[PkiError]]:
+    """The certificates of one source, and why the rest of it was refused. A private key refuses the whole source."""
+    try:
+        ders, errors = _ders(body)
+    except PkiError as error:
+        return [], [error]
+    certificates = []
+    for der in ders:
+        try:
+            certificates.append(parse(der))
+        except PkiError as error:
+            errors.append(error)
+    return certificates, errors
+
+
+def _ders(body: bytes) -> tuple[list[bytes], list[PkiError]]:
+    if len(body) > MAXIMAL_UPLOAD_BYTES:
+        raise TooLarge("IN-SIZE-01", limit="5 MB")
+    text = _as_text(body)
+    if not text.strip():
+        raise NotACertificate("IN-EMPTY-01")
+    _refuse_private_keys(body, text)
+    if body[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
+        raise NotACertificate("IN-ZIP-01")
+    if b"-----BEGIN" in text:
+        return _from_pem(text)
+    if body[:1] == b"\x30":
+        return _from_der(body), []
+    raise NotACertificate("IN-PARSE-01")
+
+
+def _as_text(body: bytes) -> bytes:
+    """UTF-16 (Windows' "Unicode") becomes ASCII, a byte order mark goes, CR and CRLF become LF."""
+    if body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        body = body.decode("utf-16", errors="replace").encode("ascii", errors="replace")
+    return body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _refuse_private_keys(body: bytes, text: bytes) -> None:
+    if b"PRIVATE KEY" in text.upper():
+        raise PrivateKeyPresented("IN-KEY-01")
+    if body[:4] in {b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"}:
+        raise PrivateKeyPresented("IN-KEY-03", format="Java keystore")
+    head = body[:64]
+    if body[:1] == b"\x30" and _PKCS12_OID in head and _PKCS7_SIGNED_DATA not in head[:24]:
+        raise PrivateKeyPresented("IN-KEY-02")
+    if body[:1] == b"\x30" and _is_private_key_der(body):
+        raise PrivateKeyPresented("IN-KEY-01")
+
+
+def _is_private_key_der(body: bytes) -> bool:
+    """PKCS#8, PKCS#1 and SEC 1 begin with SEQUENCE { INTEGER 0 or 1 …; a certificate begins with two SEQUENCEs."""
+    header = 2 if body[1] < 0x80 else 2 + (body[1] & 0x7F)
+    starts_with_version = body[header : header + 2] == b"\x02\x01" and body[header + 2 : header + 3] in {b"\x00", b"\x01"}
+    rest = body[header + 3 : header + 40]
+    return starts_with_version and (_RSA_KEY_OID in rest or _EC_KEY_OID in rest or rest[:1] in {b"\x02", b"\x04"})
+
+
+def _from_pem(text: bytes) -> tuple[list[bytes], list[PkiError]]:
+    """Reads block by block in one pass, so that a hostile file of a million BEGINs costs no more than its length."""
+    ders: list[bytes] = []
+    errors: list[PkiError] = []
+    chunks = text.split(_BEGIN)[1:]
+    if len(chunks) > MAXIMAL_CERTIFICATES:
+        raise TooManyCertificates("IN-COUNT-01", count=str(len(chunks)), limit=str(MAXIMAL_CERTIFICATES))
+    for chunk in chunks:
+        try:
+            ders += _from_chunk(chunk)
+        except PkiError as error:
+            errors.append(error)
+    return ders, errors
+
+
+def _from_chunk(chunk: bytes) -> list[bytes]:
+    label = _LABEL.match(chunk)
+    if label is None:
+        raise NotACertificate("IN-TRUNCATED-01")
+    end = chunk.find(b"-----END " + label.group(1) + b"-----")
+    if end < 0:
+        raise NotACertificate("IN-TRUNCATED-01")
+    return _from_block(label.group(1), chunk[label.end() : end])
+
+
+def _from_block(label: bytes, inner: bytes) -> list[bytes]:
+    if label in _REFUSED_LABELS:
+        raise NotACertificate(_REFUSED_LABELS[label])
+    if label not in _CERTIFICATE_LABELS:
+        raise NotACertificate("IN-LABEL-01", label=label.decode("ascii", errors="replace")[:40])
+    kind = b"PKCS7" if label in {b"PKCS7", b"CMS"} else b"CERTIFICATE"
+    body = b"".join(inner.split())
+    pem = b"-----BEGIN " + kind + b"-----\n" + body + b"\n-----END " + kind + b"-----\n"
+    if kind == b"PKCS7":
+        return _from_pkcs7(pkcs7.load_pem_pkcs7_certificates, pem)
+    try:
+        return [x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)]
+    except ValueError as error:
+        raise NotACertificate("IN-TRUNCATED-01" if not _is_base64(body) else "IN-PARSE-02", detail=type(error).__name__) from error
+
+
+def _is_base64(body: bytes) -> bool:
+    return len(body) % 4 == 0 and re.fullmatch(rb"[A-Za-z0-9+/]+={0,2}", body) is not None
+
+
+def _from_der(body: bytes) -> list[bytes]:
+    if _PKCS7_SIGNED_DATA in body[:24]:
+        return _from_pkcs7(pkcs7.load_der_pkcs7_certificates, body)
+    try:
+        return [x509.load_der_x509_certificate(body).public_bytes(Encoding.DER)]
+    except ValueError as error:
+        if _loads(x509.load_der_x509_csr, body):
+            raise NotACertificate("IN-CSR-01") from error
+        if _loads(x509.load_der_x509_crl, body):
+            raise NotACertificate("IN-CRL-01") from error
+        raise NotACertificate("IN-PARSE-02", detail=type(error).__name__) from error
+
+
+def _from_pkcs7(load: Callable[[bytes], list[x509.Certificate]], body: bytes) -> list[bytes]:
+    try:
+        certificates = load(body)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise NotACertificate("IN-PKCS7-01", detail=type(error).__name__) from error
+    if not certificates:
+        raise NotACertificate("IN-PKCS7-01", detail="empty")
+    return [certificate.public_bytes(Encoding.DER) for certificate in certificates]
+
+
+def _loads(load: Callable[[bytes], object], body: bytes) -> bool:
+    try:
+        load(body)
+    except ValueError:
+        return False
+    return True

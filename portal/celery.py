@@ -1,0 +1,41 @@
+"""Celery's engine. It carries job numbers only: the job table is the truth, a message is a doorbell."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+from django.conf import settings  # noqa: E402  (Django must know its settings module first)
+
+app = Celery("countersign")
+
+_folder = settings.VAR_DIR / "broker"
+_filesystem = {
+    "data_folder_in": str(_folder / "queue"),
+    "data_folder_out": str(_folder / "queue"),
+    "control_folder": str(_folder / "control"),
+    "polling_interval": 0.1,
+}
+# kombu 5.7: without the two restore settings a message lost by a killed worker comes back after some 100 s only.
+_redis = {"visibility_timeout": 300, "unacked_restore_interval": 1, "unacked_restore_throttle": 1, "socket_timeout": 3, "socket_connect_timeout": 2}
+
+if settings.BROKER_URL.startswith("filesystem"):
+    (_folder / "queue").mkdir(parents=True, exist_ok=True)
+    (_folder / "control").mkdir(parents=True, exist_ok=True)
+
+app.conf.update(
+    broker_url=settings.BROKER_URL,
+    broker_transport_options=_filesystem if settings.BROKER_URL.startswith("filesystem") else _redis,
+    broker_connection_retry_on_startup=True,
+    task_default_queue="portal",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    beat_schedule={"sweep": {"task": "jobs.ring", "schedule": settings.SWEEP_SECONDS, "args": (None,), "options": {"expires": settings.SWEEP_SECONDS * 2}}},
+    beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
+)
+app.autodiscover_tasks()

@@ -1,0 +1,107 @@
+"""The demo: people, tenants in both modes, environments, trust configs, and certificate files to upload. Made at run time."""
+
+import json
+import time
+import urllib.parse
+import urllib.request
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from approvals.flows import switch_mode
+from audit.events import Actor, command
+from certs.flows import register
+from certs.models import TrustConfig, VaultKey
+from portal import demo_certificates
+from tenants.flows import people, set_up
+from tenants.models import Tenant, User
+
+ME = command("demo")
+ENVIRONMENTS = (("dev", "Development", 1, False), ("staging", "Staging", 1, False), ("prod", "Production", 2, True))
+TENANTS = (("payments", "Payments"), ("logistics", "Logistics"))
+PEOPLE: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
+    ("wei@example.com", "Wei Zhang", (("submitter", "payments"),)),
+    ("lucia@example.com", "Lucía Ortega", (("submitter", "logistics"),)),
+    ("maria@example.com", "María Okafor", (("reviewer", ""),)),
+    ("jonas@example.com", "Jonas Berg", (("reviewer", ""),)),
+    ("aiko@example.com", "Aiko Tanaka", (("auditor", ""),)),
+    ("tom@example.com", "Tom Becker", (("tenant_admin", "payments"), ("tenant_admin", "logistics"))),
+    ("petra@example.com", "Petra Novak", (("platform_admin", ""),)),
+)
+
+
+class Command(BaseCommand):
+    help = "Seeds the demo once, and prints fresh one-time sign-in links."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.IS_PRODUCTION or not settings.GCP_ENDPOINT:
+            raise CommandError("The demo needs the emulator and does not run under production settings.")
+        folder = demo_certificates.write(settings.VAR_DIR / "demo-certificates")
+        if not User.objects.exists():
+            self._seed()
+        self.stdout.write(f"\nCertificates to upload: {folder}\n\nSign-in links (each works once):")
+        for email, name, grants in PEOPLE:
+            token = people.create_sign_in_link(actor=ME, email=email)
+            roles = ", ".join(f"{role} of {tenant}" if tenant else role for role, tenant in grants)
+            self.stdout.write(f"  {name:<14} {roles:<44} http://localhost:{settings.PORT}/sign-in/{token}/")
+        self.stdout.write("")
+
+    def _seed(self) -> None:
+        for purpose in ("mtls-client", "mtls-server"):
+            _put("/crypto-key", f"{settings.KMS_KEY_RING}/cryptoKeys/key-{purpose}")
+        for slug, name, votes, is_production in ENVIRONMENTS:
+            set_up.create_environment(
+                actor=ME,
+                slug=slug,
+                name=name,
+                project=f"demo-{slug}",
+                location="global",
+                votes_needed=votes,
+                is_production=is_production,
+                service_account=f"countersign@demo-{slug}.iam.gserviceaccount.com",
+            )
+        for slug, name in TENANTS:
+            set_up.create_tenant(actor=ME, slug=slug, name=name)
+            for environment, *_rest in ENVIRONMENTS:
+                set_up.assign_environment(actor=ME, tenant_slug=slug, environment_slug=environment)
+        for email, name, grants in PEOPLE:
+            people.create_user(actor=ME, email=email, full_name=name)
+            for role, tenant in grants:
+                people.give_grant(actor=ME, email=email, role=role, tenant_slug=tenant)
+        self._register_trust_configs()
+        self._switch_logistics_to_mode_b()
+
+    def _register_trust_configs(self) -> None:
+        """As in a real installation they exist at Google already; the shared one has an anchor that is adopted."""
+        for environment, *_rest in ENVIRONMENTS:
+            for name, tenants in (("payments-clients", ["payments"]), ("logistics-clients", ["logistics"]), ("shared-clients", ["payments", "logistics"])):
+                live = {"anchors": [demo_certificates.legacy_anchor()]} if name == "shared-clients" else {}
+                _put("/trust-config", f"projects/demo-{environment}/locations/global/trustConfigs/{name}", live)
+                register.name_trust_config(actor=ME, environment_slug=environment, name=name, purpose="mtls-client", tenant_slugs=tenants)
+        until = time.monotonic() + 60
+        while TrustConfig.objects.exclude(state="ready").exists() or VaultKey.objects.count() < len(ENVIRONMENTS) * len(TENANTS) * 2:
+            if time.monotonic() > until:
+                raise CommandError("The worker did not register the demo's trust configs within a minute.")
+            time.sleep(0.2)
+
+    def _switch_logistics_to_mode_b(self) -> None:
+        """By two persons, as always."""
+        tenant = Tenant.objects.get(slug="logistics")
+        reason = "Logistics rotates its clients' certificates weekly."
+        switch_mode.propose(actor=_person("petra@example.com"), tenant_id=tenant.pk, reason=reason, limits=switch_mode.Limits())
+        switch = tenant.mode_switches.get()
+        switch_mode.decide(actor=_person("maria@example.com"), tenant_id=tenant.pk, switch_id=switch.pk, is_confirmed=True)
+
+
+def _person(email: str) -> Actor:
+    user = User.objects.get(email=email)
+    return Actor("person", str(user.pk), user.full_name, user.email, authenticated_by="demo")
+
+
+def _put(path: str, name: str, body: dict[str, Any] | None = None) -> None:
+    """What an operator would do with gcloud before the portal comes."""
+    url = f"http://{settings.EMULATOR_ADMIN}{path}?{urllib.parse.urlencode({'name': name})}"
+    request = urllib.request.Request(url, data=json.dumps(body or {}).encode(), method="PUT")  # noqa: S310  (loopback)
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+        return

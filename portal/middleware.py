@@ -1,0 +1,61 @@
+"""What surrounds every request: an id, the reader's language and theme, and the one map from errors to pages."""
+
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import add_never_cache_headers
+
+from portal import errors, logs
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+THEME_COOKIE = "theme"
+
+
+class RequestIdMiddleware:
+    """Gives the request an id that stands in the answer, in every log line, in the audit and on error pages."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        identifier = uuid.uuid4().hex[:16]
+        request.request_id = identifier  # type: ignore[attr-defined]
+        token = logs.request_id.set(identifier)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(token)
+        response.headers["X-Request-Id"] = identifier
+        if not request.path.startswith(f"/{settings.STATIC_URL.strip('/')}/"):
+            add_never_cache_headers(response)
+        return response
+
+
+class PreferencesMiddleware:
+    """The person's saved language and theme, else the browser's cookie, else what the browser asks for."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = getattr(request.user, "language", "") or translation.get_language_from_request(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = translation.get_language()
+        request.theme = getattr(request.user, "theme", "") or request.COOKIES.get(THEME_COOKIE, "")  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers["Content-Language"] = request.LANGUAGE_CODE or "en"
+        return response
+
+
+class ErrorMiddleware:
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return errors.to_response(request, exception)

@@ -1,0 +1,90 @@
+"""Pages that belong to no app: health, sign-in links, preferences, the drawing of the states, and errors."""
+
+from allauth.account.internal.flows.login import record_authentication
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from approvals import diagram
+from portal.middleware import THEME_COOKIE
+from tenants.actors import actor_of
+from tenants.flows import people
+from tenants.models import User
+
+
+@login_not_required
+@require_GET
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_GET
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """The process answers and so does its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
+    """A link is used by the button and not by being looked at: mail scanners look at links."""
+    if request.method == "GET":
+        return render(request, "portal/sign_in_link.html")
+    user_id = people.use_sign_in_link(token=token, ip=request.META.get("REMOTE_ADDR", ""), request_id=getattr(request, "request_id", ""))
+    login(request, User.objects.get(pk=user_id), backend=settings.AUTHENTICATION_BACKENDS[0])
+    record_authentication(request, User.objects.get(pk=user_id), method="one-time link")
+    return redirect(settings.LOGIN_REDIRECT_URL)
+
+
+@login_not_required
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Saves language or theme, for the person if signed in and for the browser, and goes back to the same page."""
+    language = _one_of(request.POST.get("language"), [code for code, _name in settings.LANGUAGES])
+    theme = _one_of(request.POST.get("theme"), ["", "light", "dark"])
+    if request.user.is_authenticated:
+        people.set_preferences(actor=actor_of(request), language=language, theme=theme)
+    response = redirect(_safe_next(request))
+    if language is not None:
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=31_536_000, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    if theme is not None:
+        response.set_cookie(THEME_COOKIE, theme, max_age=31_536_000, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    return response
+
+
+@require_GET
+def states(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/states.html", {"rows": diagram.rows()})
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "errors/csrf.html", {"reason": reason}, status=403)
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/not_found.html", status=404)
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    return render(request, "errors/server_error.html", status=500)
+
+
+def _one_of(value: str | None, allowed: list[str]) -> str | None:
+    return value if value in allowed else None
+
+
+def _safe_next(request: HttpRequest) -> str:
+    target = request.POST.get("next", "")
+    return target if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()) else "/"

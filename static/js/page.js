@@ -1,0 +1,54 @@
+// Small comforts; every page works without them.
+(() => {
+  // Times stand in UTC; the reader's own zone is shown in the title.
+  const localise = (root) => {
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      if (!Number.isNaN(at.valueOf())) time.title = at.toLocaleString(document.documentElement.lang, { timeZoneName: "short" });
+    }
+  };
+  localise(document);
+  document.addEventListener("htmx:after:swap", () => localise(document));
+
+  // Copy buttons.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    const label = button.getAttribute("aria-label");
+    button.setAttribute("aria-label", button.dataset.copied);
+    button.classList.add("text-success");
+    setTimeout(() => { button.setAttribute("aria-label", label); button.classList.remove("text-success"); }, 1500);
+  });
+
+  // The drop zone hands files to the file field that is there anyway.
+  for (const zone of document.querySelectorAll("[data-dropzone]")) {
+    const field = zone.querySelector("input[type=file]");
+    zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
+    zone.addEventListener("dragleave", () => zone.classList.remove("over"));
+    zone.addEventListener("drop", (event) => {
+      event.preventDefault();
+      zone.classList.remove("over");
+      field.files = event.dataTransfer.files;
+    });
+  }
+
+  // A form is sent once, however often its button is pressed.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(() => { delete form.dataset.sent; }, 5000);
+  });
+
+  // Keys: / search, g q queue, g h home.
+  let last = "";
+  document.addEventListener("keydown", (event) => {
+    if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const go = (name) => { const link = document.querySelector(`[data-key="${name}"]`); if (link) link.click(); };
+    if (event.key === "/") { const search = document.querySelector("[name=q]"); if (search) { event.preventDefault(); search.focus(); } }
+    if (last === "g" && event.key === "q") go("queue");
+    if (last === "g" && event.key === "h") go("home");
+    last = event.key;
+  });
+})();

@@ -1,0 +1,53 @@
+"""The door of every page of a tenant: the slug in the URL becomes a tenant that this person may see, or a 404."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from tenants import access
+from tenants.models import AccessRole, Tenant, User
+
+
+class TenantRequest(HttpRequest):
+    tenant: Tenant
+    user: User  # type: ignore[assignment]
+
+
+class SignedInRequest(HttpRequest):
+    user: User  # type: ignore[assignment]
+
+
+View = Callable[..., HttpResponse]
+
+
+def tenant_page(*roles: AccessRole, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
+    """Opens a tenant's page to people with one of the roles there (without roles: to everyone who may see the tenant)."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def gated(request: Any, tenant: str, **kwargs: Any) -> HttpResponse:
+            request.tenant = access.visible_tenant(request.user.pk, tenant)
+            if roles:
+                access.require(request.user.pk, request.tenant, *roles)
+            return view(request, **kwargs)
+
+        return require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])(gated)
+
+    return decorate
+
+
+def platform_page(*roles: AccessRole, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
+    """Opens a page across tenants to people with one of the roles for the whole platform."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def gated(request: Any, **kwargs: Any) -> HttpResponse:
+            access.require_platform(request.user.pk, *roles)
+            return view(request, **kwargs)
+
+        return require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])(gated)
+
+    return decorate

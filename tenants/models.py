@@ -1,0 +1,157 @@
+"""Who there is: people, tenants, environments, and which grant lets whom do what."""
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+slug_validator = RegexValidator(r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", _("Use lower-case letters, digits and hyphens; begin with a letter."))
+
+
+
+def default_self_service_roles() -> list[str]:
+    return ["allowlisted_certificate"]
+
+
+class Mode(models.TextChoices):
+    PLATFORM_MANAGED = "platform_managed", _("Mode A, platform-managed")
+    SELF_SERVICE = "self_service", _("Mode B, self-service")
+
+
+class AccessRole(models.TextChoices):
+    SUBMITTER = "submitter", _("Submitter")
+    REVIEWER = "reviewer", _("Security reviewer")
+    AUDITOR = "auditor", _("Auditor")
+    TENANT_ADMIN = "tenant_admin", _("Tenant admin")
+    PLATFORM_ADMIN = "platform_admin", _("Platform admin")
+
+
+class Purpose(models.TextChoices):
+    MTLS_CLIENT = "mtls-client", _("mTLS clients")
+    MTLS_SERVER = "mtls-server", _("mTLS backends")
+
+
+class User(AbstractUser):
+    email = models.EmailField(_("email address"), unique=True)
+    full_name = models.CharField(_("full name"), max_length=150)
+    language = models.CharField(max_length=10, blank=True, default="")
+    theme = models.CharField(max_length=5, blank=True, default="", choices=[("light", _("Light")), ("dark", _("Dark"))])
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+
+class Tenant(models.Model):
+    slug = models.CharField(max_length=63, unique=True, validators=[slug_validator])
+    name = models.CharField(max_length=150)
+    mode = models.CharField(max_length=20, choices=Mode, default=Mode.PLATFORM_MANAGED)
+    mode_since = models.DateTimeField(auto_now_add=True)
+    policy_version = models.PositiveIntegerField(default=1)
+    last_change_number = models.PositiveBigIntegerField(default=0)
+    # Limits of mode B. Whatever lies outside them becomes a review.
+    self_service_roles = models.JSONField(default=default_self_service_roles)
+    self_service_item_count = models.PositiveIntegerField(default=10)
+    self_service_in_production = models.BooleanField(default=False)
+    self_service_with_warnings = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=Q(mode__in=Mode.values), name="tenant_mode_is_known")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Environment(models.Model):
+    slug = models.CharField(max_length=63, unique=True, validators=[slug_validator])
+    name = models.CharField(max_length=150)
+    is_production = models.BooleanField(default=False)
+    project = models.CharField(max_length=100)
+    location = models.CharField(max_length=63, default="global")
+    votes_needed = models.PositiveSmallIntegerField(default=1)
+    queue = models.CharField(max_length=64)
+    service_account = models.EmailField(blank=True)
+    tenants = models.ManyToManyField(
+        Tenant, through="TenantEnvironment", related_name="environments"
+    )
+
+    class Meta:
+        ordering = ["is_production", "slug"]
+        constraints = [models.CheckConstraint(condition=Q(votes_needed__gte=1), name="at_least_one_vote")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TenantEnvironment(models.Model):
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "environment"], name="one_row_per_tenant_environment")]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id} {self.environment_id}"
+
+
+class Grant(models.Model):
+    """A role for a tenant or, without one, for the whole platform; in an environment or, without one, in all."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=20, choices=AccessRole)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="grants")
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE, null=True, blank=True)
+    given_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role", "tenant", "environment"], nulls_distinct=False, name="one_grant_each"),
+            models.CheckConstraint(condition=~Q(role=AccessRole.PLATFORM_ADMIN) | Q(tenant=None), name="platform_admins_are_platform_wide"),
+            models.CheckConstraint(condition=~Q(role=AccessRole.TENANT_ADMIN) | Q(tenant__isnull=False), name="tenant_admins_have_a_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.role}"
+
+
+class SignInLink(models.Model):
+    """A link that signs one person in once. Only the hash of its token is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"link for {self.user_id}"
+
+
+class ModeSwitch(models.Model):
+    """A tenant's way from one mode to another. A→B waits for a second person; B→A has none to wait for."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("Waiting for a second person")
+        DONE = "done", _("Done")
+        DECLINED = "declined", _("Declined")
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="mode_switches")
+    to_mode = models.CharField(max_length=20, choices=Mode)
+    state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
+    reason = models.TextField()
+    limits = models.JSONField(default=dict)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant"], condition=Q(state="proposed"), name="one_proposed_switch_per_tenant"),
+            models.CheckConstraint(condition=~Q(decided_by=models.F("proposed_by")) | Q(to_mode=Mode.PLATFORM_MANAGED), name="a_second_person_decides"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant} → {self.to_mode}"

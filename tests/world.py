@@ -1,0 +1,166 @@
+"""A small installation made by the real flows against the real emulator: people, two tenants, environments, trust configs."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import approvals.tasks
+import audit.tasks
+import certs.tasks  # noqa: F401  (they register their handlers)
+from approvals.acts import Addition, Removal
+from approvals.flows import submit as submit_flow
+from approvals.flows import switch_mode, vote
+from approvals.models import ChangeRequest
+from audit.events import Actor, command
+from certs.flows import register
+from certs.models import TrustConfig
+from jobs import tasks
+from jobs.models import Job, JobState
+from pki.rules import proposed_role
+from tenants.flows import people, set_up
+from tenants.models import Tenant, User
+from tests.certificates import Made
+
+COMMAND = command("test")
+KEY_RING = "projects/demo-keys/locations/global/keyRings/countersign"
+
+
+@dataclass
+class World:
+    emulator: Any
+    users: dict[str, User] = field(default_factory=dict)
+
+    # --- people
+    def user(self, name: str) -> User:
+        return self.users[name]
+
+    def actor(self, name: str) -> Actor:
+        user = self.users[name]
+        return Actor("person", str(user.pk), user.full_name, user.email, "127.0.0.1", "password", "session", "request")
+
+    def add_user(self, name: str, *grants: tuple[str, str] | tuple[str, str, str]) -> User:
+        email = f"{name}@example.com"
+        pk = people.create_user(actor=COMMAND, email=email, full_name=name.title())
+        for role, tenant, *environment in grants:
+            people.give_grant(actor=COMMAND, email=email, role=role, tenant_slug=tenant, environment_slug=environment[0] if environment else "")
+        self.users[name] = User.objects.get(pk=pk)
+        return self.users[name]
+
+    # --- things
+    def tenant(self, slug: str = "payments") -> Tenant:
+        return Tenant.objects.get(slug=slug)
+
+    def trust_config(self, name: str = "payments-clients", environment: str = "dev") -> TrustConfig:
+        return TrustConfig.objects.select_related("environment").get(name=name, environment__slug=environment)
+
+    def resource(self, name: str = "payments-clients", environment: str = "dev") -> str:
+        return f"projects/demo-{environment}/locations/global/trustConfigs/{name}"
+
+    def live(self, name: str = "payments-clients", environment: str = "dev") -> dict[str, Any]:
+        return self.emulator.certificate_manager.look(self.resource(name, environment))
+
+    def edit_live(self, name: str = "payments-clients", environment: str = "dev", **edit: Any) -> None:
+        self.emulator.certificate_manager.edit_out_of_band(self.resource(name, environment), edit)
+
+    def add_trust_config(self, name: str, *tenants: str, environment: str = "dev", **live: Any) -> TrustConfig:
+        self.edit_live(name, environment, **live)
+        register.name_trust_config(actor=COMMAND, environment_slug=environment, name=name, purpose="mtls-client", tenant_slugs=list(tenants))
+        self.work()
+        return self.trust_config(name, environment)
+
+    # --- acts
+    def submit(
+        self,
+        *added: Made,
+        by: str = "sam",
+        tenant: str = "payments",
+        to: str = "payments-clients",
+        environment: str = "dev",
+        role: str = "",
+        removed: list[Removal] | None = None,
+        names_revocation: bool = False,
+    ) -> ChangeRequest:
+        number = submit_flow.submit(
+            actor=self.actor(by),
+            tenant_id=self.tenant(tenant).pk,
+            trust_config_id=str(self.trust_config(to, environment).pk),
+            reason="A new partner.",
+            additions=[Addition(made.parsed, role or proposed_role(made.parsed.facts).value) for made in added],
+            removals=removed or [],
+            names_revocation=names_revocation,
+        )
+        return self.change(number, tenant)
+
+    def change(self, number: int, tenant: str = "payments") -> ChangeRequest:
+        return ChangeRequest.objects.get(tenant__slug=tenant, number=number)
+
+    def fresh(self, change: ChangeRequest) -> ChangeRequest:
+        return ChangeRequest.objects.get(pk=change.pk)
+
+    def approve(self, change: ChangeRequest, by: str = "rita") -> None:
+        change = self.fresh(change)
+        vote.approve(actor=self.actor(by), tenant_id=change.tenant_id, number=change.number, digest=change.change_digest, comment="compared")
+
+    def applied(self, *added: Made, **options: Any) -> ChangeRequest:
+        """A change taken through every step in mode A."""
+        change = self.submit(*added, **options)
+        self.work()
+        for reviewer in ("rita", "ravi"):
+            if self.fresh(change).state == "validated":
+                self.approve(change, by=reviewer)
+        self.work()
+        return self.fresh(change)
+
+    def self_service(self, tenant: str, **limits: Any) -> None:
+        pk = self.tenant(tenant).pk
+        switch_mode.propose(actor=self.actor("paula"), tenant_id=pk, reason="They know what they do.", limits=switch_mode.Limits(**limits))
+        switch = self.tenant(tenant).mode_switches.first()
+        assert switch is not None
+        switch_mode.decide(actor=self.actor("rita"), tenant_id=pk, switch_id=switch.pk, is_confirmed=True)
+
+    def updates(self) -> list[str]:
+        """Labels of the UpdateTrustConfig calls that took effect, oldest first."""
+        return [call["detail"] for call in self.emulator.faults.calls() if call["rpc"] == "UpdateTrustConfig"]
+
+    def work(self, limit: int = 200) -> None:
+        """Runs jobs in this process, as a worker would, until none waits; delays are not waited for."""
+        for _ in range(limit):
+            job = Job.objects.filter(state=JobState.WAITING).exclude(kind__in=_PERIODIC).order_by("due_at", "pk").first()
+            if job is None:
+                return
+            if job.attempt_count > 3:
+                return
+            Job.objects.filter(pk=job.pk).update(due_at=job.created_at)
+            tasks.run(job.pk)
+
+
+_PERIODIC = ("make_vault_keys_ahead", "forget_sealed", "wake_trust_configs", "record_anonymous_refusals", "forget_jobs")
+
+
+def build(emulator: Any) -> World:
+    """Two tenants in mode A with a trust config each and one that both share, in dev and prod."""
+    world = World(emulator)
+    for purpose in ("mtls-client", "mtls-server"):
+        emulator.kms.make_key(f"{KEY_RING}/cryptoKeys/key-{purpose}")
+    for slug, votes, is_production in (("dev", 1, False), ("prod", 2, True)):
+        set_up.create_environment(
+            actor=COMMAND, slug=slug, name=slug.title(), project=f"demo-{slug}", location="global", votes_needed=votes, is_production=is_production, service_account=""
+        )
+    for slug in ("payments", "logistics"):
+        set_up.create_tenant(actor=COMMAND, slug=slug, name=slug.title())
+        for environment in ("dev", "prod"):
+            set_up.assign_environment(actor=COMMAND, tenant_slug=slug, environment_slug=environment)
+    world.add_user("sam", ("submitter", "payments"))
+    world.add_user("lena", ("submitter", "logistics"))
+    world.add_user("rita", ("reviewer", ""))
+    world.add_user("ravi", ("reviewer", ""))
+    world.add_user("ada", ("auditor", ""))
+    world.add_user("tom", ("tenant_admin", "payments"))
+    world.add_user("paula", ("platform_admin", ""))
+    world.add_user("nobody")
+    world.work()
+    world.add_trust_config("payments-clients", "payments")
+    world.add_trust_config("payments-clients", "payments", environment="prod")
+    world.add_trust_config("logistics-clients", "logistics")
+    world.add_trust_config("shared-clients", "payments", "logistics")
+    emulator.faults.clear_calls()
+    return world
