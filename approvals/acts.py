@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +38,7 @@ class Removal:
     removal: str
 
 
-def lock_trust_config(trust_config_id: object) -> TrustConfig:
+def lock_trust_config(trust_config_id: UUID | str) -> TrustConfig:
     """Every flow that changes what a trust config's changes rest on locks it first; it is the one lock there is."""
     assert connection.in_atomic_block
     rows = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment")
@@ -60,7 +61,7 @@ def lock_change(tenant_id: int, number: int) -> ChangeRequest:
     return rows.get(tenant_id=tenant_id, number=number)
 
 
-def open_trust_config(tenant: Tenant, trust_config_id: object) -> TrustConfig:
+def open_trust_config(tenant: Tenant, trust_config_id: UUID | str) -> TrustConfig:
     """The locked trust config, if this tenant may ask for changes of it now.
 
     :raises UnknownObject: when it does not serve the tenant.
@@ -127,7 +128,9 @@ def refuse_conflicts(tenant: Tenant, conflicts: list[ChangeRequest]) -> None:
     if conflicts:
         mine = ", ".join(f"#{change.number}" for change in conflicts if change.tenant_id == tenant.pk)
         where = mine or _("another tenant's change")
-        raise ConflictingChange(_("Another open change has one of these certificates in this trust config: %(where)s. Wait for it or withdraw it first.") % {"where": where})
+        raise ConflictingChange(
+            _("Another open change has one of these certificates in this trust config: %(where)s. Wait for it or withdraw it first.") % {"where": where}
+        )
 
 
 def check_request(reason: str, additions: list[Addition], removals: list[Removal]) -> None:

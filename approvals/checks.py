@@ -63,9 +63,7 @@ def facts_of_change(change: ChangeRequest) -> dict[str, CertificateFacts]:
 
 
 def estate_of_change(change: ChangeRequest) -> rules.Estate:
-    return estate_of(
-        change.trust_config, tenant_id=change.tenant_id, facts=facts_of_change(change), names_revocation=change.names_revocation, without=change
-    )
+    return estate_of(change.trust_config, tenant_id=change.tenant_id, facts=facts_of_change(change), names_revocation=change.names_revocation, without=change)
 
 
 def store_plan(change: ChangeRequest, findings: Iterable[Judgement], *, at: datetime, etag: str) -> None:
@@ -102,8 +100,8 @@ def _revoked(trust_config: TrustConfig, tenant_id: int, facts: Mapping[str, Cert
 def _elsewhere(trust_config: TrustConfig, tenant_id: int, facts: Mapping[str, CertificateFacts]) -> dict[str, tuple[str, ...]]:
     entries = TrustEntry.objects.for_tenant(tenant_id).open().filter(certificate__sha256_fingerprint__in=list(facts))
     places: dict[str, list[str]] = defaultdict(list)
-    rows = entries.values_list("certificate__sha256_fingerprint", "trust_config_id", "trust_config__environment__slug", "trust_config__name", "role")
-    for fingerprint, trust_config_id, environment, name, role in rows:
+    rows = entries.values_list("certificate__sha256_fingerprint", "trust_config_id", "trust_config__environment__slug", "trust_config__name")
+    for fingerprint, trust_config_id, environment, name in rows:
         if trust_config_id != trust_config.pk:
             places[fingerprint].append(f"{environment}/{name}")
     return {fingerprint: tuple(sorted(names)) for fingerprint, names in places.items()}

@@ -18,9 +18,7 @@ def rows() -> list[Row]:
 def markdown() -> str:
     """docs/states.md: a Mermaid drawing and a table."""
     arrows = "\n".join(f"    {source.value} --> {move.target.value}: {move.method}" for move in MOVES for source in move.sources)
-    table = "\n".join(
-        f"| `{move.method}` | {', '.join(source.value for source in move.sources)} | {move.target.value} | {move.cause} |" for move in MOVES
-    )
+    table = "\n".join(f"| `{move.method}` | {', '.join(source.value for source in move.sources)} | {move.target.value} | {move.cause} |" for move in MOVES)
     return f"""# The states of a change
 
 Generated from `approvals/states.py` by `make docs`; a test keeps it current.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from approvals.acts import Addition, Removal
@@ -26,7 +26,7 @@ class SeveralFilesField(forms.FileField):
 
     widget = SeveralFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = data if isinstance(data, list | tuple) else [data] if data else []
         return [super(SeveralFilesField, self).clean(file, initial) for file in files]
 
@@ -34,7 +34,7 @@ class SeveralFilesField(forms.FileField):
 class ChangeForm(forms.Form):
     """What a submitter fills in. Certificates read so far travel as canonical PEM in ``found_pem``; nothing is stored before submit."""
 
-    files = SeveralFilesField(label=_("Certificate files"), required=False, allow_empty_file=True)
+    uploads = SeveralFilesField(label=_("Certificate files"), required=False, allow_empty_file=True)
     pasted = forms.CharField(label=_("Or paste PEM text"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}))
     found_pem = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     reason = forms.CharField(label=_("Reason"), required=False, max_length=MAXIMAL_REASON, widget=forms.Textarea(attrs={"rows": 3}))
@@ -43,7 +43,7 @@ class ChangeForm(forms.Form):
     def intake(self) -> Intake:
         """Everything that was given, read: files, pasted text, and what earlier rounds had found."""
         data = self.cleaned_data
-        sources = [(file.name or "?", file.read()) for file in data["files"]]
+        sources = [(file.name or "?", file.read()) for file in data["uploads"]]
         if data["pasted"].strip():
             sources.append((str(_("pasted text")), data["pasted"].encode()))
         if data["found_pem"].strip():
@@ -85,19 +85,22 @@ class TakeOverForm(ReasonForm):
 
 
 class RollBackForm(ReasonForm):
-    files = SeveralFilesField(label=_("Originals that are no longer kept"), required=False, allow_empty_file=True)
+    uploads = SeveralFilesField(label=_("Originals that are no longer kept"), required=False, allow_empty_file=True)
 
     def also(self) -> list[int]:
-        return [int(value) for value in self.data.getlist("also") if value.isdecimal()]  # type: ignore[union-attr]
+        chosen = self.data.getlist("also") if isinstance(self.data, QueryDict) else []
+        return [int(value) for value in chosen if value.isdecimal()]
 
     def intake(self) -> Intake:
-        return bundle.read([(file.name or "?", file.read()) for file in self.cleaned_data["files"]]) if self.cleaned_data["files"] else Intake([], [])
+        return bundle.read([(file.name or "?", file.read()) for file in self.cleaned_data["uploads"]]) if self.cleaned_data["uploads"] else Intake([], [])
 
 
 class SelfServiceForm(ReasonForm):
     """The limits that mode B would have."""
 
-    roles = forms.MultipleChoiceField(label=_("Roles that mode B may change by itself"), choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple)
+    roles = forms.MultipleChoiceField(
+        label=_("Roles that mode B may change by itself"), choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
     item_count = forms.IntegerField(label=_("Items at once, at most"), min_value=1, max_value=100, initial=10)
     in_production = forms.BooleanField(label=_("Also in production"), required=False)
     with_warnings = forms.BooleanField(label=_("Also with warnings"), required=False)

@@ -1,7 +1,6 @@
 """Change requests and what people and checks say of them. Transitions only set fields; flows do everything else."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import models
 from django.db.models import Q

@@ -1,7 +1,8 @@
 """What the pages of a change show, put together once: the plan by certificate, the checks, the votes, the timeline."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from approvals.rollbacks import later_changes
 from approvals.states import State
 from certs.models import Certificate, Publication, Role, TrustConfig, TrustEntry
 from pki.findings import Finding, Severity
-from pki.plan import Action, Holding
+from pki.plan import Action
 from pki.rules import checked_codes
 from tenants.access import Verdict, reviewers
 from tenants.models import User
@@ -48,7 +49,7 @@ def plan_of(change: ChangeRequest) -> Plan:
     entries = TrustEntry.objects.filter(trust_config=trust_config).open().select_related("certificate")
     mine = list(entries.for_tenant(change.tenant_id))
     others = {entry.holding.entry for entry in entries.exclude(tenant_id=change.tenant_id)}
-    rows = [_row(item, items, Holding(0, item.step.entry).entry in others) for item in items if not _is_second_half(item, items)]
+    rows = [_row(item, items, is_held_by_others=item.step.entry in others) for item in items if not _is_second_half(item, items)]
     touched = {(item.role, item.sha256_fingerprint) for item in items}
     unchanged = [PlanRow("keep", e.role, e.certificate) for e in mine if (e.role, e.certificate.sha256_fingerprint) not in touched]
     return Plan(
@@ -61,7 +62,7 @@ def plan_of(change: ChangeRequest) -> Plan:
     )
 
 
-def _row(item: Item, items: list[Item], is_held_by_others: bool) -> PlanRow:
+def _row(item: Item, items: list[Item], *, is_held_by_others: bool) -> PlanRow:
     twin = _twin(item, items)
     if twin is not None:
         return PlanRow("move", item.role, item.certificate, _("from %(role)s") % {"role": twin.get_role_display()})
@@ -127,7 +128,7 @@ class Moment:
     at: datetime | None = None
     who: str = ""
     text: str = ""
-    evidence: list[tuple[str | Promise, str]] = field(default_factory=list)
+    evidence: Sequence[tuple[str | Promise, str]] = ()
 
 
 def timeline_of(change: ChangeRequest) -> list[Moment]:
@@ -224,30 +225,27 @@ class Waiting:
 
 
 def waiting_of(change: ChangeRequest) -> Waiting | None:
-    trust_config = change.trust_config
     if not change.is_open:
         return None
+    return _trouble(change) or _orderly_wait(change)
+
+
+def _trouble(change: ChangeRequest) -> Waiting | None:
+    trust_config = change.trust_config
     if trust_config.state == TrustConfig.State.DRIFTED:
-        return Waiting(
-            _("Live was changed outside the portal."),
-            trust_config.drift_found_at or change.state_since,
-            _("A reviewer must take over what is live, on the page of the trust config."),
-            is_trouble=True,
-        )
+        since = trust_config.drift_found_at or change.state_since
+        way_out = _("A reviewer must take over what is live, on the page of the trust config.")
+        return Waiting(_("Live was changed outside the portal."), since, way_out, is_trouble=True)
     if change.held_code:
-        return Waiting(
-            _("It could not be written: %(words)s") % {"words": change.held_reason or change.held_code},
-            change.held_at or change.state_since,
-            _("Mend the cause, then try again; or withdraw the change."),
-            is_trouble=True,
-        )
+        words = _("It could not be written: %(words)s") % {"words": change.held_reason or change.held_code}
+        return Waiting(words, change.held_at or change.state_since, _("Mend the cause, then try again; or withdraw the change."), is_trouble=True)
     if trust_config.waiting_code and change.state == State.APPROVED:
-        return Waiting(
-            _("Google does not answer as needed: %(words)s") % {"words": trust_config.waiting_detail},
-            change.state_since,
-            _("The worker tries again by itself, a little later each time."),
-            is_trouble=True,
-        )
+        words = _("Google does not answer as needed: %(words)s") % {"words": trust_config.waiting_detail}
+        return Waiting(words, change.state_since, _("The worker tries again by itself, a little later each time."), is_trouble=True)
+    return None
+
+
+def _orderly_wait(change: ChangeRequest) -> Waiting:
     if change.state == State.SUBMITTED:
         return Waiting(_("A worker reads what is live and checks the change."), change.state_since, _("Nothing to do; it takes seconds."))
     if change.state == State.VALIDATED:
@@ -273,7 +271,9 @@ def undo_of(change: ChangeRequest) -> Undo:
     until = (change.applied_at + timedelta(days=days)).date().isoformat() if change.applied_at else ""
     if until:
         return Undo(is_possible=True, sentence=_("Yes, until %(date)s; later the removed original must be uploaded again.") % {"date": until})
-    return Undo(is_possible=True, sentence=_("Yes, for %(days)s days after it is verified; later the removed original must be uploaded again.") % {"days": days})
+    return Undo(
+        is_possible=True, sentence=_("Yes, for %(days)s days after it is verified; later the removed original must be uploaded again.") % {"days": days}
+    )
 
 
 @dataclass(frozen=True)

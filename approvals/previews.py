@@ -1,6 +1,7 @@
 """What the form of a change shows before it is submitted: where it could go, what was read, and every finding."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -10,7 +11,7 @@ from approvals import policy
 from approvals.acts import Addition, Removal
 from approvals.checks import estate_of
 from approvals.forms import ChangeForm
-from certs.models import Role, TrustConfig, TrustEntry
+from certs.models import TrustConfig, TrustEntry
 from certs.sealing import current_vault_key
 from pki.bundle import Refusal
 from pki.certificate import CertificateFacts
@@ -60,7 +61,7 @@ def places(tenant: Tenant) -> list[Place]:
     return [_place(tenant, trust_config) for trust_config in TrustConfig.objects.for_tenant(tenant.pk)]
 
 
-def place(tenant: Tenant, trust_config_id: object) -> Place:
+def place(tenant: Tenant, trust_config_id: UUID | str) -> Place:
     """:raises UnknownObject: when the trust config does not serve the tenant."""
     trust_config = TrustConfig.objects.for_tenant(tenant.pk).filter(pk=trust_config_id).first()
     if trust_config is None:
@@ -126,5 +127,3 @@ def _place(tenant: Tenant, trust_config: TrustConfig) -> Place:
     elif current_vault_key(tenant.pk, trust_config.environment_id, trust_config.purpose) is None:
         closed = _("The vault of this tenant and environment is not open yet. Its key is being made; try again in a minute.")
     return Place(trust_config, closed, trust_config.is_shared)
-
-

@@ -1,6 +1,7 @@
 """Reads of changes. Every list of a tenant's changes starts with ``for_tenant``."""
 
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, OuterRef
@@ -29,7 +30,7 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
         attempts = ChangePublication.objects.filter(change=OuterRef("pk"), publication__state__in=["intended", "sent", "written"])
         return self.filter(Exists(attempts))
 
-    def due(self, trust_config_id: object) -> Self:
+    def due(self, trust_config_id: UUID | str) -> Self:
         """Approved changes of one trust config that may be written now, oldest approval first."""
         from approvals.models import ChangePublication
 

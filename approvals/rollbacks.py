@@ -1,14 +1,16 @@
 """What undoing a change would mean: which later changes depend on it, what comes back, and what cannot."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from approvals.models import ChangeRequest, Item
 from approvals.states import State
 from certs.errors import NotRestorable
+from certs.models import TrustEntry
 from certs.sealing import kept
-from pki.plan import Action, Entry, inverse
+from pki.plan import Action, Entry, Step, has_effect, inverse
 
 
 def later_changes(original: ChangeRequest) -> list[ChangeRequest]:
@@ -35,6 +37,12 @@ def net_inverse(newest_first: Iterable[ChangeRequest]) -> dict[Entry, Action]:
     return net
 
 
+def effective(net: dict[Entry, Action], tenant_id: int, trust_config_id: UUID) -> dict[Entry, Action]:
+    """What of it is left to do today: a later change, or somebody outside the portal, may have undone a part already."""
+    holdings = TrustEntry.objects.filter(trust_config_id=trust_config_id, tenant_id=tenant_id).holdings()
+    return {entry: action for entry, action in net.items() if has_effect(holdings, tenant_id, Step(action, entry))}
+
+
 def refuse_revoked(chosen: Iterable[ChangeRequest]) -> None:
     """:raises NotRestorable: when undoing would bring back a revoked certificate."""
     numbers = [change.pk for change in chosen]
@@ -48,6 +56,6 @@ def refuse_revoked(chosen: Iterable[ChangeRequest]) -> None:
 
 def missing_originals(change: ChangeRequest) -> list[str]:
     """Fingerprints that a rollback would need as files, because their sealed original is no longer kept."""
-    net = net_inverse([*reversed(later_changes(change)), change])
+    net = effective(net_inverse([*reversed(later_changes(change)), change]), change.tenant_id, change.trust_config_id)
     wanted = [entry.sha256_fingerprint for entry, action in net.items() if action is Action.ADD]
     return [fingerprint for fingerprint in wanted if kept(change.tenant_id, change.trust_config_id, fingerprint) is None]

@@ -1,5 +1,6 @@
 from django.urls import path
 
+import portal.converters  # noqa: F401  (the parts of URLs)
 from approvals import views
 
 app_name = "approvals"

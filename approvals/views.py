@@ -181,9 +181,7 @@ def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
 @tenant_page(methods=("POST",))
 def trust_config_take_over(request: TenantRequest, trust_config_id: str) -> HttpResponse:
     data = _cleaned(TakeOverForm(request.POST))
-    take_over.take_over(
-        actor=actor_of(request), tenant_id=request.tenant.pk, trust_config_id=trust_config_id, digest=data["digest"], reason=data["reason"]
-    )
+    take_over.take_over(actor=actor_of(request), tenant_id=request.tenant.pk, trust_config_id=trust_config_id, digest=data["digest"], reason=data["reason"])
     messages.success(request, _("What is live is taken over; publishing goes on."))
     return redirect("certs:trust-config-detail", request.tenant.slug, trust_config_id)
 

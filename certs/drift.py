@@ -4,8 +4,8 @@ from enum import Enum
 
 from django.db import connection
 
+from certs.live import Live, is_as_observed
 from certs.models import Publication, TrustConfig, entries_from_json, entries_to_json
-from certs.publishing import Live, is_as_observed
 from pki.certificate import CertificateFacts
 from pki.plan import Entry
 

@@ -44,9 +44,7 @@ def apply_steps(*, trust_config: TrustConfig, tenant_id: int, steps: Iterable[tu
     """Opens and closes the tenant's entries as a verified publication says; each step comes with its certificate's id."""
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     for step, certificate_id in steps:
-        mine = TrustEntry.objects.open().filter(
-            trust_config=trust_config, tenant_id=tenant_id, certificate_id=certificate_id, role=step.entry.role.value
-        )
+        mine = TrustEntry.objects.open().filter(trust_config=trust_config, tenant_id=tenant_id, certificate_id=certificate_id, role=step.entry.role.value)
         if step.action is Action.REMOVE:
             mine.update(removed_at=at, removed_origin=TrustEntry.Origin.PUBLICATION, removed_publication=publication)
         elif not mine.exists():
@@ -79,9 +77,7 @@ def adopt(
             added_origin=origin,
         )
     for entry in known - entries:
-        gone = TrustEntry.objects.open().filter(
-            trust_config=trust_config, role=entry.role.value, certificate__sha256_fingerprint=entry.sha256_fingerprint
-        )
+        gone = TrustEntry.objects.open().filter(trust_config=trust_config, role=entry.role.value, certificate__sha256_fingerprint=entry.sha256_fingerprint)
         gone.update(removed_at=at, removed_origin=origin)
 
 

@@ -1,7 +1,6 @@
 """What is remembered: certificates as metadata, trust configs and their entries, publications, and sealed originals."""
 
 import uuid
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -138,9 +137,7 @@ class TrustEntry(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["trust_config", "tenant", "certificate", "role"], condition=Q(removed_at=None), name="one_open_entry_each"
-            ),
+            models.UniqueConstraint(fields=["trust_config", "tenant", "certificate", "role"], condition=Q(removed_at=None), name="one_open_entry_each"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="entry_role_is_known"),
         ]
 
@@ -195,9 +192,7 @@ class Publication(models.Model):
         ordering = ["-revision"]
         constraints = [
             models.UniqueConstraint(fields=["trust_config", "revision"], name="one_publication_per_revision"),
-            models.CheckConstraint(
-                condition=Q(state__in=["intended", "sent", "written", "verified", "failed", "voided"]), name="publication_state_is_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=["intended", "sent", "written", "verified", "failed", "voided"]), name="publication_state_is_known"),
         ]
 
     def __str__(self) -> str:

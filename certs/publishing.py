@@ -1,38 +1,17 @@
 """Speaking to Google about one trust config: read it, send a whole set, follow an operation. No transaction is open here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
 
+from certs.live import LABEL, Live
 from certs.models import Publication, TrustConfig
 from gcp import clients
 from gcp.interfaces import LiveEntry, OperationStatus
 from pki.certificate import CertificateFacts, der_of_pem, parse
 from pki.plan import Entry
 from pki.roles import TrustRole
-
-LABEL = "countersign-revision"
-
-
-@dataclass(frozen=True)
-class Live:
-    """A trust config as it was read: every entry with its verbatim PEM, and the facts of each certificate."""
-
-    etag: str
-    labels: dict[str, str]
-    pems: dict[Entry, str]
-    facts: dict[str, CertificateFacts]
-    at: datetime
-
-    @property
-    def label(self) -> str:
-        return self.labels.get(LABEL, "")
-
-    @property
-    def entries(self) -> frozenset[Entry]:
-        return frozenset(self.pems)
 
 
 def read_live(trust_config: TrustConfig) -> Live:
@@ -49,11 +28,6 @@ def read_live(trust_config: TrustConfig) -> Live:
         facts[parsed.sha256_fingerprint] = parsed
         pems[Entry(TrustRole(entry.role), parsed.sha256_fingerprint)] = entry.pem
     return Live(live.etag, live.labels, pems, facts, timezone.now())
-
-
-def is_as_observed(trust_config: TrustConfig, live: Live) -> bool:
-    """Whether live is what was last observed: the same set under the same label of ours."""
-    return live.entries == trust_config.observed and live.label == trust_config.observed_label
 
 
 def send(trust_config: TrustConfig, publication: Publication, *, live: Live, additions: Mapping[str, str]) -> str:

@@ -1,9 +1,10 @@
 """Reads. Every list of a tenant's things starts with ``for_tenant``."""
 
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef
 
 from pki.plan import Entry, Holding
 from pki.roles import TrustRole
@@ -16,9 +17,17 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
     def for_tenant(self, tenant_id: int) -> Self:
         return self.filter(tenant_id=tenant_id)
 
-    def with_places(self) -> Self:
-        """Counts the open entries of each as ``open_entry_count``."""
-        return self.annotate(open_entry_count=Count("trust_entries", filter=Q(trust_entries__removed_at=None)))
+    def trusted(self) -> Self:
+        """Those with an open entry in some trust config."""
+        return self.filter(self._is_trusted())
+
+    def untrusted(self) -> Self:
+        return self.exclude(self._is_trusted())
+
+    def _is_trusted(self) -> Exists:
+        from certs.models import TrustEntry
+
+        return Exists(TrustEntry.objects.open().filter(certificate=OuterRef("pk")))
 
 
 class TrustConfigQuerySet(models.QuerySet["TrustConfig"]):
@@ -40,6 +49,6 @@ class TrustEntryQuerySet(models.QuerySet["TrustEntry"]):
 
 
 class PublicationQuerySet(models.QuerySet["Publication"]):
-    def unresolved(self, trust_config_id: object) -> Self:
+    def unresolved(self, trust_config_id: UUID | str) -> Self:
         """Those whose outcome is not known yet, in the order in which they were intended."""
         return self.filter(trust_config_id=trust_config_id, state__in=["intended", "sent", "written"]).order_by("revision")

@@ -3,14 +3,14 @@
 import uuid
 from datetime import datetime
 
+import rfc8785
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, NoEncryption, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_der_public_key
 from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-import rfc8785
 
 from certs.errors import VaultClosed
 from certs.models import SealedCertificate, TrustConfig, VaultKey
@@ -75,7 +75,7 @@ def seal(*, tenant_id: int, trust_config: TrustConfig, change_id: int, der: byte
     return row
 
 
-def kept(tenant_id: int, trust_config_id: object, fingerprint: str) -> SealedCertificate | None:
+def kept(tenant_id: int, trust_config_id: uuid.UUID, fingerprint: str) -> SealedCertificate | None:
     """The sealed original of a certificate, if any change keeps it still."""
     rows = SealedCertificate.objects.filter(tenant_id=tenant_id, trust_config_id=trust_config_id, sha256_fingerprint=fingerprint)
     return rows.filter(Q(keep_until=None) | Q(keep_until__gt=Now())).select_related("vault_key").order_by("-pk").first()

@@ -29,14 +29,14 @@ PAGE_SIZE = 50
 @tenant_page()
 def certificate_list(request: TenantRequest) -> HttpResponse:
     query, state = request.GET.get("q", "").strip()[:200], request.GET.get("state", "")
-    certificates = Certificate.objects.for_tenant(request.tenant.pk).with_places().select_related("uploaded_by")
+    certificates = Certificate.objects.for_tenant(request.tenant.pk).select_related("uploaded_by")
     now = timezone.now()
     if state == "trusted":
-        certificates = certificates.filter(open_entry_count__gt=0)
+        certificates = certificates.trusted()
     elif state == "expiring":
-        certificates = certificates.filter(open_entry_count__gt=0, not_after__lt=now + timedelta(days=EXPIRES_SOON_DAYS))
+        certificates = certificates.trusted().filter(not_after__lt=now + timedelta(days=EXPIRES_SOON_DAYS))
     elif state == "untrusted":
-        certificates = certificates.filter(open_entry_count=0)
+        certificates = certificates.untrusted()
     if query:
         bare = query.replace(":", "").replace(" ", "").lower()
         text = Q(subject__icontains=query) | Q(issuer__icontains=query)
@@ -95,21 +95,25 @@ def trust_config_detail(request: TenantRequest, trust_config_id: str) -> HttpRes
         "observed_digest": revision_digest(trust_config.observed),
     }
     if trust_config.state == TrustConfig.State.DRIFTED:
-        context["drift"] = _drift(trust_config, request.tenant.pk)
+        context["drift"] = _drift(trust_config, request.tenant.pk, sees_all=bool(context["may_take_over"]))
     return render(request, "certs/trust_config_detail.html", context)
 
 
-def _drift(trust_config: TrustConfig, tenant_id: int) -> dict[str, Any]:
-    """What is live and should not be, and what should be and is not; strangers' certificates by name only to their tenant's reviewers."""
-    found, facts = drift_entries(trust_config), drift_facts(trust_config)
+def _drift(trust_config: TrustConfig, tenant_id: int, *, sees_all: bool) -> dict[str, Any]:
+    """What is live and should not be, and what should be and is not. Reviewers see all of it, a tenant its own; the rest is a count."""
+    found, facts, known = drift_entries(trust_config), drift_facts(trust_config), facts_of(trust_config)
     change = difference(trust_config.observed, found)
-    known = facts_of(trust_config)
+    own = {entry.holding.entry for entry in TrustEntry.objects.for_tenant(tenant_id).open().filter(trust_config=trust_config).select_related("certificate")}
+    is_alone = not trust_config.is_shared
+    added = sorted(change.added) if sees_all or is_alone else []
+    removed = sorted(entry for entry in change.removed if sees_all or is_alone or entry in own)
     return {
-        "added": [(entry, facts[entry.sha256_fingerprint]) for entry in sorted(change.added)],
-        "removed": [(entry, known.get(entry.sha256_fingerprint)) for entry in sorted(change.removed)],
+        "added": [(entry, facts[entry.sha256_fingerprint]) for entry in added],
+        "removed": [(entry, known.get(entry.sha256_fingerprint)) for entry in removed],
+        "hidden_count": len(change.added) + len(change.removed) - len(added) - len(removed),
+        "is_label_only": not change.added and not change.removed,
         "digest": revision_digest(found),
         "label": trust_config.drift.get("label", ""),
-        "etag": trust_config.drift.get("etag", ""),
     }
 
 

@@ -6,7 +6,7 @@ from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 
-class Refused(Exception):  # noqa: N818  (it is the server's answer, not a fault of the emulator)
+class Refused(Exception):
     """The server answers with this status; ``violations`` are (field, description) of google.rpc.BadRequest."""
 
     def __init__(self, code: str, message: str, violations: Sequence[tuple[str, str]] = ()) -> None:

@@ -25,6 +25,7 @@ class Fault:
     skip: int = 0
     times: int = 1
     project: str = ""
+    field: str = ""  # named in the BadRequest of an error
 
     def __post_init__(self) -> None:
         if self.when not in {"before", "after"} or self.kind not in {"error", "delay", "hang"}:
@@ -67,7 +68,7 @@ class Faults:
         if fault is None:
             return
         if fault.kind == "error":
-            raise Refused(fault.code, fault.message)
+            raise Refused(fault.code, fault.message, [(fault.field, fault.message)] if fault.field else [])
         until = time.monotonic() + (HANG_SECONDS if fault.kind == "hang" else fault.seconds)
         while time.monotonic() < until and context.is_active():
             time.sleep(0.02)

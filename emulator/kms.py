@@ -35,9 +35,7 @@ class KeyManagement:
             key = self._existing(request.name)
         return _key_message(request.name, key)
 
-    def create_crypto_key_version(
-        self, request: kms_v1.CreateCryptoKeyVersionRequest, _context: grpc.ServicerContext
-    ) -> kms_v1.CryptoKeyVersion:
+    def create_crypto_key_version(self, request: kms_v1.CreateCryptoKeyVersionRequest, _context: grpc.ServicerContext) -> kms_v1.CryptoKeyVersion:
         with self._store.lock():
             key = self._existing(request.parent)
             number = str(max(int(n) for n in key["versions"]) + 1)
@@ -45,9 +43,7 @@ class KeyManagement:
             self._store.put(KEY, request.parent, key)
         return _version_message(request.parent, number, key["versions"][number])
 
-    def update_crypto_key_primary_version(
-        self, request: kms_v1.UpdateCryptoKeyPrimaryVersionRequest, _context: grpc.ServicerContext
-    ) -> kms_v1.CryptoKey:
+    def update_crypto_key_primary_version(self, request: kms_v1.UpdateCryptoKeyPrimaryVersionRequest, _context: grpc.ServicerContext) -> kms_v1.CryptoKey:
         with self._store.lock():
             key = self._existing(request.name)
             if request.crypto_key_version_id not in key["versions"]:
@@ -56,17 +52,13 @@ class KeyManagement:
             self._store.put(KEY, request.name, key)
         return _key_message(request.name, key)
 
-    def update_crypto_key_version(
-        self, request: kms_v1.UpdateCryptoKeyVersionRequest, _context: grpc.ServicerContext
-    ) -> kms_v1.CryptoKeyVersion:
+    def update_crypto_key_version(self, request: kms_v1.UpdateCryptoKeyVersionRequest, _context: grpc.ServicerContext) -> kms_v1.CryptoKeyVersion:
         state = request.crypto_key_version.state
         if state not in {_ENABLED, _DISABLED}:
             raise invalid("crypto_key_version.state", "only ENABLED and DISABLED can be set")
         return self._set_state(request.crypto_key_version.name, state.name)
 
-    def destroy_crypto_key_version(
-        self, request: kms_v1.DestroyCryptoKeyVersionRequest, _context: grpc.ServicerContext
-    ) -> kms_v1.CryptoKeyVersion:
+    def destroy_crypto_key_version(self, request: kms_v1.DestroyCryptoKeyVersionRequest, _context: grpc.ServicerContext) -> kms_v1.CryptoKeyVersion:
         return self._set_state(request.name, _DESTROY_SCHEDULED.name)
 
     def encrypt(self, request: kms_v1.EncryptRequest, _context: grpc.ServicerContext) -> kms_v1.EncryptResponse:

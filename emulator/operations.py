@@ -5,7 +5,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from google.cloud.certificate_manager_v1 import OperationMetadata
+from google.cloud.certificate_manager_v1 import OperationMetadata, TrustConfig
 from google.longrunning import operations_pb2
 from google.protobuf import empty_pb2
 from google.rpc import status_pb2
@@ -72,9 +72,7 @@ class Operations:
         return [self.message(name, body) for name, body in reversed(self._store.all(OPERATION, f"{parent}/operations/"))]
 
     def message(self, name: str, body: dict[str, Any]) -> operations_pb2.Operation:
-        metadata = OperationMetadata(
-            create_time=datetime.fromtimestamp(body["created"], UTC), target=body["target"], verb=body["verb"], api_version="v1"
-        )
+        metadata = OperationMetadata(create_time=datetime.fromtimestamp(body["created"], UTC), target=body["target"], verb=body["verb"], api_version="v1")
         operation = operations_pb2.Operation(name=name, done=body["done"])
         if body["done"]:
             metadata.end_time = datetime.fromtimestamp(body["ended"], UTC)
@@ -83,6 +81,6 @@ class Operations:
             elif body["verb"] == "delete":
                 operation.response.Pack(empty_pb2.Empty())
             else:
-                operation.response.Pack(trust_config.to_message(body["target"], body["resource"])._pb)
+                operation.response.Pack(TrustConfig.pb(trust_config.to_message(body["target"], body["resource"])))
         operation.metadata.Pack(OperationMetadata.pb(metadata))
         return operation

@@ -56,7 +56,9 @@ def start(state_file: Path, *, port: int = 0, admin_port: int = 0, operation_sec
     store, faults, quota = Store(state_file), Faults(), Quota(requests_per_minute)
     operations = Operations(store, operation_seconds)
     manager, kms = CertificateManager(store, operations, quota), KeyManagement(store)
-    server = grpc.server(ThreadPoolExecutor(64), options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)])
+    server = grpc.server(
+        ThreadPoolExecutor(64), options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)]
+    )
     server.add_generic_rpc_handlers(tuple(_services(manager, kms, faults)))
     bound = server.add_insecure_port(f"{LOOPBACK}:{port}")
     server.start()
@@ -91,18 +93,14 @@ def _services(manager: CertificateManager, kms: KeyManagement, faults: Faults) -
     }
     keys = {
         "GetCryptoKey": proto_plus(kms.get_crypto_key, kms_v1.GetCryptoKeyRequest, lambda r: r.name, kms_v1.CryptoKey),
-        "CreateCryptoKeyVersion": proto_plus(
-            kms.create_crypto_key_version, kms_v1.CreateCryptoKeyVersionRequest, lambda r: r.parent, kms_v1.CryptoKeyVersion
-        ),
+        "CreateCryptoKeyVersion": proto_plus(kms.create_crypto_key_version, kms_v1.CreateCryptoKeyVersionRequest, lambda r: r.parent, kms_v1.CryptoKeyVersion),
         "UpdateCryptoKeyPrimaryVersion": proto_plus(
             kms.update_crypto_key_primary_version, kms_v1.UpdateCryptoKeyPrimaryVersionRequest, lambda r: r.name, kms_v1.CryptoKey
         ),
         "UpdateCryptoKeyVersion": proto_plus(
             kms.update_crypto_key_version, kms_v1.UpdateCryptoKeyVersionRequest, lambda r: r.crypto_key_version.name, kms_v1.CryptoKeyVersion
         ),
-        "DestroyCryptoKeyVersion": proto_plus(
-            kms.destroy_crypto_key_version, kms_v1.DestroyCryptoKeyVersionRequest, lambda r: r.name, kms_v1.CryptoKeyVersion
-        ),
+        "DestroyCryptoKeyVersion": proto_plus(kms.destroy_crypto_key_version, kms_v1.DestroyCryptoKeyVersionRequest, lambda r: r.name, kms_v1.CryptoKeyVersion),
         "Encrypt": proto_plus(kms.encrypt, kms_v1.EncryptRequest, lambda r: r.name, kms_v1.EncryptResponse),
         "Decrypt": proto_plus(kms.decrypt, kms_v1.DecryptRequest, lambda r: r.name, kms_v1.DecryptResponse),
     }

@@ -95,6 +95,4 @@ def _status(operation: operations_pb2.Operation) -> OperationStatus:
     if operation.HasField("response") and operation.response.Is(cm.TrustConfig.pb(result).DESCRIPTOR):
         operation.response.Unpack(cm.TrustConfig.pb(result))
     error = operation.error.message or f"code {operation.error.code}" if operation.HasField("error") else ""
-    return OperationStatus(
-        operation.name, metadata.target, metadata.verb, operation.done, error, metadata.create_time, dict(result.labels)
-    )
+    return OperationStatus(operation.name, metadata.target, metadata.verb, operation.done, error, metadata.create_time, dict(result.labels))

@@ -1,13 +1,12 @@
 """How work is asked for: a row in the caller's transaction, and a ring of the doorbell once that has committed."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Least, Now
-from django.utils import timezone
 
 from jobs.models import Job, JobState
 
@@ -15,25 +14,26 @@ logger = logging.getLogger(__name__)
 PORTAL_QUEUE = "portal"
 
 
-def enqueue(kind: str, subject_id: object, *, queue: str = PORTAL_QUEUE, due_at: datetime | None = None) -> None:
-    """Makes sure that one job of this kind is waiting for this subject, due at ``due_at`` or earlier.
+def enqueue(kind: str, subject_id: object, *, queue: str = PORTAL_QUEUE, delay_seconds: float = 0) -> None:
+    """Makes sure that one job of this kind is waiting for this subject, due in ``delay_seconds`` or earlier.
+
+    Times are the database's, so that a worker whose clock is wrong delays nothing.
 
     :raises TransactionManagementError: when no transaction is open; the fact and its job must commit together.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("enqueue() belongs into the transaction of the fact that asks for the work.")
-    due = due_at or timezone.now()
+    due_at = Now() + timedelta(seconds=delay_seconds)
     waiting = Job.objects.filter(kind=kind, subject_id=str(subject_id), state=JobState.WAITING)
-    if not waiting.update(due_at=Least("due_at", due)):
+    if not waiting.update(due_at=Least("due_at", due_at)):
         try:
             with transaction.atomic():
-                Job.objects.create(kind=kind, subject_id=str(subject_id), queue=queue, due_at=due)
+                Job.objects.create(kind=kind, subject_id=str(subject_id), queue=queue, due_at=due_at)
         except IntegrityError:  # another transaction asked for the same in this moment
-            waiting.update(due_at=Least("due_at", due))
+            waiting.update(due_at=Least("due_at", due_at))
     job = waiting.first()
     if job is not None:
-        delay = max(0.0, (job.due_at - timezone.now()).total_seconds())
-        transaction.on_commit(partial(ring, job.pk, job.queue, delay), robust=True)
+        transaction.on_commit(partial(ring, job.pk, job.queue, delay_seconds), robust=True)
 
 
 def ring(job_id: int, queue: str, delay_seconds: float = 0) -> None:

@@ -13,7 +13,7 @@ class UnknownKind(LookupError):
     """A job row names a kind that no app of this version registers."""
 
 
-class TryLater(Exception):  # noqa: N818  (it is a request, not a fault)
+class TryLater(Exception):
     """A handler raises it to be called again; the sentence is shown as the job's last error."""
 
 

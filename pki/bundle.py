@@ -115,7 +115,7 @@ def _refuse_private_keys(body: bytes, text: bytes) -> None:
 
 
 def _is_private_key_der(body: bytes) -> bool:
-    """PKCS#8, PKCS#1 and SEC 1 begin with SEQUENCE { INTEGER 0 or 1 …; a certificate begins with two SEQUENCEs."""
+    """PKCS#8, PKCS#1 and SEC 1 begin with SEQUENCE { INTEGER 0 or 1 …; a certificate begins with SEQUENCE { SEQUENCE."""
     header = 2 if body[1] < 0x80 else 2 + (body[1] & 0x7F)
     starts_with_version = body[header : header + 2] == b"\x02\x01" and body[header + 2 : header + 3] in {b"\x00", b"\x01"}
     rest = body[header + 3 : header + 40]

@@ -42,7 +42,9 @@ FINDINGS: dict[str, Text] = {
         Said("Not a CA certificate", "不是 CA 证书"),
         Said("Basic constraints do not say CA:TRUE, so it cannot be a {role}.", "基本约束没有 CA:TRUE，因此不能作为{role}。"),
         Said("Only a CA certificate can vouch for clients.", "只有 CA 证书才能为客户端担保。"),
-        Said("Take it as an allowlisted certificate, or upload the certificate of the CA that issued it.", "请将其作为允许列表证书，或上传签发它的 CA 的证书。"),
+        Said(
+            "Take it as an allowlisted certificate, or upload the certificate of the CA that issued it.", "请将其作为允许列表证书，或上传签发它的 CA 的证书。"
+        ),
         f"{_MTLS}; RFC 5280 §4.2.1.9",
     ),
     "GCP-CA-02": Text(
@@ -55,28 +57,46 @@ FINDINGS: dict[str, Text] = {
     "GCP-EKU-01": Text(
         Said("Wrong extended key usage on a CA", "CA 的扩展密钥用法不符"),
         Said("Its extended key usage does not include {eku}.", "其扩展密钥用法不包含 {eku}。"),
-        Said("Google asks for it on the issuer of every certificate that it checks; without it every client of this CA is refused.", "Google 要求每张待验证书的签发者都具有该用法；缺少时，此 CA 的所有客户端都会被拒绝。"),
+        Said(
+            "Google asks for it on the issuer of every certificate that it checks; without it every client of this CA is refused.",
+            "Google 要求每张待验证书的签发者都具有该用法；缺少时，此 CA 的所有客户端都会被拒绝。",
+        ),
         Said("Have the CA certificate issued again with {eku}.", "请重新签发带有 {eku} 的 CA 证书。"),
         _MTLS,
     ),
     "GCP-EKU-02": Text(
         Said("No extended key usage on a CA", "CA 没有扩展密钥用法"),
-        Said("It has no extended key usage; Google asks for {eku} on the CA that issues the checked certificates.", "它没有扩展密钥用法；Google 要求签发被检查证书的 CA 具有 {eku}。"),
-        Said("Clients that this CA issued directly would be refused with client_cert_chain_invalid_eku.", "由此 CA 直接签发的客户端会因 client_cert_chain_invalid_eku 被拒绝。"),
-        Said("Harmless for a root above an issuing CA; else have it issued again with {eku}.", "如果它只是签发 CA 之上的根证书则无妨；否则请重新签发并带上 {eku}。"),
+        Said(
+            "It has no extended key usage; Google asks for {eku} on the CA that issues the checked certificates.",
+            "它没有扩展密钥用法；Google 要求签发被检查证书的 CA 具有 {eku}。",
+        ),
+        Said(
+            "Clients that this CA issued directly would be refused with client_cert_chain_invalid_eku.",
+            "由此 CA 直接签发的客户端会因 client_cert_chain_invalid_eku 被拒绝。",
+        ),
+        Said(
+            "Harmless for a root above an issuing CA; else have it issued again with {eku}.",
+            "如果它只是签发 CA 之上的根证书则无妨；否则请重新签发并带上 {eku}。",
+        ),
         _MTLS,
     ),
     "GCP-EKU-03": Text(
         Said("Extended key usage of another purpose", "扩展密钥用法用途不符"),
         Said("Its extended key usage does not include {eku}.", "其扩展密钥用法不包含 {eku}。"),
-        Said("Google accepts an allowlisted certificate all the same, but it was issued for something else.", "Google 仍会接受允许列表中的证书，但它是为其他用途签发的。"),
+        Said(
+            "Google accepts an allowlisted certificate all the same, but it was issued for something else.",
+            "Google 仍会接受允许列表中的证书，但它是为其他用途签发的。",
+        ),
         Said("Check that this is the right certificate.", "请确认这是正确的证书。"),
         f"{_MTLS}; RFC 5280 §4.2.1.12",
     ),
     "X509-VAL-01": Text(
         Said("Expired", "已过期"),
         Said("It expired on {not_after}.", "已于 {not_after} 过期。"),
-        Said("An expired CA lets nobody in; an expired allowlisted certificate is accepted by Google for ever.", "过期的 CA 不会放行任何人；而过期的允许列表证书会被 Google 一直接受。"),
+        Said(
+            "An expired CA lets nobody in; an expired allowlisted certificate is accepted by Google for ever.",
+            "过期的 CA 不会放行任何人；而过期的允许列表证书会被 Google 一直接受。",
+        ),
         Said("Upload its successor.", "请上传接替它的证书。"),
         "RFC 5280 §4.1.2.5",
     ),
@@ -110,7 +130,10 @@ FINDINGS: dict[str, Text] = {
     ),
     "EST-GONE-01": Text(
         Said("Not there", "不存在"),
-        Said("It is no {role} of this tenant in {trust_config}, so there is nothing to remove.", "它不是本租户在 {trust_config} 中的{role}，因此没有可移除的内容。"),
+        Said(
+            "It is no {role} of this tenant in {trust_config}, so there is nothing to remove.",
+            "它不是本租户在 {trust_config} 中的{role}，因此没有可移除的内容。",
+        ),
         Said("It may have been removed by another change.", "它可能已被另一项变更移除。"),
         Said("Leave it out.", "请将其去掉。"),
         "Countersign",
@@ -133,7 +156,10 @@ FINDINGS: dict[str, Text] = {
         Said("Was revoked", "曾被吊销"),
         Said("Change #{number} revoked it: it must never come back unnoticed.", "变更 #{number} 已将其吊销：不得在无人察觉的情况下恢复。"),
         Said("Google reads no revocation list; being removed is all that revocation means here.", "Google 不读取吊销列表；在这里，移除就是吊销的全部含义。"),
-        Said("Use another certificate. In mode A a change may bring it back when its submitter says so on the form.", "请使用其他证书。在模式 A 中，提交者在表单上明确说明后，变更可以将其恢复。"),
+        Said(
+            "Use another certificate. In mode A a change may bring it back when its submitter says so on the form.",
+            "请使用其他证书。在模式 A 中，提交者在表单上明确说明后，变更可以将其恢复。",
+        ),
         "Countersign",
     ),
     "EST-REVOKED-02": Text(
@@ -152,7 +178,10 @@ FINDINGS: dict[str, Text] = {
     ),
     "GCP-COUNT-01": Text(
         Said("Too many CA certificates", "CA 证书过多"),
-        Said("There would be {count} trust anchors and intermediate CAs; Google takes {limit}.", "信任锚与中间 CA 将共有 {count} 个；Google 最多接受 {limit} 个。"),
+        Said(
+            "There would be {count} trust anchors and intermediate CAs; Google takes {limit}.",
+            "信任锚与中间 CA 将共有 {count} 个；Google 最多接受 {limit} 个。",
+        ),
         _LIMIT_WHY,
         _LIMIT_FIX,
         _QUOTAS,
@@ -180,14 +209,20 @@ FINDINGS: dict[str, Text] = {
     ),
     "GCP-COUNT-05": Text(
         Said("Too many CAs with one subject and key", "相同主体与密钥的 CA 过多"),
-        Said("{count} intermediate CAs would share the subject and key of {subject}; Google takes {limit}.", "将有 {count} 个中间 CA 共用 {subject} 的主体与密钥；Google 最多接受 {limit} 个。"),
+        Said(
+            "{count} intermediate CAs would share the subject and key of {subject}; Google takes {limit}.",
+            "将有 {count} 个中间 CA 共用 {subject} 的主体与密钥；Google 最多接受 {limit} 个。",
+        ),
         _LIMIT_WHY,
         _LIMIT_FIX,
         _QUOTAS,
     ),
     "GCP-COUNT-06": Text(
         Said("Many CAs with one subject and key", "相同主体与密钥的 CA 较多"),
-        Said("{count} intermediate CAs would share the subject and key of {subject}; one page of Google says at most 3.", "将有 {count} 个中间 CA 共用 {subject} 的主体与密钥；Google 的一个页面称最多 3 个。"),
+        Said(
+            "{count} intermediate CAs would share the subject and key of {subject}; one page of Google says at most 3.",
+            "将有 {count} 个中间 CA 共用 {subject} 的主体与密钥；Google 的一个页面称最多 3 个。",
+        ),
         Said("Google's pages disagree: 10 for clients, 3 for backends.", "Google 的页面说法不一：客户端为 10，后端为 3。"),
         _LIMIT_FIX,
         _QUOTAS,

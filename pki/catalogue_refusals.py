@@ -45,7 +45,10 @@ REFUSALS: dict[str, Text] = {
     "IN-KEY-01": _refusal(Said("Private key", "私钥"), Said("It holds a private key and was refused whole.", "其中包含私钥，已整体拒绝。"), _KEY_FIX, _KEY_WHY),
     "IN-KEY-02": _refusal(
         Said("PKCS#12 file", "PKCS#12 文件"),
-        Said("It is a PKCS#12 (.p12, .pfx) file, which carries a private key, and was refused whole.", "这是 PKCS#12（.p12、.pfx）文件，其中带有私钥，已整体拒绝。"),
+        Said(
+            "It is a PKCS#12 (.p12, .pfx) file, which carries a private key, and was refused whole.",
+            "这是 PKCS#12（.p12、.pfx）文件，其中带有私钥，已整体拒绝。",
+        ),
         _KEY_FIX,
         _KEY_WHY,
         "RFC 7292",
@@ -65,11 +68,17 @@ REFUSALS: dict[str, Text] = {
     "IN-CRL-01": _refusal(
         Said("Revocation list", "吊销列表"),
         Said("It is a certificate revocation list (CRL).", "这是证书吊销列表（CRL）。"),
-        Said("Google's load balancers read no CRL. To revoke a certificate, remove it with a change.", "Google 负载均衡器不读取 CRL。要吊销证书，请通过变更将其移除。"),
+        Said(
+            "Google's load balancers read no CRL. To revoke a certificate, remove it with a change.",
+            "Google 负载均衡器不读取 CRL。要吊销证书，请通过变更将其移除。",
+        ),
     ),
     "IN-TRUSTED-01": _refusal(
         Said("OpenSSL trusted certificate", "OpenSSL 受信任证书"),
-        Said("It is an OpenSSL TRUSTED CERTIFICATE, which carries settings that Google does not know.", "这是 OpenSSL 的 TRUSTED CERTIFICATE，其中带有 Google 不识别的设置。"),
+        Said(
+            "It is an OpenSSL TRUSTED CERTIFICATE, which carries settings that Google does not know.",
+            "这是 OpenSSL 的 TRUSTED CERTIFICATE，其中带有 Google 不识别的设置。",
+        ),
     ),
     "IN-PUBKEY-01": _refusal(
         Said("Public key", "公钥"),
@@ -97,7 +106,10 @@ REFUSALS: dict[str, Text] = {
     ),
     "IN-SIZE-02": _refusal(
         Said("Certificate too large", "证书过大"),
-        Said("One certificate has {size} bytes; {limit} are looked at, and Google takes some 3,600.", "一张证书有 {size} 字节；最多检查 {limit} 字节，而 Google 只接受约 3,600 字节。"),
+        Said(
+            "One certificate has {size} bytes; {limit} are looked at, and Google takes some 3,600.",
+            "一张证书有 {size} 字节；最多检查 {limit} 字节，而 Google 只接受约 3,600 字节。",
+        ),
         Said("Ask the issuer for a certificate with fewer names or extensions.", "请让签发方减少名称或扩展。"),
         source="Certificate Manager quotas",
     ),

@@ -39,9 +39,7 @@ def counts(entries: Iterable[Entry], facts: Mapping[str, CertificateFacts]) -> l
     ]
 
 
-def count_findings(
-    before: Iterable[Entry], after: Iterable[Entry], facts: Mapping[str, CertificateFacts], *, as_warning: bool = False
-) -> Iterable[Finding]:
+def count_findings(before: Iterable[Entry], after: Iterable[Entry], facts: Mapping[str, CertificateFacts], *, as_warning: bool = False) -> Iterable[Finding]:
     """Limits that ``after`` breaks and ``before`` did not break by as much; ``as_warning`` for sets that may never be."""
     was = {count.code: count.count for count in counts(before, facts)}
     for count in counts(after, facts):

@@ -13,7 +13,7 @@ def display(name: x509.Name) -> str:
 
 
 def safe(text: str, limit: int) -> str:
-    """Shows controls and bidi formatting (Unicode Cc, Cf, Cs) as ``\\u{…}`` and cuts what is longer than ``limit``."""
+    r"""Shows controls and bidi formatting (Unicode Cc, Cf, Cs) as ``\u{…}`` and cuts what is longer than ``limit``."""
     shown = "".join(f"\\u{{{ord(c):x}}}" if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text[: limit + 1])
     return shown if len(text) <= limit else f"{shown[:limit]}…"
 

@@ -9,7 +9,7 @@ from tenants.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  (the base class asks for it)
         return False
 
     def authentication_failed(self, request: HttpRequest, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-from django.conf import settings  # noqa: E402  (Django must know its settings module first)
+from django.conf import settings
 
 app = Celery("countersign")
 

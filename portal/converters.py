@@ -1,4 +1,6 @@
-"""Parts of URLs, parsed at the door: views receive clean values."""
+"""Parts of URLs, parsed at the door: views receive clean values. Importing this module makes them known to Django."""
+
+from django.urls import register_converter
 
 
 class Sha256Converter:
@@ -23,3 +25,7 @@ class TenantConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+register_converter(Sha256Converter, "sha256")
+register_converter(TenantConverter, "tenant")

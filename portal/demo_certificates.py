@@ -23,7 +23,7 @@ def write(folder: Path) -> Path:
     client, _ = _make("client-1.acme.example", issuer=(issuing, issuing_key))
     successor, _ = _make("client-1.acme.example", issuer=(issuing, issuing_key), days=730)
     expired, _ = _make("expired.acme.example", issuer=(issuing, issuing_key), from_days=-400, days=-35)
-    weak, _ = _make("weak.acme.example", key=rsa.generate_private_key(65537, 1024))
+    weak, _ = _make("weak.acme.example", key=rsa.generate_private_key(65537, 1024))  # noqa: S505  (that is the point)
     no_usage, _ = _make("Acme CA without clientAuth", is_ca=True, usage=ExtendedKeyUsageOID.SERVER_AUTH)
     partners = [_make(f"partner-{n}.acme.example", issuer=(issuing, issuing_key))[0] for n in range(1, 6)]
     files = {

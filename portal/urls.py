@@ -1,27 +1,40 @@
 from allauth.account.urls import urlpatterns as allauth_urls
-from django.urls import include, path, register_converter
+from django.urls import include, path
 
+import approvals.urls
+import audit.urls
+import certs.urls
+import tenants.urls
 from portal import views
-from portal.converters import Sha256Converter, TenantConverter
-
-register_converter(Sha256Converter, "sha256")
-register_converter(TenantConverter, "tenant")
 
 handler404 = "portal.views.not_found"
 handler500 = "portal.views.server_error"
 
 # Addresses are kept by admins and nobody signs up: those pages of allauth are not there.
-_ACCOUNTS = [pattern for pattern in allauth_urls if pattern.name in {
-    "account_login", "account_logout", "account_inactive", "account_signup", "account_reauthenticate",
-    "account_change_password", "account_set_password", "account_reset_password", "account_reset_password_done",
-    "account_reset_password_from_key", "account_reset_password_from_key_done",
-}]
+_ACCOUNTS = [
+    pattern
+    for pattern in allauth_urls
+    if pattern.name
+    in {
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "account_signup",
+        "account_reauthenticate",
+        "account_change_password",
+        "account_set_password",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+    }
+]
 
 urlpatterns = [
-    path("", include("approvals.urls")),
-    path("", include("certs.urls")),
-    path("", include("tenants.urls")),
-    path("", include("audit.urls")),
+    path("", include(approvals.urls)),
+    path("", include(certs.urls)),
+    path("", include(tenants.urls)),
+    path("", include(audit.urls)),
     path("accounts/", include(_ACCOUNTS)),
     path("sign-in/<str:token>/", views.sign_in_link, name="sign-in-link"),
     path("preferences/", views.preferences, name="preferences"),

@@ -13,11 +13,11 @@ from tenants.models import AccessRole, Tenant, User
 
 class TenantRequest(HttpRequest):
     tenant: Tenant
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 class SignedInRequest(HttpRequest):
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 View = Callable[..., HttpResponse]

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 slug_validator = RegexValidator(r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", _("Use lower-case letters, digits and hyphens; begin with a letter."))
 
 
-
 def default_self_service_roles() -> list[str]:
     return ["allowlisted_certificate"]
 
@@ -73,9 +72,7 @@ class Environment(models.Model):
     votes_needed = models.PositiveSmallIntegerField(default=1)
     queue = models.CharField(max_length=64)
     service_account = models.EmailField(blank=True)
-    tenants = models.ManyToManyField(
-        Tenant, through="TenantEnvironment", related_name="environments"
-    )
+    tenants = models.ManyToManyField(Tenant, through="TenantEnvironment", related_name="environments")
 
     class Meta:
         ordering = ["is_production", "slug"]

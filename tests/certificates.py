@@ -61,7 +61,7 @@ def make(
     key: Any = None,
     not_before: datetime | None = None,
     not_after: datetime | None = None,
-    eku: list[x509.ObjectIdentifier] | None | str = "default",
+    eku: list[x509.ObjectIdentifier] | str | None = "default",
     key_cert_sign: bool = True,
     hash_algorithm: Any = None,
     extra: list[x509.ExtensionType] | None = None,

@@ -44,5 +44,3 @@ def world(db: None, emulator: Any, settings: Any) -> worlds.World:
 
 def pytest_configure(config: pytest.Config) -> None:
     Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
-
-

@@ -1,11 +1,9 @@
 """A small installation made by the real flows against the real emulator: people, two tenants, environments, trust configs."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-import approvals.tasks
-import audit.tasks
-import certs.tasks  # noqa: F401  (they register their handlers)
 from approvals.acts import Addition, Removal
 from approvals.flows import submit as submit_flow
 from approvals.flows import switch_mode, vote
@@ -16,11 +14,13 @@ from certs.models import TrustConfig
 from jobs import tasks
 from jobs.models import Job, JobState
 from pki.rules import proposed_role
+from portal import celery_app
 from tenants.flows import people, set_up
 from tenants.models import Tenant, User
 from tests.certificates import Made
 
 COMMAND = command("test")
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 KEY_RING = "projects/demo-keys/locations/global/keyRings/countersign"
 
 
@@ -129,7 +129,7 @@ class World:
                 return
             if job.attempt_count > 3:
                 return
-            Job.objects.filter(pk=job.pk).update(due_at=job.created_at)
+            Job.objects.filter(pk=job.pk).update(due_at=LONG_AGO)
             tasks.run(job.pk)
 
 
@@ -138,12 +138,20 @@ _PERIODIC = ("make_vault_keys_ahead", "forget_sealed", "wake_trust_configs", "re
 
 def build(emulator: Any) -> World:
     """Two tenants in mode A with a trust config each and one that both share, in dev and prod."""
+    celery_app.loader.import_default_modules()  # every app's tasks.py registers its handlers
     world = World(emulator)
     for purpose in ("mtls-client", "mtls-server"):
         emulator.kms.make_key(f"{KEY_RING}/cryptoKeys/key-{purpose}")
     for slug, votes, is_production in (("dev", 1, False), ("prod", 2, True)):
         set_up.create_environment(
-            actor=COMMAND, slug=slug, name=slug.title(), project=f"demo-{slug}", location="global", votes_needed=votes, is_production=is_production, service_account=""
+            actor=COMMAND,
+            slug=slug,
+            name=slug.title(),
+            project=f"demo-{slug}",
+            location="global",
+            votes_needed=votes,
+            is_production=is_production,
+            service_account="",
         )
     for slug in ("payments", "logistics"):
         set_up.create_tenant(actor=COMMAND, slug=slug, name=slug.title())

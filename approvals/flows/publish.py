@@ -16,6 +16,7 @@ from approvals.flows import publish_acts as acts
 from approvals.models import ChangeRequest
 from certs import publications, publishing
 from certs.errors import LeaseLost
+from certs.live import LABEL, Live
 from certs.models import Publication, TrustConfig
 from certs.publications import Lease
 from gcp.errors import CloudConflict, CloudDenied, CloudError, CloudMissing, CloudRejected, CloudUnavailable
@@ -89,7 +90,7 @@ def _settle_by_reading(lease: Lease, trust_config: TrustConfig, unresolved: list
     live = publishing.read_live(trust_config)
     if took_effect := next((p for p in unresolved if p.label == live.label), None):
         found = publishing.operations_since(trust_config, took_effect.intended_at)
-        name = next((status.name for status in found if status.labels.get(publishing.LABEL) == took_effect.label), "")
+        name = next((status.name for status in found if status.labels.get(LABEL) == took_effect.label), "")
         acts.note_written(lease, took_effect, operation_name=name)
         return AT_ONCE
     if not acts.note_sight(lease, live):
@@ -123,7 +124,7 @@ def _write(lease: Lease, trust_config: TrustConfig) -> float | None:
     return _send(lease, trust_config, publication, live=live, additions=opened.pems)
 
 
-def _send(lease: Lease, trust_config: TrustConfig, publication: Publication, *, live: publishing.Live, additions: dict[str, str]) -> float | None:
+def _send(lease: Lease, trust_config: TrustConfig, publication: Publication, *, live: Live, additions: dict[str, str]) -> float | None:
     """Sends once. An unknown outcome leaves the intent as it is: the next step reads first."""
     try:
         operation_name = publishing.send(trust_config, publication, live=live, additions=additions)
@@ -155,6 +156,4 @@ def _pause(lease: Lease, code: str, detail: str) -> None:
 
 def _enqueue_next(lease: Lease, seconds: float) -> None:
     queue = TrustConfig.objects.values_list("environment__queue", flat=True).get(pk=lease.trust_config_id)
-    enqueue("publish", lease.trust_config_id, queue=queue, due_at=timezone.now() + timedelta(seconds=seconds))
-
-
+    enqueue("publish", lease.trust_config_id, queue=queue, delay_seconds=seconds)

@@ -19,10 +19,10 @@ from certs import publications
 from certs.drift import Sight, keep_drift, note_live
 from certs.errors import CertsError
 from certs.inventory import apply_steps, touch
+from certs.live import Live, is_as_observed
 from certs.models import Publication, TrustConfig
 from certs.opening import open_sealed
 from certs.publications import Lease
-from certs.publishing import Live, is_as_observed
 from certs.sealing import keep_until, kept, seal
 from gcp.errors import CloudError, CloudRejected
 from pki.certificate import canonical_pem, der_of_pem
@@ -73,8 +73,8 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
         for change in _still_due(trust_config, due, opened):
             if refused := opened.refused.get(change.pk):
                 _hold(change, *refused, actor=actor, at=at)
-            elif leaves := _admit(change, estate, actor=actor, at=at):
-                estate = replace(estate, holdings=leaves)
+            elif (holdings := _admit(change, estate, actor=actor, at=at)) is not None:
+                estate = replace(estate, holdings=holdings)
                 going.append(change)
         if not going:
             return None

@@ -1,6 +1,7 @@
 """Undoing applied changes: a change of its own that inverts exactly them, over today's set and under today's rules."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +13,7 @@ from approvals.checks import estate_of_change, judge_change, store_plan
 from approvals.errors import BadChange, BlockingFindings
 from approvals.flows.witness import items_as_json, record_change
 from approvals.models import ChangeRequest, Item
-from approvals.rollbacks import later_changes, net_inverse, refuse_revoked
+from approvals.rollbacks import effective, later_changes, net_inverse, refuse_revoked
 from approvals.states import State
 from audit.events import Actor, EventType
 from certs.errors import NotRestorable
@@ -48,7 +49,9 @@ def roll_back(*, actor: Actor, tenant_id: int, number: int, also: list[int], rea
         chosen = _chosen(original, also)
         refuse_revoked(chosen)
         trust_config = acts.open_trust_config(tenant, original.trust_config_id)
-        net = net_inverse(chosen)
+        net = effective(net_inverse(chosen), tenant.pk, trust_config.pk)
+        if not net:
+            raise BadChange(_("There is nothing left to undo: what this change did is undone already."))
         acts.refuse_conflicts(tenant, acts.conflicting(trust_config, {entry.sha256_fingerprint for entry in net}))
         additions, sealed = _restorable(tenant, trust_config.pk, net, originals)
         change = acts.create_change(
@@ -85,7 +88,7 @@ def _chosen(original: ChangeRequest, also: list[int]) -> list[ChangeRequest]:
 
 
 def _restorable(
-    tenant: Tenant, trust_config_id: object, net: dict[Entry, Action], originals: Iterable[ParsedCertificate]
+    tenant: Tenant, trust_config_id: UUID, net: dict[Entry, Action], originals: Iterable[ParsedCertificate]
 ) -> tuple[list[Addition], list[tuple[Entry, SealedCertificate]]]:
     """For each certificate that comes back: the uploaded original, or else the one that is still kept."""
     uploaded = {original.facts.sha256_fingerprint: original for original in originals}
@@ -106,9 +109,7 @@ def _restore_from_kept(change: ChangeRequest, sealed: list[tuple[Entry, SealedCe
     """The sealed bytes are copied as they are: the web tier cannot open them, and what they are bound to stays the same."""
     for entry, row in sealed:
         certificate = change.tenant.certificates.get(sha256_fingerprint=entry.sha256_fingerprint)
-        Item.objects.create(
-            change=change, action=Action.ADD.value, role=entry.role.value, certificate=certificate, sha256_fingerprint=entry.sha256_fingerprint
-        )
+        Item.objects.create(change=change, action=Action.ADD.value, role=entry.role.value, certificate=certificate, sha256_fingerprint=entry.sha256_fingerprint)
         SealedCertificate.objects.get_or_create(
             change_id=change.pk,
             sha256_fingerprint=entry.sha256_fingerprint,

@@ -88,4 +88,3 @@ def _clear_the_way(actor: Actor, tenant: Tenant, conflicts: list[ChangeRequest],
 
 def _fingerprints(additions: list[Addition], removals: list[Removal]) -> set[str]:
     return {a.certificate.facts.sha256_fingerprint for a in additions} | {r.sha256_fingerprint for r in removals}
-

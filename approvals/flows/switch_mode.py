@@ -125,9 +125,7 @@ def _set_mode(tenant: Tenant, mode: Mode, *, actor: Actor, reason: str, details:
     _record(EventType.MODE_SWITCHED, tenant, actor=actor, before=before, after=mode, reason=reason, details=details)
 
 
-def _record(
-    event: EventType, tenant: Tenant, *, actor: Actor, before: str, after: str, reason: str, details: dict[str, object] | None = None
-) -> None:
+def _record(event: EventType, tenant: Tenant, *, actor: Actor, before: str, after: str, reason: str, details: dict[str, object] | None = None) -> None:
     record(
         event,
         actor=actor,

@@ -64,7 +64,7 @@ def _reject(change: ChangeRequest, refused: list[Finding], *, actor: Actor, at: 
 def _validate(change: ChangeRequest, causes: list[Cause], *, actor: Actor, at: datetime) -> None:
     change.mark_validated(at=at, causes=causes)
     change.save()
-    codes: list[object] = sorted({finding.code for finding in change.findings.all()})
+    codes: list[object] = [*sorted({finding.code for finding in change.findings.all()})]
     record_change(
         EventType.CHANGE_VALIDATED,
         change,

@@ -1,7 +1,6 @@
 """The net under the queue: whatever is submitted, due or unresolved has a job, whatever happened to the one it had."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from approvals.models import ChangeRequest
 from approvals.states import State
@@ -26,4 +25,4 @@ def wake_trust_configs() -> None:
 def _ensure(kind: str, subject_id: object, queue: str) -> None:
     """A job that waits out a delay is left alone."""
     if not Job.objects.filter(kind=kind, subject_id=str(subject_id), state__in=[JobState.WAITING, JobState.RUNNING]).exists():
-        enqueue(kind, subject_id, queue=queue, due_at=timezone.now())
+        enqueue(kind, subject_id, queue=queue)

@@ -44,9 +44,7 @@ def record_change(
 
 
 def items_as_json(change: ChangeRequest) -> list[object]:
-    return [
-        {"action": item.action, "role": item.role, "sha256": item.sha256_fingerprint, "removal": item.removal or None} for item in change.items.all()
-    ]
+    return [{"action": item.action, "role": item.role, "sha256": item.sha256_fingerprint, "removal": item.removal or None} for item in change.items.all()]
 
 
 def record_publication(

@@ -5,23 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('approvals', '0001_initial'),
-        ('certs', '0001_initial'),
+        ("approvals", "0001_initial"),
+        ("certs", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='changepublication',
-            name='publication',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='certs.publication'),
+            model_name="changepublication",
+            name="publication",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="attempts", to="certs.publication"),
         ),
         migrations.AddField(
-            model_name='changerequest',
-            name='inverts',
-            field=models.ManyToManyField(blank=True, related_name='inverted_by', to='approvals.changerequest'),
+            model_name="changerequest",
+            name="inverts",
+            field=models.ManyToManyField(blank=True, related_name="inverted_by", to="approvals.changerequest"),
         ),
     ]

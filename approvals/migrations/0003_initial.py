@@ -6,118 +6,127 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('approvals', '0002_initial'),
-        ('certs', '0001_initial'),
-        ('tenants', '0001_initial'),
+        ("approvals", "0002_initial"),
+        ("certs", "0001_initial"),
+        ("tenants", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='changerequest',
-            name='submitted_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submitted_changes', to=settings.AUTH_USER_MODEL),
+            model_name="changerequest",
+            name="submitted_by",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="submitted_changes", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='changerequest',
-            name='tenant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='tenants.tenant'),
+            model_name="changerequest",
+            name="tenant",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="tenants.tenant"),
         ),
         migrations.AddField(
-            model_name='changerequest',
-            name='trust_config',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='certs.trustconfig'),
+            model_name="changerequest",
+            name="trust_config",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="certs.trustconfig"),
         ),
         migrations.AddField(
-            model_name='changepublication',
-            name='change',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='approvals.changerequest'),
+            model_name="changepublication",
+            name="change",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="attempts", to="approvals.changerequest"),
         ),
         migrations.AddField(
-            model_name='comment',
-            name='author',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="comment",
+            name="author",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='comment',
-            name='change',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='approvals.changerequest'),
+            model_name="comment",
+            name="change",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="approvals.changerequest"),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='change',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='approvals.changerequest'),
+            model_name="finding",
+            name="change",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="findings", to="approvals.changerequest"),
         ),
         migrations.AddField(
-            model_name='item',
-            name='certificate',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='change_items', to='certs.certificate'),
+            model_name="item",
+            name="certificate",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="change_items", to="certs.certificate"),
         ),
         migrations.AddField(
-            model_name='item',
-            name='change',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='approvals.changerequest'),
+            model_name="item",
+            name="change",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="items", to="approvals.changerequest"),
         ),
         migrations.AddField(
-            model_name='vote',
-            name='change',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='votes', to='approvals.changerequest'),
+            model_name="vote",
+            name="change",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="votes", to="approvals.changerequest"),
         ),
         migrations.AddField(
-            model_name='vote',
-            name='voter',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='votes', to=settings.AUTH_USER_MODEL),
+            model_name="vote",
+            name="voter",
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="votes", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddIndex(
-            model_name='changerequest',
-            index=models.Index(fields=['tenant', 'state', '-id'], name='change_tenant_state'),
+            model_name="changerequest",
+            index=models.Index(fields=["tenant", "state", "-id"], name="change_tenant_state"),
         ),
         migrations.AddIndex(
-            model_name='changerequest',
-            index=models.Index(fields=['trust_config', 'state'], name='change_trust_config_state'),
+            model_name="changerequest",
+            index=models.Index(fields=["trust_config", "state"], name="change_trust_config_state"),
         ),
         migrations.AddConstraint(
-            model_name='changerequest',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='one_change_per_number'),
+            model_name="changerequest",
+            constraint=models.UniqueConstraint(fields=("tenant", "number"), name="one_change_per_number"),
         ),
         migrations.AddConstraint(
-            model_name='changerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['submitted', 'validated', 'approved', 'applied', 'rolled_back', 'rejected', 'withdrawn'])), name='change_state_is_known'),
+            model_name="changerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["submitted", "validated", "approved", "applied", "rolled_back", "rejected", "withdrawn"])),
+                name="change_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='changerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['platform_managed', 'self_service'])), name='change_mode_is_known'),
+            model_name="changerequest",
+            constraint=models.CheckConstraint(condition=models.Q(("mode__in", ["platform_managed", "self_service"])), name="change_mode_is_known"),
         ),
         migrations.AddConstraint(
-            model_name='changepublication',
-            constraint=models.UniqueConstraint(fields=('change', 'publication'), name='once_per_publication'),
+            model_name="changepublication",
+            constraint=models.UniqueConstraint(fields=("change", "publication"), name="once_per_publication"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['sha256_fingerprint'], name='item_fingerprint'),
+            model_name="item",
+            index=models.Index(fields=["sha256_fingerprint"], name="item_fingerprint"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('change', 'role', 'sha256_fingerprint'), name='one_item_per_entry'),
+            model_name="item",
+            constraint=models.UniqueConstraint(fields=("change", "role", "sha256_fingerprint"), name="one_item_per_entry"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('action', 'add'), ('removal', '')), models.Q(('action', 'remove'), models.Q(('removal', ''), _negated=True)), _connector='OR'), name='removals_say_their_kind'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("action", "add"), ("removal", "")), models.Q(("action", "remove"), models.Q(("removal", ""), _negated=True)), _connector="OR"
+                ),
+                name="removals_say_their_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['trust_anchor', 'intermediate_ca', 'allowlisted_certificate'])), name='item_role_is_known'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["trust_anchor", "intermediate_ca", "allowlisted_certificate"])), name="item_role_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.UniqueConstraint(fields=('change', 'voter', 'change_digest'), name='one_vote_per_person_and_plan'),
+            model_name="vote",
+            constraint=models.UniqueConstraint(fields=("change", "voter", "change_digest"), name="one_vote_per_person_and_plan"),
         ),
         migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.CheckConstraint(condition=models.Q(('voter', None), ('policy', ''), _connector='XOR'), name='a_person_or_the_policy_votes'),
+            model_name="vote",
+            constraint=models.CheckConstraint(condition=models.Q(("voter", None), ("policy", ""), _connector="XOR"), name="a_person_or_the_policy_votes"),
         ),
     ]

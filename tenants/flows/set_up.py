@@ -21,13 +21,13 @@ def create_tenant(*, actor: Actor, slug: str, name: str) -> int:
         if Tenant.objects.filter(slug=slug).exists():
             raise BadValue(_("The short name %(slug)s is taken.") % {"slug": slug})
         tenant = Tenant.objects.create(slug=slug, name=name)
-        record(EventType.TENANT_CREATED, actor=actor, subject=Subject("tenant", str(tenant.pk), label=slug), scope=Scope(tenant_id=tenant.pk), after=tenant.mode)
+        record(
+            EventType.TENANT_CREATED, actor=actor, subject=Subject("tenant", str(tenant.pk), label=slug), scope=Scope(tenant_id=tenant.pk), after=tenant.mode
+        )
     return tenant.pk
 
 
-def create_environment(
-    *, actor: Actor, slug: str, name: str, project: str, location: str, votes_needed: int, is_production: bool, service_account: str
-) -> int:
+def create_environment(*, actor: Actor, slug: str, name: str, project: str, location: str, votes_needed: int, is_production: bool, service_account: str) -> int:
     """Makes an environment, which stands for one Google Cloud project; returns its id.
 
     :raises BadValue: for a slug that is malformed or taken, and for less than one vote.

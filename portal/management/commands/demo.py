@@ -102,6 +102,6 @@ def _person(email: str) -> Actor:
 def _put(path: str, name: str, body: dict[str, Any] | None = None) -> None:
     """What an operator would do with gcloud before the portal comes."""
     url = f"http://{settings.EMULATOR_ADMIN}{path}?{urllib.parse.urlencode({'name': name})}"
-    request = urllib.request.Request(url, data=json.dumps(body or {}).encode(), method="PUT")  # noqa: S310  (loopback)
+    request = urllib.request.Request(url, data=json.dumps(body or {}).encode(), method="PUT")
     with urllib.request.urlopen(request, timeout=10):  # noqa: S310
         return

@@ -36,7 +36,24 @@ class Command(BaseCommand):
         python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
         self._start("emulator", python, manage, "emulator")
         self._wait_for(f"http://{settings.EMULATOR_ADMIN}/faults", "emulator")
-        self._start("worker", python, "-m", "celery", "-q", "-A", "portal", "worker", "-P", "threads", "-c", "4", "-l", "WARNING", "--without-gossip", "--without-mingle")
+        self._start(
+            "worker",
+            python,
+            "-m",
+            "celery",
+            "-q",
+            "-A",
+            "portal",
+            "worker",
+            "-P",
+            "threads",
+            "-c",
+            "4",
+            "-l",
+            "WARNING",
+            "--without-gossip",
+            "--without-mingle",
+        )
         self._start("beat", python, "-m", "celery", "-q", "-A", "portal", "beat", "-l", "WARNING")
         bind = f"127.0.0.1:{settings.PORT}"
         self._start("web", python, "-m", "gunicorn", "portal.wsgi", "-b", bind, "-k", "gthread", "--threads", "8", "--log-level", "warning")
