@@ -53,10 +53,10 @@ bench: setup-dev ## Measure: sizes, start-up, one change from approval to verifi
 	@$(BIN)/python -m tests.bench
 
 docs: setup-dev ## Generate docs/states.md
-	@$(BIN)/python manage.py write_docs
+	@$(BIN)/python manage.py states_doc > docs/states.md
 
 messages: setup-dev ## Compile the Chinese catalogue
-	@$(BIN)/python manage.py compile_catalogue
+	@$(BIN)/pybabel -q compile -d portal/locale -D django -l zh_Hans
 
 lock: .tools/.done ## Resolve pyproject.toml into the two requirements files (maintainers)
 	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.txt

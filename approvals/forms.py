@@ -99,7 +99,10 @@ class SelfServiceForm(ReasonForm):
     """The limits that mode B would have."""
 
     roles = forms.MultipleChoiceField(
-        label=_("Roles that mode B may change by itself"), choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Roles that mode B may change by itself"),
+        choices=Role.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
     )
     item_count = forms.IntegerField(label=_("Items at once, at most"), min_value=1, max_value=100, initial=10)
     in_production = forms.BooleanField(label=_("Also in production"), required=False)

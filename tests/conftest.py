@@ -43,4 +43,4 @@ def world(db: None, emulator: Any, settings: Any) -> worlds.World:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    Path(settings.VAR_DIR).mkdir(parents=True, exist_ok=True)
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,7 @@ def fingerprint(value: str) -> SafeString:
 @register.filter
 def tail(value: str) -> str:
     """The last eight hex digits, which is how people tell fingerprints apart."""
-    return f"…{value[-8:]}"
+    return f"…\u2060{value[-8:]}"
 
 
 @register.filter
@@ -126,6 +126,14 @@ def event_sentence(event: Any) -> str:
 @register.filter
 def event_icon(event: Any) -> str:
     return DISPLAYS[EventType(event.type)].icon
+
+
+@register.filter
+def control(field: Any) -> SafeString:
+    """A form field's control in the house's look."""
+    kind = getattr(field.field.widget, "input_type", "text")
+    look = {"checkbox": "form-check-input", "select": "form-select", "file": "form-control"}.get(kind, "form-control")
+    return SafeString(field.as_widget(attrs={"class": look}))
 
 
 @register.filter

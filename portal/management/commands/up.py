@@ -32,6 +32,7 @@ class Command(BaseCommand):
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0)
         python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
         self._start("emulator", python, manage, "emulator")

@@ -1,0 +1,24 @@
+# One image for web, worker, beat and, in the try-out, the emulator. Built in two steps so that no build tool stays in it.
+FROM python:3.13-slim AS build
+ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy
+WORKDIR /app
+COPY requirements.txt ./
+RUN python -m pip install --no-cache-dir --target /uv "uv>=0.13,<0.14" \
+    && PYTHONPATH=/uv python -m uv venv /venv \
+    && PYTHONPATH=/uv python -m uv pip sync --require-hashes requirements.txt --python /venv/bin/python
+COPY . .
+RUN COUNTERSIGN_ENV=production SECRET_KEY=only-for-collecting-static-files ALLOWED_HOSTS=localhost \
+    KMS_KEY_RING=none VAR_DIR=/var/lib/countersign /venv/bin/python manage.py collectstatic --noinput
+
+FROM python:3.13-slim
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 GRPC_VERBOSITY=ERROR VAR_DIR=/var/lib/countersign
+RUN useradd --system --uid 10001 --home-dir /var/lib/countersign --create-home countersign
+COPY --from=build /venv /venv
+COPY --from=build /app /app
+COPY --from=build --chown=countersign /var/lib/countersign /var/lib/countersign
+WORKDIR /app
+USER 10001
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/readyz', headers={'Host': 'localhost'}), timeout=4)"]
+CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "8", "--access-logfile", "-"]

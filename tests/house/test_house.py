@@ -1,0 +1,203 @@
+"""Rules of the house that imports and types cannot show."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.utils import translation
+
+from approvals import diagram
+from approvals.states import MOVES, State
+from audit.display import DISPLAYS
+from audit.events import EventType
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = ("portal", "approvals", "certs", "tenants", "audit", "jobs", "gcp", "pki", "emulator")
+
+
+def _sources() -> dict[Path, str]:
+    files = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
+    return {path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in files}
+
+
+def _lines(pattern: str) -> list[tuple[str, str]]:
+    return [(str(path), line.strip()) for path, text in _sources().items() for line in text.splitlines() if re.search(pattern, line)]
+
+
+def test_states_move_by_their_methods_only() -> None:
+    assert _lines(r"\.update\(state=") == [
+        ("approvals/flows/switch_mode.py", line) for path, line in _lines(r"\.update\(state=") if path == "approvals/flows/switch_mode.py"
+    ] + [(path, line) for path, line in _lines(r"\.update\(state=") if path == "jobs/claims.py"]
+
+
+def test_only_jobs_ring_the_broker() -> None:
+    assert {path for path, _ in _lines(r"\.delay\(|\.apply_async\(")} == {"jobs/queue.py"}
+
+
+def test_only_flows_open_transactions() -> None:
+    allowed = re.compile(r"/flows/|^jobs/(claims|queue|tasks)\.py$|^portal/errors\.py$|^audit/anonymous\.py$")
+    assert [path for path, _ in _lines(r"transaction\.atomic\(") if not allowed.search(path)] == []
+
+
+def test_only_policies_know_the_two_modes() -> None:
+    allowed = {"approvals/policy.py", "tenants/models.py", "approvals/flows/switch_mode.py"}
+    assert {path for path, _ in _lines(r"Mode\.(SELF_SERVICE|PLATFORM_MANAGED)")} <= allowed
+
+
+def test_no_module_has_two_jobs() -> None:
+    assert {str(path): len(text.splitlines()) for path, text in _sources().items() if len(text.splitlines()) > 400} == {}
+
+
+def test_no_template_is_too_long() -> None:
+    assert {path.name: n for path in (ROOT / "templates").rglob("*.html") if (n := len(path.read_text().splitlines())) > 120} == {}
+
+
+def test_templates_hold_no_inline_style_or_script() -> None:
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r'\sstyle="|<style|\son\w+="|<script(?![^>]*\ssrc=)', text), path
+
+
+def test_every_view_has_a_template_of_its_name() -> None:
+    for app in ("approvals", "certs", "audit", "tenants", "portal"):
+        for rendered in re.findall(rf'"({app}/[a-z_]+\.html)"', (ROOT / app / "views.py").read_text()):
+            assert (ROOT / "templates" / rendered).exists(), rendered
+
+
+def test_the_drawing_of_the_states_is_current() -> None:
+    with translation.override("en"):
+        assert (ROOT / "docs/states.md").read_text(encoding="utf-8") == diagram.markdown()
+
+
+def test_the_table_of_moves_is_the_design() -> None:
+    arrows = {(source.value, move.target.value) for move in MOVES for source in move.sources}
+    opened = ("submitted", "validated", "approved")
+    assert arrows == {
+        ("submitted", "validated"),
+        ("validated", "approved"),
+        ("approved", "validated"),
+        ("approved", "applied"),
+        ("applied", "rolled_back"),
+        *((state, end) for state in opened for end in ("rejected", "withdrawn")),
+    }
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.method)
+@pytest.mark.parametrize("state", State.values)
+def test_every_move_from_every_state(state: str, move: object) -> None:
+    from datetime import UTC, datetime
+
+    from django_fsm import TransitionNotAllowed
+
+    from approvals.models import ChangeRequest
+
+    change = ChangeRequest(state=state)
+    arguments = {"at": datetime.now(UTC)} | ({} if move.method in {"mark_approved", "mark_applied"} else {"causes": []})  # type: ignore[attr-defined]
+    if state in move.sources:  # type: ignore[attr-defined]
+        getattr(change, move.method)(**arguments)  # type: ignore[attr-defined]
+        assert change.state == move.target  # type: ignore[attr-defined]
+    else:
+        with pytest.raises(TransitionNotAllowed):
+            getattr(change, move.method)(**arguments)  # type: ignore[attr-defined]
+
+
+def test_the_state_cannot_be_assigned() -> None:
+    from approvals.models import ChangeRequest
+
+    with pytest.raises(AttributeError):
+        ChangeRequest().state = "applied"
+
+
+def test_every_event_is_used_and_displayed() -> None:
+    sources = "".join(text for path, text in _sources().items() if path != Path("audit/events.py"))
+    assert set(DISPLAYS) == set(EventType)
+    assert [event.name for event in EventType if f"EventType.{event.name}" not in sources] == []
+
+
+def test_every_job_that_is_asked_for_has_a_handler() -> None:
+    from jobs import registry
+    from portal import celery_app
+
+    celery_app.loader.import_default_modules()
+    asked = {kind for path, line in _lines(r'(enqueue|_ensure)\("') for kind in re.findall(r'(?:enqueue|_ensure)\("([a-z_]+)"', line)}
+    assert asked <= set(registry.kinds())
+
+
+def test_no_migration_is_missing(db: None) -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_the_web_process_loads_neither_google_nor_the_opening_of_originals() -> None:
+    code = "import portal.wsgi, portal.urls, sys; print(sorted(m for m in sys.modules if m.split('.')[0] in {'google', 'grpc'} or m == 'certs.opening'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, env={**os.environ, "LOG_LEVEL": "ERROR"})
+    assert done.stdout.strip() == "[]"
+
+
+def _production(**extra: str) -> dict[str, str]:
+    return {
+        **{k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "VAR_DIR"}},
+        "COUNTERSIGN_ENV": "production",
+        "SECRET_KEY": "k" * 60 + "0123456789abcdefghij",
+        "ALLOWED_HOSTS": "countersign.example.com",
+        "KMS_KEY_RING": "projects/p/locations/global/keyRings/r",
+        **extra,
+    }
+
+
+def test_the_deploy_check_is_clean_under_production_settings(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=_production(VAR_DIR=str(tmp_path)), check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", ["emulator", "demo", "up"])
+def test_emulator_demo_and_supervisor_refuse_production(tmp_path: Path, command: str) -> None:
+    done = subprocess.run([sys.executable, "manage.py", command], capture_output=True, text=True, cwd=ROOT, env=_production(VAR_DIR=str(tmp_path)), check=False)
+    assert done.returncode != 0
+    assert "production" in done.stderr.lower()
+
+
+def test_production_without_a_secret_key_says_so(tmp_path: Path) -> None:
+    env = _production(VAR_DIR=str(tmp_path))
+    del env["SECRET_KEY"]
+    done = subprocess.run([sys.executable, "manage.py", "check"], capture_output=True, text=True, cwd=ROOT, env=env, check=False)
+    assert "SECRET_KEY is not set" in done.stderr
+
+
+def test_env_example_names_every_setting_and_no_other() -> None:
+    read = set(re.findall(r'env\.(?:text|number|flag|words|database)\(\s*"([A-Z_]+)"', (ROOT / "portal/settings.py").read_text()))
+    named = set(re.findall(r"^#?\s?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert named == read
+
+
+def test_the_vendored_files_are_what_was_vendored() -> None:
+    import hashlib
+
+    for line in (ROOT / "static/vendor/SHA256SUMS").read_text().splitlines():
+        digest, name = line.split()
+        assert hashlib.sha256((ROOT / "static" / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_the_compose_file_fits_its_schema() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_dockerfile_is_linted() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([str(hadolint), "Dockerfile"], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_key_certificate_or_package_host_is_in_the_repository() -> None:
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
+    assert [name for name in listed if name.endswith((".pem", ".key", ".p12", ".pfx", ".jks", ".der"))] == []
+    hosts = re.compile("py" + r"pi\.org|python" + r"hosted|npm" + r"js\.", re.IGNORECASE)
+    assert [
+        name for name in listed if name.endswith((".py", ".txt", ".toml", ".md", ".json", ".yml", "file")) and hosts.search((ROOT / name).read_text())
+    ] == []

@@ -1,0 +1,73 @@
+"""Both languages are whole: the catalogue of the pages, and the texts of every finding."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+from pki.catalogue_findings import FINDINGS
+from pki.catalogue_refusals import REFUSALS
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "portal/locale/zh_Hans/LC_MESSAGES"
+
+
+def _catalogue():
+    with (FOLDER / "django.po").open("rb") as file:
+        return read_po(file, locale="zh_Hans")
+
+
+def test_no_message_is_fuzzy_or_empty_or_lost_a_placeholder() -> None:
+    for message in _catalogue():
+        if not message.id:
+            continue
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert not message.fuzzy
+        assert all(texts), message.id
+        wanted = set(re.findall(r"%\(\w+\)s", message.id[-1] if isinstance(message.id, tuple) else message.id))
+        assert set(re.findall(r"%\(\w+\)s", texts[-1])) == wanted, message.id
+
+
+def _texts(catalogue) -> dict[str, str]:
+    """Messages by their (singular) id; Chinese has one plural form."""
+    first = lambda value: value[0] if isinstance(value, list | tuple) else value  # noqa: E731
+    return {first(message.id): first(message.string) for message in catalogue if message.id}
+
+
+def test_the_compiled_catalogue_is_current() -> None:
+    with (FOLDER / "django.mo").open("rb") as file:
+        assert _texts(read_mo(file)) == _texts(_catalogue())
+
+
+def test_every_string_of_the_code_is_in_the_catalogue() -> None:
+    known = set(_texts(_catalogue()))
+    used: set[str] = set()
+    for app in ("portal", "approvals", "certs", "tenants", "audit"):
+        for path in (ROOT / app).rglob("*.py"):
+            text = re.sub(r'"\s*\n\s*"', "", path.read_text(encoding="utf-8"))
+            used |= {
+                m.encode().decode("unicode_escape").encode("latin-1", "ignore").decode("utf-8", "ignore") if "\\" in m else m
+                for m in re.findall(r'\b(?:_|gettext_lazy)\(\s*"((?:[^"\\]|\\.)+)"', text)
+            }
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        used |= (
+            set(re.findall(r'{%\s*translate\s+"([^"]+)"', text))
+            | set(re.findall(r"{%\s*translate\s+'([^']+)'", text))
+            | set(re.findall(r'_\("([^"]+)"\)', text))
+        )
+        for block in re.findall(r"{%\s*blocktranslate[^%]*%}(.*?){%\s*(?:plural|endblocktranslate)", text, re.DOTALL):
+            used.add(re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", " ".join(block.split())))
+    assert sorted(used - known) == []
+
+
+@pytest.mark.parametrize("code", sorted(FINDINGS | REFUSALS))
+def test_every_text_of_the_rules_is_there_in_both_languages(code: str) -> None:
+    text = (FINDINGS | REFUSALS)[code]
+    for said in (text.title, text.sentence, text.why, text.fix):
+        assert said.en
+        assert re.search(r"[一-鿿]", said.zh), said.zh
+        assert set(re.findall(r"{\w+}", said.en)) == set(re.findall(r"{\w+}", said.zh))
+    assert text.source
