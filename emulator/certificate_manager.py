@@ -16,6 +16,7 @@ from emulator.store import Document, Store
 
 TRUST_CONFIGS_PER_PROJECT = 5
 PAGE_SIZE = 100
+_EDITABLE = {"description", "labels", "anchors", "intermediates", "allowlisted"}
 _NAME = re.compile(r"projects/[^/]+/locations/[^/]+/trustConfigs/[^/]+")
 
 
@@ -92,6 +93,8 @@ class CertificateManager:
 
         :raises Refused: as the RPC would.
         """
+        if not _NAME.fullmatch(name) or not set(edit) <= _EDITABLE:
+            raise invalid("name", f"must be projects/*/locations/*/trustConfigs/*, with only {', '.join(sorted(_EDITABLE))}")
         with self._store.lock():
             self._operations.settle()
             now = time.time()

@@ -72,6 +72,8 @@ class Faults:
         until = time.monotonic() + (HANG_SECONDS if fault.kind == "hang" else fault.seconds)
         while time.monotonic() < until and context.is_active():
             time.sleep(0.02)
+        if fault.kind == "hang" and when == "before":
+            raise Refused("CANCELLED", "the caller went away before the call took effect")
 
     def _take(self, rpc: str, when: str, resource: str) -> Fault | None:
         with self._guard:

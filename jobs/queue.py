@@ -12,6 +12,7 @@ from jobs.models import Job, JobState
 
 logger = logging.getLogger(__name__)
 PORTAL_QUEUE = "portal"
+PERIODIC_SUBJECT = "-"
 
 
 def enqueue(kind: str, subject_id: object, *, queue: str = PORTAL_QUEUE, delay_seconds: float = 0) -> None:
@@ -54,7 +55,7 @@ def due_jobs() -> list[tuple[int, str]]:
 
 
 def is_time_for(kind: str, every: timedelta) -> bool:
-    return not Job.objects.filter(kind=kind).exclude(state=JobState.FAILED).filter(created_at__gt=Now() - every).exists()
+    return not Job.objects.filter(kind=kind, subject_id=PERIODIC_SUBJECT).exclude(state=JobState.FAILED).filter(created_at__gt=Now() - every).exists()
 
 
 def forget_done(*, older_than: timedelta) -> None:

@@ -43,7 +43,7 @@ def sweep() -> None:
     for kind, every in registry.periodic_kinds().items():
         if queue.is_time_for(kind, every):
             with transaction.atomic(durable=True):
-                queue.enqueue(kind, "-")
+                queue.enqueue(kind, queue.PERIODIC_SUBJECT)
     for job_id, queue_name in queue.due_jobs():
         queue.ring(job_id, queue_name)
 

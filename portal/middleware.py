@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
+from pki.catalogue import text_of
 from portal import errors, logs
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -48,6 +50,20 @@ class PreferencesMiddleware:
         response = self.get_response(request)
         response.headers["Content-Language"] = request.LANGUAGE_CODE or "en"
         return response
+
+
+class RequestSizeMiddleware:
+    """Refuses a request that is too large by its Content-Length, before anything reads it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > settings.MAXIMAL_REQUEST_BYTES:
+            sentence = text_of("IN-SIZE-01").sentence.in_language(request.LANGUAGE_CODE or "en", {"limit": "5 MB"})
+            return render(request, "errors/refused.html", {"status": 413, "sentence": sentence, "code": "IN-SIZE-01"}, status=413)
+        return self.get_response(request)
 
 
 class ErrorMiddleware:

@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.PreferencesMiddleware",
+    "portal.middleware.RequestSizeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -183,8 +184,9 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 
 # --- Uploads: memory only, so that nothing a person uploads ever touches a disk -------------------
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
-DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000  # the form carries 1,000 canonical PEMs besides the files
+# The form carries up to 1,000 canonical PEMs besides the files. A larger request is refused before it is read: the
+# handler for memory would drop its files without a word.
+MAXIMAL_REQUEST_BYTES = FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 

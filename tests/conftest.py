@@ -1,5 +1,7 @@
 """Fixtures. Flows and adapters run against the real emulator in this process; there are no fakes beside it."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,19 @@ import pytest
 from django.conf import settings
 
 from emulator import server
+from tests import guard, stack
 from tests import world as worlds
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI everything is there, so a skipped test is a failed one."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +45,7 @@ def emulator(_emulator: Any) -> Iterator[Any]:
     yield _emulator
 
 
-@pytest.fixture
-def world(db: None, emulator: Any, settings: Any) -> worlds.World:
+def _build(emulator: Any, settings: Any) -> worlds.World:
     from certs import opening
 
     settings.GCP_ENDPOINT = f"127.0.0.1:{emulator.port}"
@@ -42,5 +55,48 @@ def world(db: None, emulator: Any, settings: Any) -> worlds.World:
     return worlds.build(emulator)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+@pytest.fixture
+def world(db: None, emulator: Any, settings: Any) -> worlds.World:
+    return _build(emulator, settings)
+
+
+@pytest.fixture
+def committed(transactional_db: None) -> Iterator[None]:
+    """A database that other processes and threads see; the audit's guard is lifted for its flush only."""
+    guard.guard()
+    yield
+    guard.lift()
+
+
+@pytest.fixture
+def committed_world(committed: None, emulator: Any, settings: Any) -> worlds.World:
+    return _build(emulator, settings)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> str:
+    """Redis where CI names one, else the embedded broker: a folder."""
+    return os.environ.get("TEST_REDIS_URL") or "filesystem://localhost"
+
+
+@pytest.fixture
+def processes(committed_world: worlds.World, tmp_path: Path, broker: str) -> Iterator[stack.Stack]:
+    """A worker and beat at work on the test's database."""
+    if broker.startswith("redis"):
+        import redis
+
+        redis.Redis.from_url(broker).flushdb()
+    running = stack.Stack(tmp_path / "var", committed_world.emulator, broker)
+    running.start_worker()
+    running.start_beat()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    path = os.environ.get("TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    pytest.importorskip("playwright", reason="Playwright is not installed")
+    return path

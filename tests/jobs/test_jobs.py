@@ -1,0 +1,154 @@
+"""The job table: one waiting row, claimed once, found again whatever happens to messages and workers."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from gcp.errors import CloudUnavailable
+from jobs import claims, queue, registry, tasks
+from jobs.models import Job
+
+
+@pytest.fixture(autouse=True)
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Which jobs the broker was rung for."""
+    heard: list[int] = []
+    monkeypatch.setattr(tasks.ring, "apply_async", lambda arguments, **_: heard.append(arguments[0]))
+    return heard
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A handler of the kind "test" that notes its subjects."""
+    seen: list[str] = []
+    monkeypatch.setitem(registry._handlers, "test", seen.append)
+    return seen
+
+
+def _ask(subject: str = "1", **options: Any) -> Job:
+    with transaction.atomic():
+        queue.enqueue("test", subject, **options)
+    return Job.objects.latest("pk")
+
+
+def test_a_job_is_asked_for_inside_a_transaction_only(committed: None) -> None:
+    with pytest.raises(transaction.TransactionManagementError):
+        queue.enqueue("test", "1")
+
+
+def test_asking_twice_makes_one_row_with_the_earlier_time(db: None) -> None:
+    late = _ask(delay_seconds=60)
+    soon = _ask()
+    assert (late.pk, Job.objects.count()) == (soon.pk, 1)
+    assert Job.objects.get().due_at < timezone.now() + timedelta(seconds=5)
+
+
+def test_the_bell_rings_on_commit_and_not_after_a_rollback(committed: None, rung: list[int]) -> None:
+    job = _ask()
+    assert rung == [job.pk]
+    with pytest.raises(RuntimeError), transaction.atomic():
+        queue.enqueue("test", "2")
+        raise RuntimeError
+    assert rung == [job.pk]
+
+
+def test_a_broker_that_is_down_costs_a_warning(committed: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def down(*_: Any, **__: Any) -> None:
+        raise tasks.ring.OperationalError("down")
+
+    monkeypatch.setattr(tasks.ring, "apply_async", down)
+    _ask()
+    assert "the sweep will find it" in caplog.text
+
+
+def test_a_job_runs_once(db: None, done: list[str]) -> None:
+    job = _ask("x")
+    assert tasks.run(job.pk)
+    assert not tasks.run(job.pk)
+    assert done == ["x"]
+    assert Job.objects.get().state == "done"
+
+
+def test_a_job_that_is_not_due_is_left_alone(db: None, done: list[str]) -> None:
+    assert not tasks.run(_ask(delay_seconds=60).pk)
+    assert done == []
+
+
+def test_a_claimed_job_is_not_claimed_again_until_its_lease_is_over(db: None) -> None:
+    job = _ask()
+    assert claims.claim(job.pk)
+    assert claims.claim(job.pk) is None
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert (job.pk, job.queue) in queue.due_jobs()
+    assert claims.claim(job.pk)
+
+
+def test_a_worker_that_lost_its_claim_ends_nothing(db: None) -> None:
+    job = _ask()
+    old = claims.claim(job.pk)
+    assert old is not None
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    claims.claim(job.pk)
+    claims.finish(old)
+    assert Job.objects.get().state == "running"
+
+
+@pytest.mark.parametrize("error", [registry.TryLater("wait"), CloudUnavailable("Get", "down"), ValueError("bug")])
+def test_what_fails_waits_and_keeps_the_reason(db: None, monkeypatch: pytest.MonkeyPatch, error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    def failing(_subject: str) -> None:
+        raise error
+
+    monkeypatch.setitem(registry._handlers, "test", failing)
+    job = _ask()
+    tasks.run(job.pk)
+    job = Job.objects.get()
+    assert (job.state, job.attempt_count) == ("waiting", 1)
+    assert str(error) in job.last_error
+    assert job.due_at > timezone.now()
+    assert ("Traceback" in caplog.text) is isinstance(error, ValueError)
+
+
+def test_after_too_many_attempts_a_job_is_given_up_and_stays_visible(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = _ask()
+    Job.objects.update(attempt_count=claims.MAXIMAL_ATTEMPTS - 1)
+    claim = claims.claim(job.pk)
+    assert claim is not None
+    claims.postpone(claim, "still down")
+    assert (Job.objects.get().state, Job.objects.get().last_error) == ("failed", "still down")
+
+
+def test_a_job_that_was_asked_for_anew_meanwhile_is_not_postponed_twice(db: None) -> None:
+    job = _ask()
+    claim = claims.claim(job.pk)
+    assert claim is not None
+    _ask()
+    claims.postpone(claim, "later")
+    assert sorted(Job.objects.values_list("state", flat=True)) == ["done", "waiting"]
+
+
+def test_the_sweep_rings_for_what_is_due_and_asks_for_the_periodic(db: None, rung: list[int], done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_periodic", {"test": timedelta(hours=1)})
+    job = _ask("lost")
+    rung.clear()
+    tasks.sweep()
+    assert job.pk in rung
+    assert Job.objects.filter(kind="test", subject_id="-").count() == 1
+    tasks.sweep()
+    assert Job.objects.filter(kind="test", subject_id="-").count() == 1
+
+
+def test_done_jobs_are_forgotten_after_a_week(db: None, done: list[str]) -> None:
+    tasks.run(_ask("old").pk)
+    Job.objects.update(finished_at=timezone.now() - timedelta(days=8))
+    tasks.run(_ask("new").pk)
+    tasks.forget_jobs("-")
+    assert [job.subject_id for job in Job.objects.all()] == ["new"]
+
+
+def test_an_unknown_kind_waits_for_a_version_that_knows_it(db: None) -> None:
+    job = _ask()
+    tasks.run(job.pk)
+    assert "UnknownKind" in Job.objects.get().last_error
