@@ -6,7 +6,7 @@ export DJANGO_SETTINGS_MODULE := portal.settings
 export GRPC_VERBOSITY ?= ERROR
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fix bench docs messages lock vendor
+.PHONY: screenshot help setup setup-dev run test check fix bench docs messages lock vendor
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,8 +32,17 @@ setup-dev: $(VENV)/.dev ## Install what its developers need besides
 run: setup ## Migrate, seed a demo, start everything, print the URL and sign-in links
 	@$(BIN)/python manage.py up --demo
 
-test: setup-dev ## Run the tests; what this machine lacks (a browser, PostgreSQL, Redis) is skipped with the reason
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+test: setup-dev ## Run the tests; what this machine lacks (a browser, PostgreSQL) is left out with the reason
+	@$(BIN)/python -m pytest -n auto -m "not postgresql" $(ARGS)
+ifdef TEST_POSTGRESQL_URL
+	@DATABASE_URL=$(TEST_POSTGRESQL_URL) $(BIN)/python -m pytest -n auto --ignore tests/house --ignore tests/pki --ignore tests/emulator --ignore tests/gcp $(ARGS)
+else
+	@echo "PostgreSQL: left out. Set TEST_POSTGRESQL_URL=postgresql://USER:PASSWORD@HOST:PORT/postgres to run the suite on it too."
+	@test "$(CI)" != "true"
+endif
+
+screenshot: setup-dev ## Take the README's picture of the reviewer's page again
+	@SCREENSHOT=docs/reviewer.png $(BIN)/python -m pytest -q tests/journeys -k picture
 
 check: setup-dev ## Format, lint, types, contracts, templates, migrations, deploy check
 	$(BIN)/ruff format --check .

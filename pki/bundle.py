@@ -110,7 +110,7 @@ def _refuse_private_keys(body: bytes, text: bytes) -> None:
     head = body[:64]
     if body[:1] == b"\x30" and _PKCS12_OID in head and _PKCS7_SIGNED_DATA not in head[:24]:
         raise PrivateKeyPresented("IN-KEY-02")
-    if body[:1] == b"\x30" and _is_private_key_der(body):
+    if body[:1] == b"\x30" and len(body) > 2 and _is_private_key_der(body):
         raise PrivateKeyPresented("IN-KEY-01")
 
 

@@ -1,6 +1,8 @@
 """What people do, from the first click to the proof, in a real browser against real processes."""
 
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 from tests.certificates import make, make_ca
@@ -157,6 +159,21 @@ def test_mode_b_is_switched_by_two_people_and_stopped_by_one(portal: Portal) -> 
     tom.fill("#brake-reason", "An incident.")
     tom.click("button:has-text('Switch to mode A')")
     assert "Mode A, platform-managed" in tom.inner_text("h1")
+
+
+def test_the_picture_of_the_reviewers_page(portal: Portal) -> None:
+    """What the README shows; ``make screenshot`` keeps it."""
+    sam, rita = portal.sign_in("sam"), portal.sign_in("rita")
+    old, new = make_ca("Acme Payments Root G1"), make_ca("Acme Payments Root G2", eku=None)
+    portal.world.applied(old, make("client-1.acme.example"))
+    url = portal.submit(sam, portal.file("new.pem", new.pem), reason="Acme rotates its root, CHG-48213. Fingerprint read out by phone.")
+    sam.wait_for_selector("#decision-box")
+    rita.goto(url)
+    picture = rita.screenshot(full_page=True)
+    assert picture.startswith(b"\x89PNG")
+    assert "GCP-EKU-02" in rita.inner_text("#checks")
+    if target := os.environ.get("SCREENSHOT"):
+        Path(target).write_bytes(picture)
 
 
 def test_every_page_is_clean_for_axe_in_both_themes_and_fits_a_phone(portal: Portal) -> None:

@@ -1,0 +1,142 @@
+"""Two people, or two workers, in the same moment, on a real PostgreSQL: always exactly one outcome."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from approvals.acts import Removal
+from approvals.errors import ApprovalError
+from approvals.flows import submit, vote, withdraw
+from approvals.flows.publish import publish
+from approvals.models import ChangeRequest, Vote
+from certs.errors import CertsError
+from certs.models import Publication
+from jobs.registry import TryLater
+from tenants.errors import TenantError
+from tests.certificates import make
+from tests.world import World
+
+pytestmark = pytest.mark.postgresql
+ROUNDS = 5
+
+
+@pytest.fixture
+def world(committed_world: World) -> Iterator[World]:
+    assert connection.vendor == "postgresql"
+    yield committed_world
+
+
+def _at_once(*acts: Callable[[], Any]) -> list[BaseException | None]:
+    """Runs the acts in threads that start together; returns what each raised."""
+    barrier, raised = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def run(index: int, act: Callable[[], Any]) -> None:
+        try:
+            barrier.wait()
+            act()
+        except (ApprovalError, CertsError, TenantError, TryLater) as error:
+            raised[index] = error  # type: ignore[call-overload]
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive(), "a deadlock"
+    return raised  # type: ignore[return-value]
+
+
+def _approve(world: World, change: ChangeRequest, by: str) -> Callable[[], None]:
+    digest, actor = world.fresh(change).change_digest, world.actor(by)
+    return lambda: vote.approve(actor=actor, tenant_id=change.tenant_id, number=change.number, digest=digest, comment="")
+
+
+def test_two_reviewers_approve_what_needs_two(world: World) -> None:
+    for n in range(ROUNDS):
+        change = world.submit(make(f"c{n}"), environment="prod")
+        world.work()
+        assert _at_once(_approve(world, change, "rita"), _approve(world, change, "ravi")) == [None, None]
+        assert (world.fresh(change).state, change.votes.count()) == ("approved", 2)
+        world.work()
+
+
+def test_one_reviewer_clicks_twice(world: World) -> None:
+    for n in range(ROUNDS):
+        change = world.submit(make(f"c{n}"), environment="prod")
+        world.work()
+        raised = _at_once(_approve(world, change, "rita"), _approve(world, change, "rita"))
+        assert sorted(error is None for error in raised) == [False, True]
+        assert Vote.objects.filter(change=change).count() == 1
+
+
+def test_approve_against_withdraw(world: World) -> None:
+    for n in range(ROUNDS):
+        change = world.submit(make(f"c{n}"))
+        world.work()
+        sam = world.actor("sam")
+        _at_once(_approve(world, change, "rita"), lambda c=change, a=sam: withdraw.withdraw(actor=a, tenant_id=c.tenant_id, number=c.number, reason=""))
+        assert world.fresh(change).state == "withdrawn"  # before or after the vote: the submitter may withdraw until it is written
+        world.work()
+    assert world.updates() == []
+
+
+def test_approve_against_reject(world: World) -> None:
+    for n in range(ROUNDS):
+        change = world.submit(make(f"c{n}"))
+        world.work()
+        digest, ravi = world.fresh(change).change_digest, world.actor("ravi")
+        reject = lambda c=change, d=digest, a=ravi: vote.reject(actor=a, tenant_id=c.tenant_id, number=c.number, digest=d, comment="no")  # noqa: E731
+        raised = _at_once(_approve(world, change, "rita"), reject)
+        assert sorted(error is None for error in raised) == [False, True]
+        assert world.fresh(change).state in {"approved", "rejected"}
+        world.work()
+
+
+def test_two_workers_publish_one_trust_config(world: World) -> None:
+    for n in range(ROUNDS):
+        before = len(world.updates())
+        change = world.submit(make(f"c{n}"))
+        world.work()
+        _approve(world, change, "rita")()
+        step = lambda c=change: publish(trust_config_id=str(c.trust_config_id))  # noqa: E731
+        _at_once(step, step, step)
+        world.work()
+        assert world.fresh(change).state == "applied"
+        assert len(world.updates()) == before + 1
+    assert Publication.objects.exclude(state="verified").count() == 0
+
+
+def test_two_changes_of_one_certificate_at_once(world: World) -> None:
+    world.add_user("sue", ("submitter", "payments"))
+    for n in range(ROUNDS):
+        made = make(f"c{n}")
+        raised = _at_once(lambda m=made: world.submit(m), lambda m=made: world.submit(m, by="sue"))
+        assert sorted(error is None for error in raised) == [False, True]
+
+
+def test_two_tenants_submit_to_a_shared_trust_config_at_once(world: World) -> None:
+    acts = []
+    for n in range(6):
+        tenant, by = ("payments", "sam") if n % 2 else ("logistics", "lena")
+        acts.append(lambda n=n, t=tenant, b=by: world.submit(make(f"c{n}"), tenant=t, by=b, to="shared-clients"))
+    assert _at_once(*acts) == [None] * 6
+    numbers = sorted(ChangeRequest.objects.filter(tenant__slug="payments").values_list("number", flat=True))
+    assert numbers == [1, 2, 3]
+
+
+def test_submitting_while_a_revocation_sends_changes_back(world: World) -> None:
+    client, other = make("client"), make("other")
+    world.applied(client, other)
+    removal = [Removal(client.fingerprint, "allowlisted_certificate", "retired")]
+    retire = world.submit(removed=removal)
+    world.work()
+    revoke = lambda: world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")])  # noqa: E731
+    raised = _at_once(_approve(world, retire, "rita"), revoke)
+    assert raised[1] is None
+    assert world.fresh(retire).state == "validated" or raised[0] is None
+    assert submit is not None
