@@ -20,6 +20,9 @@ from pki.plan import Action
 from tenants.errors import UnknownObject
 from tenants.models import Tenant
 
+# What one event of the audit can name (60,000 bytes), and what a reviewer can read.
+MAXIMAL_ITEMS = 200
+
 
 @dataclass(frozen=True)
 class Addition:
@@ -142,6 +145,13 @@ def check_request(reason: str, additions: list[Addition], removals: list[Removal
     entries = [(a.role, a.certificate.facts.sha256_fingerprint) for a in additions] + [(r.role, r.sha256_fingerprint) for r in removals]
     if len(entries) != len(set(entries)):
         raise BadChange(_("The same certificate is in this change twice in the same role."))
+    if len(entries) > MAXIMAL_ITEMS:
+        raise BadChange(
+            _("A change holds at most %(limit)s items; this one has %(count)s. Make several changes of it.") % {"limit": MAXIMAL_ITEMS, "count": len(entries)}
+        )
+    revoked = {removal.sha256_fingerprint for removal in removals if removal.removal == Item.Removal.REVOKED}
+    if revoked & {addition.certificate.facts.sha256_fingerprint for addition in additions}:
+        raise BadChange(_("One change cannot revoke a certificate and add it again in another role. Retire it instead, if it moves."))
     if any(removal.removal not in Item.Removal.values for removal in removals):
         raise BadChange(_("Say for each removal whether the certificate is retired or revoked."))
 

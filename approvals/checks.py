@@ -74,13 +74,18 @@ def store_plan(change: ChangeRequest, findings: Iterable[Judgement], *, at: date
         Finding(change=change, code=f.code, severity=f.severity.value, sha256_fingerprint=f.fingerprint, evidence=f.evidence) for f in findings
     )
     change.planned_at, change.planned_etag = at, etag
+    renew_digest(change)
+
+
+def renew_digest(change: ChangeRequest) -> None:
+    """Computes the digest that is voted on from the change as it is and its stored findings. Saves nothing."""
     change.change_digest = change_digest(
         trust_config=str(change.trust_config_id),
-        change=f"{change.tenant_id}/{change.number}",
+        change=f"{change.tenant_id}/{change.number}/{change.voting_round}",
         steps=change.steps,
         not_before=None,
         policy_version=f"{change.tenant_id}@{change.policy_version}",
-        warning_codes=[finding.code for finding in warnings_of(findings)],
+        warning_codes=[finding.code for finding in warnings_of([finding.judgement for finding in change.findings.all()])],
     )
 
 
@@ -88,6 +93,12 @@ def unseen(change: ChangeRequest, findings: Iterable[Judgement]) -> list[Judgeme
     """Findings that would have mattered to the voters and were not shown to them: blocking ones, and new warnings."""
     seen = {(finding.code, finding.sha256_fingerprint) for finding in change.findings.all()}
     return [f for f in findings if f.severity is Severity.BLOCKING or (f.severity is Severity.WARNING and f.key not in seen)]
+
+
+def revoked_numbers(trust_config: TrustConfig, fingerprints: Iterable[str]) -> dict[str, int]:
+    """Which of these an applied change of this trust config revoked, with its number."""
+    items = Item.objects.filter(removal=Item.Removal.REVOKED, sha256_fingerprint__in=list(fingerprints), change__state=State.APPLIED)
+    return dict(items.filter(change__trust_config=trust_config).order_by("pk").values_list("sha256_fingerprint", "change__number"))
 
 
 def _revoked(trust_config: TrustConfig, tenant_id: int, facts: Mapping[str, CertificateFacts]) -> dict[str, int]:

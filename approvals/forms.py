@@ -12,9 +12,11 @@ from approvals.models import Item
 from certs.models import Role, TrustEntry
 from pki import bundle
 from pki.bundle import Intake
+from pki.keys import private_key_code
 from pki.rules import proposed_role
 
 MAXIMAL_REASON = 2_000
+NO_PEM = _("Texts are kept for ever, so no key or certificate may stand in them. If it was a private key, it must now be considered exposed; replace it.")
 
 
 class SeveralFilesInput(forms.ClearableFileInput):
@@ -29,6 +31,22 @@ class SeveralFilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = data if isinstance(data, list | tuple) else [data] if data else []
         return [super(SeveralFilesField, self).clean(file, initial) for file in files]
+
+
+class PlainTextField(forms.CharField):
+    """What people say. It is kept for ever in the audit, so keys and certificates are refused here too, and not shown again."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, max_length=MAXIMAL_REASON, widget=forms.Textarea(attrs={"rows": 3}), **options)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if holds_pem(value):
+            raise forms.ValidationError(NO_PEM)
+
+
+def holds_pem(text: str) -> bool:
+    return "-----BEGIN" in text.upper() or private_key_code(text.encode(), text.encode()) is not None
 
 
 class ChangeForm(forms.Form):
@@ -73,15 +91,16 @@ class ChangeForm(forms.Form):
 
 class VoteForm(forms.Form):
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    comment = forms.CharField(label=_("Comment"), required=False, max_length=MAXIMAL_REASON, widget=forms.Textarea(attrs={"rows": 3}))
+    comment = PlainTextField(label=_("Comment"))
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), required=False, max_length=MAXIMAL_REASON, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = PlainTextField(label=_("Reason"))
 
 
 class TakeOverForm(ReasonForm):
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    names_revocation = forms.BooleanField(required=False)
 
 
 class RollBackForm(ReasonForm):
@@ -89,7 +108,7 @@ class RollBackForm(ReasonForm):
 
     def also(self) -> list[int]:
         chosen = self.data.getlist("also") if isinstance(self.data, QueryDict) else []
-        return [int(value) for value in chosen if value.isdecimal()]
+        return [int(value) for value in chosen if value.isdecimal() and len(value) < 16]
 
     def intake(self) -> Intake:
         return bundle.read([(file.name or "?", file.read()) for file in self.cleaned_data["uploads"]]) if self.cleaned_data["uploads"] else Intake([], [])

@@ -34,6 +34,8 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     # Why it stands where it stands: why mode B asks a person, why votes are needed again, why it was rejected.
     causes = models.JSONField(default=list)
     change_digest = models.CharField(max_length=64, blank=True)
+    # Grows whenever votes are needed again, and is part of the digest: votes of an earlier round count no more.
+    voting_round = models.PositiveIntegerField(default=1)
     planned_at = models.DateTimeField(null=True)
     planned_etag = models.CharField(max_length=200, blank=True)
     approved_at = models.DateTimeField(null=True)
@@ -96,6 +98,7 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     def mark_returned(self, *, at: datetime, causes: list[Cause]) -> None:
         self._enter(at, causes)
         self.approved_at = None
+        self.voting_round += 1
 
     @transition(field=state, source=list(move("mark_applied").sources), target=State.APPLIED)
     def mark_applied(self, *, at: datetime) -> None:

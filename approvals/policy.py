@@ -11,8 +11,11 @@ from certs.models import Role, TrustConfig
 from pki.findings import Finding, warnings
 from pki.plan import Action
 from pki.roles import CA_ROLES, TrustRole
-from tenants.access import ALLOWED, Verdict, platform_roles, roles
+from tenants.access import ALLOWED, ReviewerScope, Verdict, platform_roles, reviewer_scope, roles
 from tenants.models import AccessRole, Environment, Mode, Tenant, User
+
+# What mode B never does, whatever the tenant's limits are.
+NEVER_BY_ITSELF = frozenset({"limit-shared", "limit-last-anchor", "limit-revoked"})
 
 
 def may_submit(user_id: int, tenant: Tenant, environment: Environment | None = None) -> Verdict:
@@ -27,17 +30,17 @@ def uploaders(change: ChangeRequest) -> set[int]:
     return {change.submitted_by_id, *(user_id for user_id in added if user_id is not None)}
 
 
-def may_vote(user_id: int, change: ChangeRequest) -> Verdict:
-    """Whether this person's vote would count now, and why not."""
+def may_vote(user_id: int, change: ChangeRequest, *, scope: ReviewerScope | None = None) -> Verdict:
+    """Whether this person's vote would count now, and why not. Lists read the person's ``scope`` once and hand it in."""
     if change.state != State.VALIDATED:
         return Verdict(is_allowed=False, reason=_("There is nothing to decide now: the change is %(state)s.") % {"state": State(change.state).label})
     if user_id == change.submitted_by_id:
         return Verdict(is_allowed=False, reason=_("You submitted this change, so somebody else must decide on it."))
     if user_id in uploaders(change):
         return Verdict(is_allowed=False, reason=_("You uploaded a certificate of this change, so somebody else must decide on it."))
-    if AccessRole.REVIEWER not in platform_roles(user_id, change.trust_config.environment):
+    if not (scope or reviewer_scope(user_id)).covers(change.trust_config.environment):
         return Verdict(is_allowed=False, reason=_("Only security reviewers of the platform decide on changes in this environment."))
-    if change.votes.filter(voter_id=user_id, change_digest=change.change_digest).exists():
+    if any(vote.voter_id == user_id and vote.change_digest == change.change_digest for vote in change.votes.all()):
         return Verdict(is_allowed=False, reason=_("You have voted on this plan already."))
     return ALLOWED
 
@@ -54,12 +57,17 @@ def votes_needed(change: ChangeRequest) -> int:
 
 
 def has_votes(change: ChangeRequest) -> bool:
-    """Whether the votes on the present plan suffice: one of the policy, or enough of people, and nobody declined."""
+    """Whether the votes on the present plan suffice: one of the policy, or enough of people, and nobody declined.
+
+    The policy's vote counts in mode B only: the brake ends it, wherever the change stands.
+    """
     votes = change.votes.filter(change_digest=change.change_digest)
     if votes.filter(decision=Vote.Decision.REJECT).exists():
         return False
     approvals = votes.filter(decision=Vote.Decision.APPROVE)
-    return approvals.exclude(policy="").exists() or approvals.exclude(voter=None).count() >= votes_needed(change)
+    if decides_by_itself(change) and approvals.exclude(policy="").exists():
+        return True
+    return approvals.exclude(voter=None).count() >= votes_needed(change)
 
 
 def policy_name(tenant: Tenant) -> str:
@@ -85,7 +93,7 @@ def limits_exceeded(change: ChangeRequest, findings: Sequence[Finding]) -> list[
         causes.append(cause("limit-production"))
     if codes & {"EST-REVOKED-01", "EST-REVOKED-02"}:
         causes.append(cause("limit-revoked"))
-    if codes & {"EST-LAST-01", "EST-LAST-02"}:
+    if "EST-LAST-01" in codes:
         causes.append(cause("limit-last-anchor"))
     if (found := warnings(list(findings))) and not tenant.self_service_with_warnings:
         causes.append(cause("limit-warnings", codes=", ".join(sorted({finding.code for finding in found}))))
@@ -125,17 +133,20 @@ def may_roll_back(user_id: int, change: ChangeRequest) -> Verdict:
     return Verdict(is_allowed=False, reason=_("Only submitters of this tenant and reviewers may roll a change back."))
 
 
-def requester_decides(user_id: int, change: ChangeRequest) -> bool:
+def requester_decides(user_id: int, change: ChangeRequest, limits: Sequence[Cause]) -> bool:
     """Whether asking for this rollback is the one decision that it takes: it only removes trust, and the person may decide.
 
-    In mode A that is a reviewer of the platform, in mode B also a submitter of the tenant.
+    In mode A that is a reviewer of the platform, in mode B also a submitter of the tenant; but what mode B never does
+    (``limits``: the last anchor, anchors of a shared trust config) takes a reviewer here too.
     """
     if not (change.is_rollback and change.only_removes):
         return False
     environment = change.trust_config.environment
     if AccessRole.REVIEWER in platform_roles(user_id, environment):
         return True
-    return change.mode == Mode.SELF_SERVICE and AccessRole.SUBMITTER in roles(user_id, change.tenant, environment)
+    if change.mode != Mode.SELF_SERVICE or {limit["code"] for limit in limits} & NEVER_BY_ITSELF:
+        return False
+    return AccessRole.SUBMITTER in roles(user_id, change.tenant, environment)
 
 
 def may_take_over(user_id: int, trust_config: TrustConfig) -> Verdict:

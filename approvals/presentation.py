@@ -278,7 +278,10 @@ def undo_of(change: ChangeRequest) -> Undo:
 
 @dataclass(frozen=True)
 class Context:
-    """Earlier requests for the same subject or key, and where else the same certificates are known."""
+    """Earlier requests for the same subject or key, and where else the same certificates are known.
+
+    How many other tenants have one is told to people of the platform only: a tenant must not learn who trusts what.
+    """
 
     earlier: list[ChangeRequest]
     elsewhere: list[str]
@@ -286,7 +289,7 @@ class Context:
     dependents: list[ChangeRequest]
 
 
-def context_of(change: ChangeRequest) -> Context:
+def context_of(change: ChangeRequest, *, sees_all: bool) -> Context:
     certificates = [item.certificate for item in change.items.all()]
     fingerprints = {certificate.sha256_fingerprint for certificate in certificates}
     same = Q(items__certificate__spki_sha256__in={c.spki_sha256 for c in certificates}) | Q(items__certificate__subject__in={c.subject for c in certificates})
@@ -294,7 +297,7 @@ def context_of(change: ChangeRequest) -> Context:
     entries = TrustEntry.objects.open().filter(certificate__sha256_fingerprint__in=fingerprints).select_related("trust_config__environment")
     mine = entries.for_tenant(change.tenant_id).exclude(trust_config=change.trust_config)
     elsewhere = sorted({f"{entry.trust_config.environment.slug}/{entry.trust_config.name}" for entry in mine})
-    others = entries.exclude(tenant_id=change.tenant_id).values("tenant_id").distinct().count()
+    others = entries.exclude(tenant_id=change.tenant_id).values("tenant_id").distinct().count() if sees_all else 0
     dependents = later_changes(change) if change.state == State.APPLIED else []
     return Context(list(earlier), elsewhere, others, dependents)
 

@@ -8,9 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from approvals import policy
-from approvals.acts import Addition, Removal
+from approvals.acts import MAXIMAL_ITEMS, Addition, Removal
 from approvals.checks import estate_of
-from approvals.forms import ChangeForm
+from approvals.forms import NO_PEM, ChangeForm, holds_pem
 from certs.models import TrustConfig, TrustEntry
 from certs.sealing import current_vault_key
 from pki.bundle import Refusal
@@ -53,8 +53,8 @@ class Preview:
     general: list[Finding]
     found_pem: str
     missing: list[str | Promise]
+    reason: str
     may_be_submitted: bool
-    review_reasons: list[str]
 
 
 def places(tenant: Tenant) -> list[Place]:
@@ -99,8 +99,8 @@ def preview(tenant: Tenant, trust_config: TrustConfig, form: ChangeForm, entries
         general=[f for f in findings if not f.fingerprint],
         found_pem="".join(certificate.pem for certificate in intake.certificates),
         missing=missing,
+        reason="" if holds_pem(form.cleaned_data["reason"]) else form.cleaned_data["reason"],
         may_be_submitted=not missing and not intake.refusals and not any(f.severity is Severity.BLOCKING for f in findings),
-        review_reasons=[],
     )
 
 
@@ -115,6 +115,12 @@ def _missing(form: ChangeForm, steps: list[Step]) -> list[str | Promise]:
     missing: list[str | Promise] = []
     if not steps:
         missing.append(_("Choose at least one certificate to add or to remove."))
+    if len(steps) > MAXIMAL_ITEMS:
+        missing.append(
+            _("A change holds at most %(limit)s items; this one has %(count)s. Make several changes of it.") % {"limit": MAXIMAL_ITEMS, "count": len(steps)}
+        )
+    if holds_pem(form.cleaned_data["reason"]):
+        missing.append(NO_PEM)
     if not form.cleaned_data["reason"].strip():
         missing.append(_("Say why this change is needed. Reviewers and auditors will read it."))
     return missing

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from approvals.flows import look_again, wake
 from approvals.flows import publish as publish_flow
 from approvals.flows import validate as validate_flow
-from approvals.flows import wake
 from jobs.registry import handles
 
 
@@ -21,3 +21,8 @@ def publish(subject_id: str) -> None:
 @handles("wake_trust_configs", every=timedelta(seconds=30))
 def wake_trust_configs(_subject_id: str) -> None:
     wake.wake_trust_configs()
+
+
+@handles("look_again")
+def look_again_at(subject_id: str) -> None:
+    look_again.look(trust_config_id=subject_id)

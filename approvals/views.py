@@ -36,7 +36,9 @@ def home(request: SignedInRequest) -> HttpResponse:
     """What waits for my decision, then what I sent and where it stands."""
     tenants = access.visible_tenants(request.user.pk)
     visible = ChangeRequest.objects.filter(tenant__in=tenants).for_lists()
-    to_decide = [change for change in visible.filter(state=State.VALIDATED).order_by("state_since")[:200] if may_vote(request.user.pk, change)]
+    scope = access.reviewer_scope(request.user.pk)
+    waiting = visible.filter(state=State.VALIDATED).order_by("state_since")[:200]
+    to_decide = [change for change in waiting if may_vote(request.user.pk, change, scope=scope)]
     mine = visible.filter(submitted_by=request.user)
     context = {
         "to_decide": to_decide,
@@ -47,11 +49,12 @@ def home(request: SignedInRequest) -> HttpResponse:
     return render(request, "approvals/home.html", context)
 
 
-@platform_page(AccessRole.REVIEWER, AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN)
+@platform_page(AccessRole.REVIEWER, AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN, in_one_environment=True)
 def review_queue(request: SignedInRequest) -> HttpResponse:
     """Every change that waits for reviewers, across tenants, oldest first."""
     waiting = list(ChangeRequest.objects.filter(state=State.VALIDATED).for_lists().order_by("state_since")[:500])
-    mine = [change for change in waiting if may_vote(request.user.pk, change)]
+    scope = access.reviewer_scope(request.user.pk)
+    mine = [change for change in waiting if may_vote(request.user.pk, change, scope=scope)]
     done = ChangeRequest.objects.filter(votes__voter=request.user).distinct().for_lists()[:20]
     return render(request, "approvals/review_queue.html", {"mine": mine, "others": [c for c in waiting if c not in mine], "done": done})
 
@@ -181,7 +184,14 @@ def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
 @tenant_page(methods=("POST",))
 def trust_config_take_over(request: TenantRequest, trust_config_id: str) -> HttpResponse:
     data = _cleaned(TakeOverForm(request.POST))
-    take_over.take_over(actor=actor_of(request), tenant_id=request.tenant.pk, trust_config_id=trust_config_id, digest=data["digest"], reason=data["reason"])
+    take_over.take_over(
+        actor=actor_of(request),
+        tenant_id=request.tenant.pk,
+        trust_config_id=trust_config_id,
+        digest=data["digest"],
+        reason=data["reason"],
+        names_revocation=data["names_revocation"],
+    )
     messages.success(request, _("What is live is taken over; publishing goes on."))
     return redirect("certs:trust-config-detail", request.tenant.slug, trust_config_id)
 
@@ -242,7 +252,7 @@ def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
         "timeline": presentation.timeline_of(change),
         "waiting": presentation.waiting_of(change),
         "undo": presentation.undo_of(change),
-        "around": presentation.context_of(change),
+        "around": presentation.context_of(change, sees_all=bool(access.platform_roles_anywhere(user_id))),
         "is_in_flux": presentation.is_in_flux(change),
         "is_drifted": change.trust_config.state == TrustConfig.State.DRIFTED,
         "may_withdraw": may_withdraw(user_id, change),

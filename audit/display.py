@@ -30,6 +30,7 @@ DISPLAYS: dict[E, Display] = {
     E.TRUST_CONFIG_REGISTERED: Display(_("Trust config registered"), "server"),
     E.TRUST_CONFIG_REFUSED: Display(_("Trust config could not be read"), "alert-triangle"),
     E.DRIFT_FOUND: Display(_("Live was changed outside the portal"), "alert-triangle"),
+    E.DRIFT_ENDED: Display(_("Live is as last observed again"), "check"),
     E.DRIFT_TAKEN_OVER: Display(_("What is live was taken over"), "check"),
     E.VAULT_KEY_CREATED: Display(_("Vault key made"), "key"),
     E.SEALED_FORGOTTEN: Display(_("Sealed originals deleted"), "trash"),

@@ -25,6 +25,7 @@ class EventType(StrEnum):
     TRUST_CONFIG_REGISTERED = "trust_config.registered"
     TRUST_CONFIG_REFUSED = "trust_config.refused"
     DRIFT_FOUND = "drift.found"
+    DRIFT_ENDED = "drift.ended"
     DRIFT_TAKEN_OVER = "drift.taken_over"
     VAULT_KEY_CREATED = "vault_key.created"
     SEALED_FORGOTTEN = "sealed.forgotten"

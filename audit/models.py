@@ -2,14 +2,12 @@
 
 from django.db import models
 
-from audit.events import EventType
-
 
 class AuditEvent(models.Model):
     payload = models.BinaryField()
     leaf_hash = models.BinaryField()
     at = models.DateTimeField()
-    type = models.CharField(max_length=64, choices=[(member.value, member.value) for member in EventType])
+    type = models.CharField(max_length=64)
     tenant_id = models.BigIntegerField(null=True)
     actor_kind = models.CharField(max_length=16)
     actor_id = models.CharField(max_length=100)

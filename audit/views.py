@@ -38,7 +38,9 @@ def _render(request: HttpRequest, events: QuerySet[AuditEvent], extra: dict[str,
     form = EventFilterForm(request.GET)
     is_valid = form.is_valid()
     before = request.GET.get("before", "")
-    found = questions.page(questions.filtered(events, form.cleaned_data) if is_valid else events.none(), before=int(before) if before.isdecimal() else None)
+    found = questions.page(
+        questions.filtered(events, form.cleaned_data) if is_valid else events.none(), before=int(before) if before.isdecimal() and len(before) < 19 else None
+    )
     context = {"form": form, "rows": _rows(found.events), "older": found.older, "is_filtered": any(request.GET.values()), **extra}
     return render(request, "audit/event_list.html", context, status=200 if is_valid else 422)
 

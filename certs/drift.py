@@ -21,13 +21,13 @@ class Sight(Enum):
 def note_live(trust_config: TrustConfig, live: Live) -> Sight:
     """Notes a read of a locked trust config.
 
-    A read that is older than the last observation says nothing. While a write of ours is unresolved, its set may be
+    A read that began before the last observation says nothing. While a write of ours is unresolved, its set may be
     live already.
     """
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     if trust_config.state != TrustConfig.State.READY:
         return Sight.STOPPED
-    if trust_config.observed_at and live.at < trust_config.observed_at:
+    if trust_config.observed_at != live.basis:
         return Sight.EXPECTED
     if is_as_observed(trust_config, live):
         trust_config.observed_at, trust_config.observed_etag = live.at, live.etag
@@ -40,10 +40,25 @@ def note_live(trust_config: TrustConfig, live: Live) -> Sight:
     return Sight.DRIFT
 
 
+def look_again(trust_config: TrustConfig, live: Live) -> bool:
+    """Brings a kept drift up to date; True when live is again what was last observed, and publishing may go on."""
+    assert connection.in_atomic_block, "an act writes in its caller's transaction"
+    if is_as_observed(trust_config, live):
+        end_drift(trust_config)
+        return True
+    keep_drift(trust_config, live)
+    return False
+
+
+def end_drift(trust_config: TrustConfig) -> None:
+    trust_config.state, trust_config.drift, trust_config.drift_found_at = TrustConfig.State.READY, {}, None
+    trust_config.save(update_fields=["state", "drift", "drift_found_at"])
+
+
 def keep_drift(trust_config: TrustConfig, live: Live) -> None:
     """Stops publishing and keeps what was found, with the facts of every entry, until a reviewer takes it over."""
     trust_config.state = TrustConfig.State.DRIFTED
-    trust_config.drift_found_at = live.at
+    trust_config.drift_found_at = trust_config.drift_found_at or live.at
     trust_config.drift = {
         "entries": entries_to_json(live.entries),
         "label": live.label,

@@ -62,23 +62,34 @@ def apply_steps(*, trust_config: TrustConfig, tenant_id: int, steps: Iterable[tu
 def adopt(
     *, trust_config: TrustConfig, entries: frozenset[Entry], facts: Mapping[str, CertificateFacts], origin: TrustEntry.Origin, at: datetime, by: str
 ) -> None:
-    """Makes the portal's entries equal to what is live: new ones go to the custodian, gone ones are closed for all."""
+    """Makes the portal's entries equal to what is live; ones that are gone are closed for all who held them.
+
+    What comes back goes to those who lost it outside the portal, anything else to the custodian.
+    """
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     held = TrustEntry.objects.filter(trust_config=trust_config).holdings()
     known = {holding.entry for holding in held}
     for entry in sorted(entries - known):
-        certificate = remember(tenant_id=trust_config.custodian_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=by)
-        TrustEntry.objects.create(
-            trust_config=trust_config,
-            tenant_id=trust_config.custodian_id,
-            certificate=certificate,
-            role=entry.role.value,
-            added_at=at,
-            added_origin=origin,
-        )
+        for tenant_id in _lost_outside(trust_config, entry) or [trust_config.custodian_id]:
+            certificate = remember(tenant_id=tenant_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=by)
+            TrustEntry.objects.create(
+                trust_config=trust_config,
+                tenant_id=tenant_id,
+                certificate=certificate,
+                role=entry.role.value,
+                added_at=at,
+                added_origin=origin,
+            )
     for entry in known - entries:
         gone = TrustEntry.objects.open().filter(trust_config=trust_config, role=entry.role.value, certificate__sha256_fingerprint=entry.sha256_fingerprint)
         gone.update(removed_at=at, removed_origin=origin)
+
+
+def _lost_outside(trust_config: TrustConfig, entry: Entry) -> list[int]:
+    """Tenants whose last row of this entry was closed by an edit outside the portal."""
+    rows = TrustEntry.objects.filter(trust_config=trust_config, role=entry.role.value, certificate__sha256_fingerprint=entry.sha256_fingerprint)
+    last: dict[int, str] = dict(rows.order_by("pk").values_list("tenant_id", "removed_origin"))
+    return sorted(tenant_id for tenant_id, origin in last.items() if origin == TrustEntry.Origin.FOREIGN)
 
 
 def facts_of(trust_config: TrustConfig) -> dict[str, CertificateFacts]:

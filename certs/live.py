@@ -12,13 +12,17 @@ LABEL = "countersign-revision"
 
 @dataclass(frozen=True)
 class Live:
-    """A trust config as it was read: every entry with its verbatim PEM, and the facts of each certificate."""
+    """A trust config as it was read: every entry with its verbatim PEM, and the facts of each certificate.
+
+    ``basis`` is when it had last been observed as this read began: a later observation makes this read say nothing.
+    """
 
     etag: str
     labels: dict[str, str]
     pems: dict[Entry, str]
     facts: dict[str, CertificateFacts]
     at: datetime
+    basis: datetime | None
 
     @property
     def label(self) -> str:

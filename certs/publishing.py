@@ -20,6 +20,7 @@ def read_live(trust_config: TrustConfig) -> Live:
     :raises gcp.errors.CloudError: when it cannot be read.
     :raises pki.errors.NotACertificate: when an entry is no certificate that the portal can read.
     """
+    at = timezone.now()
     live = clients().trust_configs.read(trust_config.resource_name)
     pems: dict[Entry, str] = {}
     facts: dict[str, CertificateFacts] = {}
@@ -27,7 +28,7 @@ def read_live(trust_config: TrustConfig) -> Live:
         parsed = parse(der_of_pem(entry.pem)).facts
         facts[parsed.sha256_fingerprint] = parsed
         pems[Entry(TrustRole(entry.role), parsed.sha256_fingerprint)] = entry.pem
-    return Live(live.etag, live.labels, pems, facts, timezone.now())
+    return Live(live.etag, live.labels, pems, facts, at, trust_config.observed_at)
 
 
 def send(trust_config: TrustConfig, publication: Publication, *, live: Live, additions: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from approvals.checks import revoked_numbers
 from approvals.models import ChangeRequest
 from approvals.policy import may_submit, may_take_over
 from audit.questions import events_of_certificate, events_of_trust_config
@@ -28,7 +29,7 @@ PAGE_SIZE = 50
 
 @tenant_page()
 def certificate_list(request: TenantRequest) -> HttpResponse:
-    query, state = request.GET.get("q", "").strip()[:200], request.GET.get("state", "")
+    query, state = request.GET.get("q", "").replace("\0", "").strip()[:200], request.GET.get("state", "")
     certificates = Certificate.objects.for_tenant(request.tenant.pk).select_related("uploaded_by")
     now = timezone.now()
     if state == "trusted":
@@ -110,6 +111,7 @@ def _drift(trust_config: TrustConfig, tenant_id: int, *, sees_all: bool) -> dict
     return {
         "added": [(entry, facts[entry.sha256_fingerprint]) for entry in added],
         "removed": [(entry, known.get(entry.sha256_fingerprint)) for entry in removed],
+        "revoked": revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in change.added}),
         "hidden_count": len(change.added) + len(change.removed) - len(added) - len(removed),
         "is_label_only": not change.added and not change.removed,
         "digest": revision_digest(found),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -52,13 +52,12 @@ def postpone(claim: Claim, error: str) -> float:
         fail(claim, error)
         return 0
     seconds = min(2.0 ** min(claim.attempt_count, 6), 60.0)
-    with transaction.atomic(durable=True):
-        other = Job.objects.filter(kind=claim.kind, subject_id=claim.subject_id, state=JobState.WAITING).exists()
-        mine = Job.objects.filter(pk=claim.job_id, lease_token=claim.token, state=JobState.RUNNING)
-        if other:  # the same work was asked for anew meanwhile: that row carries on
-            mine.update(state=JobState.DONE, finished_at=Now(), last_error=error[:500])
-        else:
+    mine = Job.objects.filter(pk=claim.job_id, lease_token=claim.token, state=JobState.RUNNING)
+    try:
+        with transaction.atomic(durable=True):
             mine.update(state=JobState.WAITING, due_at=Now() + timedelta(seconds=seconds), last_error=error[:500])
+    except IntegrityError:  # the same work was asked for anew meanwhile: that row carries on
+        _end(claim, JobState.DONE, error)
     return seconds
 
 

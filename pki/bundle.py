@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from pki.certificate import ParsedCertificate, parse
+from pki.certificate import UNREADABLE, ParsedCertificate, parse
 from pki.errors import NotACertificate, PkiError, PrivateKeyPresented, TooLarge, TooManyCertificates
+from pki.keys import private_key_code
 
 MAXIMAL_UPLOAD_BYTES = 5_000_000
 MAXIMAL_CERTIFICATES = 1_000
@@ -24,10 +24,7 @@ _REFUSED_LABELS = {
     b"TRUSTED CERTIFICATE": "IN-TRUSTED-01",
     b"PUBLIC KEY": "IN-PUBKEY-01",
 }
-_PKCS12_OID = bytes.fromhex("06092a864886f70d010701")  # 1.2.840.113549.1.7.1 inside a PFX (RFC 7292 §4)
 _PKCS7_SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
-_RSA_KEY_OID = bytes.fromhex("06092a864886f70d010101")
-_EC_KEY_OID = bytes.fromhex("06072a8648ce3d0201")
 
 
 @dataclass(frozen=True)
@@ -99,27 +96,14 @@ def _as_text(body: bytes) -> bytes:
     """UTF-16 (Windows' "Unicode") becomes ASCII, a byte order mark goes, CR and CRLF become LF."""
     if body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         body = body.decode("utf-16", errors="replace").encode("ascii", errors="replace")
+    elif body[1:20:2] == b"\0" * 10:  # the same without a byte order mark
+        body = body.replace(b"\0", b"")
     return body.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _refuse_private_keys(body: bytes, text: bytes) -> None:
-    if b"PRIVATE KEY" in text.upper():
-        raise PrivateKeyPresented("IN-KEY-01")
-    if body[:4] in {b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"}:
-        raise PrivateKeyPresented("IN-KEY-03", format="Java keystore")
-    head = body[:64]
-    if body[:1] == b"\x30" and _PKCS12_OID in head and _PKCS7_SIGNED_DATA not in head[:24]:
-        raise PrivateKeyPresented("IN-KEY-02")
-    if body[:1] == b"\x30" and len(body) > 2 and _is_private_key_der(body):
-        raise PrivateKeyPresented("IN-KEY-01")
-
-
-def _is_private_key_der(body: bytes) -> bool:
-    """PKCS#8, PKCS#1 and SEC 1 begin with SEQUENCE { INTEGER 0 or 1 …; a certificate begins with SEQUENCE { SEQUENCE."""
-    header = 2 if body[1] < 0x80 else 2 + (body[1] & 0x7F)
-    starts_with_version = body[header : header + 2] == b"\x02\x01" and body[header + 2 : header + 3] in {b"\x00", b"\x01"}
-    rest = body[header + 3 : header + 40]
-    return starts_with_version and (_RSA_KEY_OID in rest or _EC_KEY_OID in rest or rest[:1] in {b"\x02", b"\x04"})
+    if code := private_key_code(body, text):
+        raise PrivateKeyPresented(code, format="Java keystore")
 
 
 def _from_pem(text: bytes) -> tuple[list[bytes], list[PkiError]]:
@@ -159,7 +143,7 @@ def _from_block(label: bytes, inner: bytes) -> list[bytes]:
         return _from_pkcs7(pkcs7.load_pem_pkcs7_certificates, pem)
     try:
         return [x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)]
-    except ValueError as error:
+    except UNREADABLE as error:
         raise NotACertificate("IN-TRUNCATED-01" if not _is_base64(body) else "IN-PARSE-02", detail=type(error).__name__) from error
 
 
@@ -172,7 +156,7 @@ def _from_der(body: bytes) -> list[bytes]:
         return _from_pkcs7(pkcs7.load_der_pkcs7_certificates, body)
     try:
         return [x509.load_der_x509_certificate(body).public_bytes(Encoding.DER)]
-    except ValueError as error:
+    except UNREADABLE as error:
         if _loads(x509.load_der_x509_csr, body):
             raise NotACertificate("IN-CSR-01") from error
         if _loads(x509.load_der_x509_crl, body):
@@ -183,7 +167,7 @@ def _from_der(body: bytes) -> list[bytes]:
 def _from_pkcs7(load: Callable[[bytes], list[x509.Certificate]], body: bytes) -> list[bytes]:
     try:
         certificates = load(body)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise NotACertificate("IN-PKCS7-01", detail=type(error).__name__) from error
     if not certificates:
         raise NotACertificate("IN-PKCS7-01", detail="empty")
@@ -193,6 +177,6 @@ def _from_pkcs7(load: Callable[[bytes], list[x509.Certificate]], body: bytes) ->
 def _loads(load: Callable[[bytes], object], body: bytes) -> bool:
     try:
         load(body)
-    except ValueError:
+    except UNREADABLE:
         return False
     return True

@@ -19,6 +19,9 @@ from pki.errors import NotACertificate, TooLarge
 MAXIMAL_DER_BYTES = 64_000
 ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
 
+# Everything that ``cryptography`` raises for bytes that are no good certificate; InvalidVersion is no ValueError.
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+
 Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 
@@ -104,7 +107,7 @@ def der_of_pem(pem: str) -> bytes:
     """
     try:
         return x509.load_pem_x509_certificate(pem.encode()).public_bytes(serialization.Encoding.DER)
-    except ValueError as error:
+    except UNREADABLE as error:
         raise NotACertificate("IN-PARSE-01", detail=type(error).__name__) from error
 
 
@@ -119,7 +122,7 @@ def parse(der: bytes) -> ParsedCertificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         return ParsedCertificate(_facts(certificate, der), der)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion) as error:
+    except UNREADABLE as error:
         raise NotACertificate("IN-PARSE-02", detail=type(error).__name__) from error
 
 

@@ -158,7 +158,7 @@ def _judge_set(estate: Estate, tenant_id: int, steps: list[Step]) -> Iterable[Fi
     yield from count_findings(after, entries_of(crowd), estate.facts, as_warning=True)
     if before and not after:
         yield Finding("EST-LAST-02", Severity.WARNING, "", {"trust_config": estate.trust_config})
-    elif _anchors(before) and not _anchors(after):
+    if _anchors(before) and not _anchors(after):
         yield Finding("EST-LAST-01", Severity.WARNING, "", {"trust_config": estate.trust_config})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from tenants.access import platform_roles, visible_tenants
+from tenants.access import platform_roles, platform_roles_anywhere, visible_tenants
 from tenants.models import AccessRole
 
 
@@ -18,11 +18,11 @@ def house(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        roles = platform_roles(user.pk)
+        readers = {AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN, AccessRole.REVIEWER}
         context |= {
             "tenant": getattr(request, "tenant", None),
             "tenants": visible_tenants(user.pk),
-            "is_reviewer": AccessRole.REVIEWER in roles,
-            "reads_all_audit": bool(roles & {AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN, AccessRole.REVIEWER}),
+            "reads_queue": bool(platform_roles_anywhere(user.pk) & readers),
+            "reads_all_audit": bool(platform_roles(user.pk) & readers),
         }
     return context

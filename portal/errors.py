@@ -49,6 +49,11 @@ def to_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
     return render(request, "errors/refused.html", {"status": status, "sentence": error.sentence, "code": error.code}, status=status)
 
 
+def _page(request: HttpRequest) -> str:
+    """The route and never the path, which may hold a token."""
+    return request.resolver_match.view_name[:100] if request.resolver_match else "?"
+
+
 def record_refusal(request: HttpRequest, error: Exception) -> None:
     """One event for what a signed-in person was refused: which page, which rule. Never what was typed."""
     if not request.user.is_authenticated:
@@ -59,7 +64,7 @@ def record_refusal(request: HttpRequest, error: Exception) -> None:
         record(
             event,
             actor=actor_of(request),
-            subject=Subject("page", request.path[:100]),
+            subject=Subject("page", _page(request)),
             scope=Scope(tenant_id=tenant.pk if tenant else None),
             result="refused",
             details={"code": getattr(error, "code", ""), "method": request.method or ""},

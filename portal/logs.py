@@ -6,6 +6,7 @@ from contextvars import ContextVar
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL)
+_SIGN_IN_LINK = re.compile(r"/sign-in/[^/\s\"']+")
 _LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{200,}")
 
 
@@ -29,4 +30,4 @@ class NoBodies(logging.Filter):
 
 
 def without_bodies(text: str) -> str:
-    return _LONG_BASE64.sub("[cut]", _PEM.sub("[PEM cut]", text))
+    return _SIGN_IN_LINK.sub("/sign-in/[cut]", _LONG_BASE64.sub("[cut]", _PEM.sub("[PEM cut]", text)))

@@ -32,20 +32,48 @@ def roles(user_id: int, tenant: Tenant, environment: Environment | None = None) 
     grants = Grant.objects.filter(Q(tenant=tenant) | Q(tenant=None), user_id=user_id, user__is_active=True)
     if environment is not None:
         grants = grants.filter(Q(environment=environment) | Q(environment=None))
-    return frozenset(AccessRole(role) for role in grants.values_list("role", flat=True))
+    return _roles(grants)
 
 
 def platform_roles(user_id: int, environment: Environment | None = None) -> frozenset[AccessRole]:
-    """The person's platform-wide roles; in mode A only reviewers with such a grant count."""
-    grants = Grant.objects.filter(user_id=user_id, tenant=None, user__is_active=True)
-    if environment is not None:
-        grants = grants.filter(Q(environment=environment) | Q(environment=None))
+    """The person's platform-wide roles in an environment; without one, only those that hold in all of them."""
+    in_question = Q(environment=None) if environment is None else Q(environment=environment) | Q(environment=None)
+    return _roles(_platform_grants(user_id).filter(in_question))
+
+
+def platform_roles_anywhere(user_id: int) -> frozenset[AccessRole]:
+    """The person's platform-wide roles, also those that hold in one environment only. Opens pages, decides nothing."""
+    return _roles(_platform_grants(user_id))
+
+
+@dataclass(frozen=True)
+class ReviewerScope:
+    """Where a person is a reviewer of the platform: in all environments, or in those with these ids."""
+
+    is_everywhere: bool
+    environment_ids: frozenset[int]
+
+    def covers(self, environment: Environment) -> bool:
+        return self.is_everywhere or environment.pk in self.environment_ids
+
+
+def reviewer_scope(user_id: int) -> ReviewerScope:
+    """In mode A only reviewers with a platform-wide grant count; one query for any number of changes."""
+    found = set(_platform_grants(user_id).filter(role=AccessRole.REVIEWER).values_list("environment_id", flat=True))
+    return ReviewerScope(None in found, frozenset(pk for pk in found if pk is not None))
+
+
+def _platform_grants(user_id: int) -> QuerySet[Grant]:
+    return Grant.objects.filter(user_id=user_id, tenant=None, user__is_active=True)
+
+
+def _roles(grants: QuerySet[Grant]) -> frozenset[AccessRole]:
     return frozenset(AccessRole(role) for role in grants.values_list("role", flat=True))
 
 
 def visible_tenants(user_id: int) -> QuerySet[Tenant]:
     """Tenants whose pages this person may open: all with a platform-wide grant, else those with a grant of their own."""
-    if platform_roles(user_id):
+    if _platform_grants(user_id).exists():
         return Tenant.objects.all()
     return Tenant.objects.filter(grants__user_id=user_id, grants__user__is_active=True).distinct()
 
@@ -65,7 +93,7 @@ def require(user_id: int, tenant: Tenant, *wanted: AccessRole, environment: Envi
 
 
 def require_platform(user_id: int, *wanted: AccessRole) -> None:
-    """:raises NotAllowed: when the person has none of the wanted roles for the whole platform."""
+    """:raises NotAllowed: when the person has none of the wanted roles for the whole platform, in all environments."""
     if not platform_roles(user_id) & set(wanted):
         raise NotAllowed(_needs(wanted))
 

@@ -39,13 +39,17 @@ def tenant_page(*roles: AccessRole, methods: tuple[str, ...] = ("GET",)) -> Call
     return decorate
 
 
-def platform_page(*roles: AccessRole, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
-    """Opens a page across tenants to people with one of the roles for the whole platform."""
+def platform_page(*roles: AccessRole, methods: tuple[str, ...] = ("GET",), in_one_environment: bool = False) -> Callable[[View], View]:
+    """Opens a page across tenants to people with one of the roles for the whole platform.
+
+    ``in_one_environment`` lets those in whose role holds in one environment only.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def gated(request: Any, **kwargs: Any) -> HttpResponse:
-            access.require_platform(request.user.pk, *roles)
+            if not (in_one_environment and access.platform_roles_anywhere(request.user.pk) & set(roles)):
+                access.require_platform(request.user.pk, *roles)
             return view(request, **kwargs)
 
         return require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])(gated)

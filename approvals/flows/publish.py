@@ -45,6 +45,9 @@ def publish(*, trust_config_id: str) -> None:
         _pause(lease, error.code, f"{error.rpc}: {error.google_message}")
     except PkiError as error:
         _pause(lease, error.code, "an entry that is live cannot be read")
+    except Exception as error:  # a fault of ours or of the database: give the lease back, then let the job say it
+        _pause(lease, "unexpected", type(error).__name__)
+        raise
     else:
         _end(lease, seconds)
 
@@ -80,6 +83,8 @@ def _poll(lease: Lease, trust_config: TrustConfig, sent: Publication) -> float |
         return float(settings.POLL_SECONDS)
     if status.error:
         acts.fail(lease, sent, code="operation-failed", detail=status.error, hold=True)
+        if sent.kind == Publication.Kind.FENCE:  # there is no change to hold: wait before the next fence
+            raise CloudUnavailable("UpdateTrustConfig", status.error)
     else:
         acts.note_written(lease, sent)
     return AT_ONCE
@@ -96,6 +101,8 @@ def _settle_by_reading(lease: Lease, trust_config: TrustConfig, unresolved: list
     if not acts.note_sight(lease, live):
         return None
     fence = acts.intend_fence(lease, live)
+    if fence is None:
+        return AT_ONCE
     return _send(lease, trust_config, fence, live=live, additions={})
 
 

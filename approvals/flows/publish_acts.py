@@ -94,10 +94,15 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
     return publication
 
 
-def intend_fence(lease: Lease, live: Live) -> Publication:
-    """The intent of a fencing write: the live set as it is, under a new label, so that an unknown write can no longer land."""
+def intend_fence(lease: Lease, live: Live) -> Publication | None:
+    """The intent of a fencing write: the live set as it is, under a new label, so that an unknown write can no longer land.
+
+    None when live is not what was last observed: a fence must not adopt what somebody else wrote.
+    """
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
+        if trust_config.state != TrustConfig.State.READY or not is_as_observed(trust_config, live):
+            return None
         fence = publications.open_intent(
             trust_config=trust_config,
             kind=Publication.Kind.FENCE,

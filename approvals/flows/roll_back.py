@@ -41,7 +41,7 @@ def roll_back(*, actor: Actor, tenant_id: int, number: int, also: list[int], rea
         raise BadChange(_("Say why this change is undone. Reviewers and auditors will read it."))
     at = timezone.now()
     with transaction.atomic(durable=True):
-        tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+        tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
         original = acts.lock_change(tenant_id, number)
         acts.require_open(original, State.APPLIED)
         if not (verdict := policy.may_roll_back(actor.user_id, original)):
@@ -50,6 +50,8 @@ def roll_back(*, actor: Actor, tenant_id: int, number: int, also: list[int], rea
         refuse_revoked(chosen)
         trust_config = acts.open_trust_config(tenant, original.trust_config_id)
         net = effective(net_inverse(chosen), tenant.pk, trust_config.pk)
+        if len(net) > acts.MAXIMAL_ITEMS:
+            raise BadChange(_("Undoing all of this at once is more than one change can hold. Undo the changes one by one, latest first."))
         if not net:
             raise BadChange(_("There is nothing left to undo: what this change did is undone already."))
         acts.refuse_conflicts(tenant, acts.conflicting(trust_config, {entry.sha256_fingerprint for entry in net}))

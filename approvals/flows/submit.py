@@ -6,7 +6,7 @@ from django.utils import timezone
 from approvals import acts, policy
 from approvals.acts import Addition, Removal
 from approvals.causes import cause
-from approvals.checks import estate_of_change, judge_change, store_plan
+from approvals.checks import estate_of_change, judge_change, renew_digest, store_plan
 from approvals.errors import BlockingFindings
 from approvals.flows.witness import items_as_json, record_change
 from approvals.models import ChangeRequest, Item
@@ -39,7 +39,7 @@ def submit(
     acts.check_request(reason, additions, removals)
     at = timezone.now()
     with transaction.atomic(durable=True):
-        tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+        tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
         trust_config = acts.open_trust_config(tenant, trust_config_id)
         if not (verdict := policy.may_submit(actor.user_id, tenant, trust_config.environment)):
             raise NotAllowed(verdict.reason)
@@ -73,15 +73,19 @@ def submit(
 
 
 def _clear_the_way(actor: Actor, tenant: Tenant, conflicts: list[ChangeRequest], removals: list[Removal]) -> None:
-    """A revocation waits for nobody: changes that name the same certificate go back to their voters. Others are refused."""
+    """A revocation waits for nobody: the tenant's own changes that name the same certificate go back to their voters.
+
+    Another tenant's change of that certificate is left alone: each tenant lets go of its own entries only.
+    """
     revoked = {removal.sha256_fingerprint for removal in removals if removal.removal == Item.Removal.REVOKED}
-    sent_back = [change for change in conflicts if {item.sha256_fingerprint for item in change.items.all()} & revoked]
-    acts.refuse_conflicts(tenant, [change for change in conflicts if change not in sent_back])
-    for change in sent_back:
-        if change.state != State.APPROVED or acts.is_in_unresolved_publication(change):
+    passed_by = [change for change in conflicts if {item.sha256_fingerprint for item in change.items.all()} & revoked]
+    acts.refuse_conflicts(tenant, [change for change in conflicts if change not in passed_by])
+    for change in passed_by:
+        if change.tenant_id != tenant.pk or change.state != State.APPROVED or acts.is_in_unresolved_publication(change):
             continue
         causes = [cause("returned-revocation", number=tenant.last_change_number + 1)]
         change.mark_returned(at=timezone.now(), causes=causes)
+        renew_digest(change)
         change.save()
         record_change(EventType.CHANGE_RETURNED, change, actor=actor, before=State.APPROVED, after=change.state, details={"causes": list(causes)})
 

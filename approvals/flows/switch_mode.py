@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
 from approvals.causes import cause
+from approvals.checks import renew_digest
 from approvals.errors import BadChange
 from approvals.flows.witness import record_change
 from approvals.models import ChangeRequest
@@ -80,7 +81,7 @@ def decide(*, actor: Actor, tenant_id: int, switch_id: int, is_confirmed: bool) 
     """
     at = timezone.now()
     with transaction.atomic(durable=True):
-        tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+        tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
         switch = ModeSwitch.objects.filter(pk=switch_id, tenant=tenant, state=ModeSwitch.State.PROPOSED).select_related("proposed_by").first()
         if switch is None:
             raise UnknownObject
@@ -101,18 +102,17 @@ def decide(*, actor: Actor, tenant_id: int, switch_id: int, is_confirmed: bool) 
 def _lock(tenant_id: int, reason: str) -> Tenant:
     if not reason.strip():
         raise BadChange(_("Say why the mode is switched. Auditors will read it."))
-    return Tenant.objects.select_for_update().get(pk=tenant_id)
+    return Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
 
 
 def _back_to_voters(tenant_id: int, number: int, *, actor: Actor) -> None:
+    """In mode A the policy's vote counts no more. A write under way is left to end; if it is voided, the next check sends it back."""
     change = acts.lock_change(tenant_id, number)
-    if acts.is_in_unresolved_publication(change):
-        return
     change.mode = Mode.PLATFORM_MANAGED
-    if change.state == State.APPROVED:
+    if change.state == State.APPROVED and not acts.is_in_unresolved_publication(change):
         causes = [cause("returned-mode")]
         change.mark_returned(at=timezone.now(), causes=causes)
-        change.votes.exclude(policy="").update(change_digest="")
+        renew_digest(change)
         record_change(EventType.CHANGE_RETURNED, change, actor=actor, before=State.APPROVED, after=change.state, details={"causes": list(causes)})
     change.save()
 

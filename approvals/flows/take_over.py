@@ -5,26 +5,26 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
+from approvals.checks import revoked_numbers
 from approvals.errors import BadChange, StalePlan
+from approvals.flows.resuming import resume
 from approvals.flows.witness import record_trust_config
-from approvals.models import ChangeRequest
-from approvals.states import State
 from audit.events import Actor, EventType
-from certs.drift import drift_entries, drift_facts
+from certs.drift import drift_entries, drift_facts, end_drift
 from certs.inventory import adopt
 from certs.models import TrustConfig, TrustEntry
 from certs.publications import observe
-from jobs.queue import enqueue
 from pki.plan import difference, revision_digest
 from tenants.errors import NotAllowed, UnknownObject
 
 
-def take_over(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str, reason: str) -> None:
+def take_over(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str, reason: str, names_revocation: bool = False) -> None:
     """Makes what was found live the portal's own record: new entries go to the custodian, gone ones are closed.
 
-    ``digest`` is the revision digest of the set that the page showed.
+    ``digest`` is the revision digest of the set that the page showed; ``names_revocation`` says that the reviewer knows
+    that something revoked is live again.
 
-    :raises BadChange: without a reason.
+    :raises BadChange: without a reason, or when something revoked is live again and the reviewer does not say so.
     :raises NotAllowed: for everybody but reviewers of the platform, and when nothing has drifted.
     :raises StalePlan: when something else has been found live since.
     :raises UnknownObject: when the trust config does not serve the tenant.
@@ -42,18 +42,20 @@ def take_over(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str
         if digest != revision_digest(entries):
             raise StalePlan
         change = difference(trust_config.observed, entries)
+        if (revoked := revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in change.added})) and not names_revocation:
+            names = ", ".join(f"…{fingerprint[-8:]}" for fingerprint in sorted(revoked))
+            raise BadChange(
+                _("Something that was revoked is live again: %(names)s. Say that you know it, or have it removed outside the portal.") % {"names": names}
+            )
         adopt(trust_config=trust_config, entries=entries, facts=drift_facts(trust_config), origin=TrustEntry.Origin.FOREIGN, at=at, by=actor.name)
         drift = trust_config.drift
         observe(trust_config, entries=entries, label=drift["label"], etag=drift["etag"], at=at)
-        trust_config.state, trust_config.drift, trust_config.drift_found_at = TrustConfig.State.READY, {}, None
-        trust_config.save(update_fields=["state", "drift", "drift_found_at"])
+        end_drift(trust_config)
         record_trust_config(
             EventType.DRIFT_TAKEN_OVER,
             trust_config,
             actor=actor,
             reason=reason.strip(),
-            details={"added": len(change.added), "removed": len(change.removed), "live_digest": digest},
+            details={"added": len(change.added), "removed": len(change.removed), "live_digest": digest, "revoked": [*sorted(revoked)]},
         )
-        for change_id in ChangeRequest.objects.filter(trust_config=trust_config, state=State.SUBMITTED).values_list("pk", flat=True):
-            enqueue("validate_change", change_id, queue=trust_config.environment.queue)
-        enqueue("publish", trust_config.pk, queue=trust_config.environment.queue)
+        resume(trust_config)

@@ -77,7 +77,7 @@ def _validate(change: ChangeRequest, causes: list[Cause], *, actor: Actor, at: d
 
 def _vote_by_rule(change: ChangeRequest, causes: list[Cause], *, actor: Actor, at: datetime) -> bool:
     """The vote of mode B's policy inside its limits, or of the one authorised person who asked for a rollback."""
-    if policy.requester_decides(change.submitted_by_id, change):
+    if policy.requester_decides(change.submitted_by_id, change, causes):
         Vote.objects.create(
             change=change, voter=change.submitted_by, decision=Vote.Decision.APPROVE, comment=change.reason, change_digest=change.change_digest, cast_at=at
         )

@@ -59,7 +59,7 @@ def _p12() -> bytes:
 
 BAD = {
     "an empty file": (lambda: b"", "The file is empty", "IN-EMPTY-01"),
-    "text": (lambda: "Grüße, hier ist nichts".encode(), "There is no certificate in it", "IN-PARSE-01"),
+    "text": (lambda: "Héllo, nothing here".encode(), "There is no certificate in it", "IN-PARSE-01"),
     "2 MB of junk": (lambda: bytes(range(256)) * 8192, "There is no certificate in it", "IN-PARSE-01"),
     "a private key": (_key, "holds a private key", "IN-KEY-01"),
     "an encrypted private key": (lambda: _key(secret=b"pw"), "holds a private key", "IN-KEY-01"),
