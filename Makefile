@@ -1,7 +1,8 @@
 PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UV := PYTHONPATH=.tools UV_PYTHON_DOWNLOADS=never $(PY) -m uv
+# The machine's own certificates, so that it also works behind a company's proxy.
+UV := PYTHONPATH=.tools UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 $(PY) -m uv
 export DJANGO_SETTINGS_MODULE := portal.settings
 export GRPC_VERBOSITY ?= ERROR
 
@@ -12,7 +13,7 @@ help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 .tools/.done:
-	$(PY) -m pip install -q --disable-pip-version-check --upgrade --target .tools 'uv>=0.13,<0.14'
+	$(PY) -m pip install -q --disable-pip-version-check --root-user-action=ignore --upgrade --target .tools 'uv>=0.13,<0.14'
 	@touch $@
 
 $(VENV)/.run: requirements.txt .tools/.done

@@ -130,7 +130,7 @@ def test_a_return_by_a_revocation_voids_the_votes_and_locks_nobody_out(world: Wo
     assert world.fresh(retire).state == "approved"
 
 
-def test_the_brake_ends_the_policys_vote_of_a_change_that_was_returned(world: World) -> None:
+def test_the_brake_ends_the_vote_of_the_policy_on_a_change_that_was_returned(world: World) -> None:
     world.self_service("logistics")
     client, other = make("client"), make("other")
     for made in (client, other):
