@@ -50,7 +50,7 @@ check: setup-dev ## Format, lint, types, contracts, templates, migrations, deplo
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --quiet --lint templates
+	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/typos
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest -q tests/house
