@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,14 @@ def _needles(*made: Made) -> dict[str, bytes]:
 
 
 def _database_bytes() -> bytes:
-    """SQLite: the file with its write-ahead log. PostgreSQL: every row of every table as text (bytea as hex)."""
+    """SQLite: the file with its write-ahead log. PostgreSQL: every row of every table as text (bytea as hex).
+
+    The file is read by another process: closing it in this one would drop SQLite's locks on it (POSIX), and corrupt it.
+    """
     if connection.vendor == "sqlite":
         path = str(connection.settings_dict["NAME"])
-        return b"".join(file.read_bytes() for suffix in ("", "-wal") if (file := Path(path + suffix)).exists())
+        files = [path + suffix for suffix in ("", "-wal") if Path(path + suffix).exists()]
+        return subprocess.run(["cat", *files], capture_output=True, check=True).stdout
     rows: list[bytes] = []
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
