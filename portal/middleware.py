@@ -44,10 +44,10 @@ class PreferencesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         language = getattr(request.user, "language", "") or translation.get_language_from_request(request)
-        translation.activate(language)
-        request.LANGUAGE_CODE = translation.get_language()
         request.theme = getattr(request.user, "theme", "") or request.COOKIES.get(THEME_COOKIE, "")  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        with translation.override(language):
+            request.LANGUAGE_CODE = translation.get_language()
+            response = self.get_response(request)
         response.headers["Content-Language"] = request.LANGUAGE_CODE or "en"
         return response
 

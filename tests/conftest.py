@@ -76,7 +76,11 @@ def committed_world(committed: None, emulator: Any, settings: Any) -> worlds.Wor
 @pytest.fixture
 def broker(tmp_path: Path) -> str:
     """Redis where CI names one, else the embedded broker: a folder."""
-    return os.environ.get("TEST_REDIS_URL") or "filesystem://localhost"
+    url = os.environ.get("TEST_REDIS_URL")
+    if not url:
+        return "filesystem://localhost"
+    base, _, number = url.rpartition("/")  # each process of the test run has a Redis database of its own
+    return f"{base}/{int(number) + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))}"
 
 
 @pytest.fixture
