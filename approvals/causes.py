@@ -4,11 +4,13 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from certs.models import Role
+
 Cause = dict[str, str]
 
 SENTENCES = {
     # why mode B asks a person
-    "limit-role": _("mode B may not change a %(role)s by itself here"),
+    "limit-role": _("mode B may not change this role by itself here: %(role)s"),
     "limit-count": _("it has %(count)s items, mode B may change %(limit)s at once"),
     "limit-production": _("it is for production, which mode B may not write by itself here"),
     "limit-warnings": _("the checks have warnings: %(codes)s"),
@@ -23,7 +25,7 @@ SENTENCES = {
     "returned-revocation": _("change #%(number)s revokes a certificate of this change"),
     # how it ended
     "rejected-checks": _("the checks failed against what is live: %(codes)s"),
-    "rejected-declined": _("declined by %(name)s"),
+    "rejected-declined": _("declined by %(name)s: %(comment)s"),
     "withdrawn": _("withdrawn by %(name)s"),
     "rolled-back": _("undone by change #%(number)s"),
 }
@@ -37,4 +39,8 @@ def cause(code: str, **values: object) -> Cause:
 
 def sentences(causes: Iterable[Cause]) -> list[str]:
     """The causes in the reader's language."""
-    return [str(SENTENCES[cause["code"]]) % cause for cause in causes]
+    return [str(SENTENCES[cause["code"]]) % {**cause, "role": _role(cause)} for cause in causes]
+
+
+def _role(cause: Cause) -> str:
+    return str(Role(cause["role"]).label) if cause.get("role") in Role.values else ""

@@ -95,6 +95,12 @@ def unseen(change: ChangeRequest, findings: Iterable[Judgement]) -> list[Judgeme
     return [f for f in findings if f.severity is Severity.BLOCKING or (f.severity is Severity.WARNING and f.key not in seen)]
 
 
+def revoked_by(tenant_id: int) -> dict[str, int]:
+    """Every certificate that an applied change of this tenant revoked, with the change's number."""
+    items = Item.objects.filter(removal=Item.Removal.REVOKED, change__tenant_id=tenant_id, change__state=State.APPLIED)
+    return dict(items.order_by("pk").values_list("sha256_fingerprint", "change__number"))
+
+
 def revoked_numbers(trust_config: TrustConfig, fingerprints: Iterable[str]) -> dict[str, int]:
     """Which of these an applied change of this trust config revoked, with its number."""
     items = Item.objects.filter(removal=Item.Removal.REVOKED, sha256_fingerprint__in=list(fingerprints), change__state=State.APPLIED)

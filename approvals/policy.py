@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals.causes import Cause, cause
 from approvals.models import ChangeRequest, Vote
 from approvals.states import State
-from certs.models import Role, TrustConfig
+from certs.models import TrustConfig
 from pki.findings import Finding, warnings
 from pki.plan import Action
 from pki.roles import CA_ROLES, TrustRole
@@ -84,7 +84,7 @@ def limits_exceeded(change: ChangeRequest, findings: Sequence[Finding]) -> list[
     tenant, trust_config = change.tenant, change.trust_config
     items = list(change.items.all())
     codes = {finding.code for finding in findings}
-    causes = [cause("limit-role", role=Role(role).label) for role in sorted({item.role for item in items} - set(tenant.self_service_roles))]
+    causes = [cause("limit-role", role=role) for role in sorted({item.role for item in items} - set(tenant.self_service_roles))]
     if trust_config.is_shared and any(TrustRole(item.role) in CA_ROLES for item in items):
         causes.append(cause("limit-shared"))
     if len(items) > tenant.self_service_item_count:

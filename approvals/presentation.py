@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from approvals import causes, policy
+from approvals.checks import certificates_by_fingerprint
 from approvals.models import ChangeRequest, Item, Vote
-from approvals.rollbacks import later_changes
+from approvals.rollbacks import later_changes, plan_of_rollback, refuse_revoked
 from approvals.states import State
+from certs.errors import NotRestorable
 from certs.models import Certificate, Publication, Role, TrustConfig, TrustEntry
 from pki.findings import Finding, Severity
 from pki.plan import Action
 from pki.rules import checked_codes
 from tenants.access import Verdict, reviewers
-from tenants.models import User
+from tenants.models import ModeSwitch, Tenant, User
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,22 @@ def plan_of(change: ChangeRequest) -> Plan:
         observed_at=trust_config.observed_at,
         has_live_moved=bool(change.planned_etag and trust_config.observed_etag != change.planned_etag),
     )
+
+
+def rollback_rows(change: ChangeRequest) -> list[PlanRow]:
+    """What undoing the change would do today, by certificate."""
+    net = plan_of_rollback(change)
+    certificates = certificates_by_fingerprint(change.tenant_id, {entry.sha256_fingerprint for entry in net})
+    return [PlanRow(action.value, entry.role.value, certificates[entry.sha256_fingerprint]) for entry, action in sorted(net.items())]
+
+
+def rollback_obstacle(change: ChangeRequest) -> str:
+    """Why no rollback is possible, said before anything is typed; empty when one is."""
+    try:
+        refuse_revoked([change, *later_changes(change)])
+    except NotRestorable as error:
+        return str(error.sentence)
+    return ""
 
 
 def _row(item: Item, items: list[Item], *, is_held_by_others: bool) -> PlanRow:
@@ -135,18 +153,28 @@ def timeline_of(change: ChangeRequest) -> list[Moment]:
     """From submission to proof, oldest first."""
     moments = [Moment("done", _("Submitted"), change.submitted_at, str(change.submitted_by), change.reason)]
     moments += [Moment("done", _("Comment"), comment.written_at, str(comment.author), comment.text) for comment in change.comments.select_related("author")]
-    for vote in change.votes.select_related("voter"):
-        title = _("Approved by the policy of mode B") if vote.policy else (_("Approved") if vote.decision == Vote.Decision.APPROVE else _("Rejected"))
-        evidence = [(_("plan"), vote.change_digest[:16])] if vote.change_digest else []
-        moments.append(Moment("done" if vote.decision == "approve" else "failed", title, vote.cast_at, vote.policy or str(vote.voter), vote.comment, evidence))
     if change.planned_at:
         moments.append(Moment("done", _("Checked against live"), change.planned_at, "", "", [(_("etag"), change.planned_etag)]))
+    for vote in change.votes.select_related("voter"):
+        evidence = [(_("plan"), vote.change_digest[:16])]
+        title = _vote_title(change, vote)
+        moments.append(Moment("done" if vote.decision == "approve" else "failed", title, vote.cast_at, vote.policy or str(vote.voter), vote.comment, evidence))
     for attempt in change.attempts.select_related("publication"):
         moments += _publication_moments(attempt.publication)
     moments.sort(key=lambda moment: (moment.at is None, moment.at))
     if change.state in {State.REJECTED, State.WITHDRAWN, State.ROLLED_BACK}:
         moments.append(Moment("failed", State(change.state).label, change.state_since, "", "; ".join(causes.sentences(change.causes))))
     return moments
+
+
+def _vote_title(change: ChangeRequest, vote: Vote) -> str | Promise:
+    if vote.policy:
+        return _("Approved by the policy of mode B")
+    if vote.decision == Vote.Decision.REJECT:
+        return _("Rejected")
+    if vote.voter_id == change.submitted_by_id:
+        return _("Decided by whoever asked: it only removes trust")
+    return _("Approved")
 
 
 def _publication_moments(publication: Publication) -> list[Moment]:
@@ -303,19 +331,32 @@ def context_of(change: ChangeRequest, *, sees_all: bool) -> Context:
 
 
 def title_of(change: ChangeRequest) -> str:
-    """The sentence on top: who (tenant) asks for what, where."""
+    """The sentence on top: who asks for what, where, for which tenant."""
+    if undone := [f"#{other.number}" for other in change.inverts.all()]:
+        what = str(_("roll back %(numbers)s") % {"numbers": ", ".join(undone)})
+    else:
+        what = _what(change)
+    values = {"name": change.submitted_by, "what": what, "trust_config": change.trust_config.name, "tenant": change.tenant}
+    return str(_("%(name)s asks to %(what)s in %(trust_config)s for %(tenant)s") % values)
+
+
+def _what(change: ChangeRequest) -> str:
     counts = Counter((item.action, item.role) for item in change.items.all())
     parts = []
     for action, word in ((Action.ADD.value, _("add")), (Action.REMOVE.value, _("remove"))):
         things = ", ".join(f"{n} × {Role(role).label}" for (a, role), n in sorted(counts.items()) if a == action)
         if things:
             parts.append(f"{word} {things}")
-    return str(
-        _("%(name)s (%(tenant)s) asks to %(what)s in %(trust_config)s")
-        % {
-            "name": change.submitted_by,
-            "tenant": change.tenant,
-            "what": str(_("%(one)s and %(two)s")) % {"one": parts[0], "two": parts[1]} if len(parts) == 2 else (parts[0] if parts else "…"),
-            "trust_config": change.trust_config.name,
-        }
-    )
+    return str(_("%(one)s and %(two)s")) % {"one": parts[0], "two": parts[1]} if len(parts) == 2 else "".join(parts)
+
+
+def drifted(tenants: QuerySet[Tenant]) -> list[tuple[TrustConfig, Tenant]]:
+    """Trust configs that wait for a reviewer to look at what is live, each with a tenant under whose pages it stands."""
+    found = TrustConfig.objects.filter(state=TrustConfig.State.DRIFTED, custodian__in=tenants).select_related("environment", "custodian")
+    return [(trust_config, trust_config.custodian) for trust_config in found]
+
+
+def proposed_switches(user_id: int) -> list[ModeSwitch]:
+    """Proposals of mode B that this person may decide on."""
+    waiting = ModeSwitch.objects.filter(state=ModeSwitch.State.PROPOSED).select_related("tenant", "proposed_by")
+    return [switch for switch in waiting if policy.may_decide_self_service(user_id, switch.proposed_by)]

@@ -49,13 +49,19 @@ def refuse_revoked(chosen: Iterable[ChangeRequest]) -> None:
     revoked = Item.objects.filter(change_id__in=numbers, removal=Item.Removal.REVOKED).select_related("change").first()
     if revoked is not None:
         raise NotRestorable(
-            _("Change #%(number)s revoked a certificate, and no rollback brings that back. Ask for a new change that names the revocation.")
+            _(
+                "Change #%(number)s revoked a certificate, and no rollback passes over that. Ask for a new change instead: to remove the rest, or to bring it back by naming the revocation."
+            )
             % {"number": revoked.change.number}
         )
 
 
+def plan_of_rollback(change: ChangeRequest) -> dict[Entry, Action]:
+    """What undoing the change, together with the later ones that it takes along, would do to what is live today."""
+    return effective(net_inverse([*reversed(later_changes(change)), change]), change.tenant_id, change.trust_config_id)
+
+
 def missing_originals(change: ChangeRequest) -> list[str]:
     """Fingerprints that a rollback would need as files, because their sealed original is no longer kept."""
-    net = effective(net_inverse([*reversed(later_changes(change)), change]), change.tenant_id, change.trust_config_id)
-    wanted = [entry.sha256_fingerprint for entry, action in net.items() if action is Action.ADD]
+    wanted = [entry.sha256_fingerprint for entry, action in plan_of_rollback(change).items() if action is Action.ADD]
     return [fingerprint for fingerprint in wanted if kept(change.tenant_id, change.trust_config_id, fingerprint) is None]

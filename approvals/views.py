@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -44,6 +45,8 @@ def home(request: SignedInRequest) -> HttpResponse:
         "to_decide": to_decide,
         "open_mine": mine.filter(state__in=OPEN),
         "ended_mine": mine.exclude(state__in=OPEN)[:5],
+        "drifted": presentation.drifted(tenants) if scope.is_everywhere or scope.environment_ids else [],
+        "proposed": presentation.proposed_switches(request.user.pk),
         "submits_for": [tenant for tenant in tenants if may_submit(request.user.pk, tenant)],
     }
     return render(request, "approvals/home.html", context)
@@ -173,7 +176,8 @@ def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
         "refused": refused,
         "refusals": intake.refusals if intake else [],
         "verdict": may_roll_back(request.user.pk, change),
-        "plan": presentation.plan_of(change),
+        "rows": presentation.rollback_rows(change) if change.applied_at else [],
+        "obstacle": presentation.rollback_obstacle(change) if change.applied_at else "",
         "later": later_changes(change) if change.applied_at else [],
         "missing": missing_originals(change) if change.applied_at else [],
         "undo": presentation.undo_of(change),
@@ -225,7 +229,12 @@ def _act(request: TenantRequest, number: int, act: Callable[[], None], *, typed:
     try:
         act()
     except OURS as error:
-        context = {**_detail_context(request, number), "refused": error, "typed": typed}
+        context = {
+            **_detail_context(request, number),
+            "refused": error,
+            "typed": typed,
+            "page_url": reverse("approvals:change-detail", args=[request.tenant.slug, number]),
+        }
         return render(request, "approvals/change_detail.html", context, status=keep_on_page(request, error))
     if done:
         messages.success(request, done)

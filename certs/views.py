@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from approvals.checks import revoked_numbers
+from approvals.checks import revoked_by, revoked_numbers
 from approvals.models import ChangeRequest
 from approvals.policy import may_submit, may_take_over
 from audit.questions import events_of_certificate, events_of_trust_config
@@ -42,8 +42,13 @@ def certificate_list(request: TenantRequest) -> HttpResponse:
         bare = query.replace(":", "").replace(" ", "").lower()
         text = Q(subject__icontains=query) | Q(issuer__icontains=query)
         certificates = certificates.filter(text | Q(sha256_fingerprint__startswith=bare) | Q(serial_number__iexact=bare.lstrip("0")))
+    revoked = revoked_by(request.tenant.pk)
+    if state == "revoked":
+        certificates = certificates.filter(sha256_fingerprint__in=list(revoked))
     page = Paginator(certificates, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "certs/certificate_list.html", {"page": page, "places": _places(request, page.object_list), "q": query, "state": state})
+    return render(
+        request, "certs/certificate_list.html", {"page": page, "places": _places(request, page.object_list), "revoked": revoked, "q": query, "state": state}
+    )
 
 
 @tenant_page()
@@ -55,6 +60,7 @@ def certificate_detail(request: TenantRequest, fingerprint: str) -> HttpResponse
     context = {
         "certificate": found,
         "facts": found.as_facts(),
+        "revoked": revoked_by(request.tenant.pk).get(fingerprint),
         "entries": entries.select_related("trust_config__environment", "added_publication", "removed_publication"),
         "changes": ChangeRequest.objects.for_tenant(request.tenant.pk).filter(items__certificate=found).distinct().for_lists()[:50],
         "events": events_of_certificate(request.tenant.pk, fingerprint),

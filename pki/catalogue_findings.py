@@ -40,7 +40,7 @@ FINDINGS: dict[str, Text] = {
     ),
     "GCP-CA-01": Text(
         Said("Not a CA certificate", "不是 CA 证书"),
-        Said("Basic constraints do not say CA:TRUE, so it cannot be a {role}.", "基本约束没有 CA:TRUE，因此不能作为{role}。"),
+        Said("Basic constraints do not say CA:TRUE, so it does not fit the role {role}.", "基本约束没有 CA:TRUE，因此不能作为{role}。"),
         Said("Only a CA certificate can vouch for clients.", "只有 CA 证书才能为客户端担保。"),
         Said(
             "Take it as an allowlisted certificate, or upload the certificate of the CA that issued it.", "请将其作为允许列表证书，或上传签发它的 CA 的证书。"
@@ -116,7 +116,7 @@ FINDINGS: dict[str, Text] = {
     ),
     "EST-DUP-01": Text(
         Said("Already trusted", "已受信任"),
-        Said("It is already a {role} in {trust_config}.", "它已经是 {trust_config} 中的{role}。"),
+        Said("It is there already as {role} in {trust_config}.", "它已经是 {trust_config} 中的{role}。"),
         Said("Adding it again would change nothing.", "再次添加不会产生任何变化。"),
         Said("Leave it out.", "请将其去掉。"),
         "Countersign",
@@ -131,7 +131,7 @@ FINDINGS: dict[str, Text] = {
     "EST-GONE-01": Text(
         Said("Not there", "不存在"),
         Said(
-            "It is no {role} of this tenant in {trust_config}, so there is nothing to remove.",
+            "This tenant does not hold it as {role} in {trust_config}, so there is nothing to remove.",
             "它不是本租户在 {trust_config} 中的{role}，因此没有可移除的内容。",
         ),
         Said("It may have been removed by another change.", "它可能已被另一项变更移除。"),

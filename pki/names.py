@@ -1,10 +1,13 @@
 """Names from certificates as text that is safe to store and to show: no NUL, no control, no bidi trick, no megabyte."""
 
+import re
 import unicodedata
 
 from cryptography import x509
 
 MAXIMAL_CHARACTERS = 1_000
+_COMMON_NAME = re.compile(r"(?:^|,)CN=((?:[^,\\]|\\.)*)")
+_ESCAPED = re.compile(r"\\(.)")
 
 
 def display(name: x509.Name) -> str:
@@ -20,7 +23,5 @@ def safe(text: str, limit: int) -> str:
 
 def common_name(subject: str) -> str:
     """The first CN of an RFC 4514 text, or the whole text; for titles only, never for a decision."""
-    for part in subject.split(","):
-        if part.strip().upper().startswith("CN="):
-            return part.strip()[3:]
-    return subject or "(empty subject)"
+    found = _COMMON_NAME.search(subject)
+    return _ESCAPED.sub(r"\1", found.group(1)) if found else subject or "(empty subject)"

@@ -46,7 +46,7 @@ def to_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
         return None
     record_refusal(request, error)
     assert isinstance(error, TenantError | ApprovalError | CertsError)
-    return render(request, "errors/refused.html", {"status": status, "sentence": error.sentence, "code": error.code}, status=status)
+    return render(request, "errors/refused.html", {"status": status, "sentence": error.sentence, "code": error.code, "page_url": "/"}, status=status)
 
 
 def _page(request: HttpRequest) -> str:

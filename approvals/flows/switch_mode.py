@@ -109,6 +109,7 @@ def _back_to_voters(tenant_id: int, number: int, *, actor: Actor) -> None:
     """In mode A the policy's vote counts no more. A write under way is left to end; if it is voided, the next check sends it back."""
     change = acts.lock_change(tenant_id, number)
     change.mode = Mode.PLATFORM_MANAGED
+    change.causes = [cause("returned-mode")]
     if change.state == State.APPROVED and not acts.is_in_unresolved_publication(change):
         causes = [cause("returned-mode")]
         change.mark_returned(at=timezone.now(), causes=causes)

@@ -47,7 +47,7 @@ def reject(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: s
     with transaction.atomic(durable=True):
         change = acts.lock_change(tenant_id, number)
         _cast(change, Vote.Decision.REJECT, actor=actor, digest=digest, comment=comment, at=at)
-        causes = [cause("rejected-declined", name=actor.name)]
+        causes = [cause("rejected-declined", name=actor.name, comment=comment.strip())]
         change.mark_rejected(at=at, causes=causes)
         change.save()
         forget(change.pk)

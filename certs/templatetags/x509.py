@@ -46,6 +46,23 @@ def cn(subject: str) -> str:
     return common_name(subject)
 
 
+_USAGES = {
+    "1.3.6.1.5.5.7.3.1": "serverAuth",
+    "1.3.6.1.5.5.7.3.2": "clientAuth",
+    "1.3.6.1.5.5.7.3.3": "codeSigning",
+    "1.3.6.1.5.5.7.3.4": "emailProtection",
+    "1.3.6.1.5.5.7.3.8": "timeStamping",
+    "1.3.6.1.5.5.7.3.9": "OCSPSigning",
+    "2.5.29.37.0": "anyExtendedKeyUsage",
+}
+
+
+@register.filter
+def usages(oids: tuple[str, ...] | None) -> str:
+    """Extended key usages by their names in RFC 5280 §4.2.1.12; an unknown one by its OID."""
+    return ", ".join(_USAGES.get(oid, oid) for oid in oids or ()) or "–"
+
+
 @register.filter
 def role_label(role: str) -> str:
     return str(Role(str(role)).label)

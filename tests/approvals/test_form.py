@@ -144,7 +144,7 @@ def test_what_is_there_already_is_said_with_its_place(world: World, form: Any) -
     world.applied(client)
     response = form("submit", uploads={"c.pem": client.pem})
     assert response.status_code == 422
-    assert "It is already a allowlisted certificate in payments-clients" in response.content.decode()
+    assert "It is there already as allowlisted certificate in payments-clients" in response.content.decode()
 
 
 def test_a_missing_reason_and_an_empty_form_are_said_and_nothing_is_lost(form: Any) -> None:

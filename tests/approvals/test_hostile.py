@@ -360,3 +360,91 @@ def test_a_rejection_is_by_the_same_rules(world: World) -> None:
 
     with pytest.raises(SelfApproval):
         vote.reject(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, digest=world.fresh(change).change_digest, comment="no")
+
+
+# --- what a new user stumbled over
+
+
+def _page(world: World, person: str, path: str) -> str:
+    client = Client()
+    client.force_login(world.user(person))
+    return client.get(path).content.decode()
+
+
+def test_remove_on_a_certificates_page_preselects_that_certificate(world: World) -> None:
+    client, other = make("this-one"), make("other")
+    change = world.applied(client, other)
+    page = _page(world, "sam", f"/t/payments/changes/new/{change.trust_config_id}/?remove={client.fingerprint}")
+    assert page.count('<option value="retired" selected>') == 1
+
+
+def test_the_rollback_page_says_what_is_live_and_an_obstacle_beforehand(world: World) -> None:
+    kept, gone = make("kept-one"), make("gone-one")
+    first = world.applied(kept, gone)
+    retire = world.applied(removed=[Removal(gone.fingerprint, "allowlisted_certificate", "retired")])
+    page = _page(world, "rita", f"/t/payments/changes/{first.number}/roll-back/")
+    assert "kept-one" in page
+    assert "gone-one" not in page
+    assert f"#{retire.number}" in page
+    revoke = world.applied(removed=[Removal(kept.fingerprint, "allowlisted_certificate", "revoked")])
+    page = _page(world, "rita", f"/t/payments/changes/{first.number}/roll-back/")
+    assert f"Change #{revoke.number} revoked a certificate" in page
+    assert "<textarea" not in page
+
+
+def test_a_revoked_certificate_is_marked_in_the_inventory(world: World) -> None:
+    client, other = make("revoked-one"), make("other-one")
+    world.applied(client, other)
+    change = world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")])
+    for path in ("/t/payments/certificates/", f"/t/payments/certificates/{client.fingerprint}/"):
+        assert f"revoked #{change.number}" in _page(world, "sam", path)
+    listed = _page(world, "sam", "/t/payments/certificates/?state=revoked")
+    assert "revoked-one" in listed
+    assert "other-one" not in listed
+
+
+def test_after_a_refused_post_the_switches_lead_to_a_page_that_can_be_read(world: World) -> None:
+    change = world.submit(make())
+    world.work()
+    client = Client()
+    client.force_login(world.user("rita"))
+    url = f"/t/payments/changes/{change.number}/"
+    page = client.post(f"{url}reject/", {"digest": world.fresh(change).change_digest, "comment": ""}).content.decode()
+    assert f'name="next" value="{url}"' in page
+
+
+def test_a_rollback_is_called_one_and_its_one_decision_is_named(world: World) -> None:
+    change = world.applied(make())
+    undo = _undo(world, change, "rita")
+    page = _page(world, "rita", f"/t/payments/changes/{undo.number}/")
+    assert f"Rita asks to roll back #{change.number} in payments-clients for Payments" in page
+    assert "Decided by whoever asked: it only removes trust" in page
+
+
+def test_home_shows_reviewers_a_drift_and_a_proposed_switch(world: World) -> None:
+    world.submit(make())
+    world.edit_live(allowlisted=[make("foreign").pem.decode()])
+    world.work()
+    switch_mode.propose(actor=world.actor("paula"), tenant_id=world.tenant("logistics").pk, reason="x", limits=switch_mode.Limits())
+    page = _page(world, "rita", "/")
+    assert "Also waiting for a person" in page
+    assert "Live was changed outside the portal." in page
+    assert "Mode B is proposed" in page
+    assert "Also waiting for a person" not in _page(world, "sam", "/")
+
+
+def test_a_rejection_shows_its_comment_on_top(world: World) -> None:
+    change = world.submit(make())
+    world.work()
+    digest = world.fresh(change).change_digest
+    vote.reject(actor=world.actor("rita"), tenant_id=change.tenant_id, number=change.number, digest=digest, comment="Unknown partner.")
+    assert "declined by Rita: Unknown partner." in _page(world, "sam", f"/t/payments/changes/{change.number}/")
+
+
+@pytest.mark.parametrize(
+    ("subject", "shown"), [("CN=a\\,b,O=x", "a,b"), ("O=x,CN=\\<b\\>", "<b>"), ("O=only", "O=only"), ("", "(empty subject)"), ("O=CN\\=x,CN=y", "y")]
+)
+def test_common_names_are_shown_unescaped(subject: str, shown: str) -> None:
+    from pki.names import common_name
+
+    assert common_name(subject) == shown

@@ -52,7 +52,7 @@ def test_mode_b_to_verified_with_nobody_in_between(portal: Portal) -> None:
     assert "self-service@" in lena.inner_text("#live")
     portal.submit(lena, portal.file("ca.pem", make_ca().pem), tenant="logistics", trust_config="logistics-clients")
     lena.wait_for_selector("text=Mode B asks for a review because:")
-    assert "mode B may not change a trust anchor by itself here" in lena.inner_text("#live")
+    assert "mode B may not change this role by itself here: trust anchor" in lena.inner_text("#live")
 
 
 def test_a_rejection_says_why_and_keeps_the_comment_that_was_missing(portal: Portal) -> None:
