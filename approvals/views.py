@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from approvals import presentation, previews
+from approvals import presentation, previews, timeline
 from approvals.errors import BadChange
 from approvals.flows import comment, retry, roll_back, submit, switch_mode, take_over, vote, withdraw
 from approvals.forms import ChangeFilterForm, ChangeForm, ReasonForm, RollBackForm, SelfServiceForm, TakeOverForm, VoteForm
@@ -257,12 +257,12 @@ def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
         "plan": presentation.plan_of(change),
         "checks": presentation.checks_of(change),
         "votes": votes,
-        "progress": presentation.progress_of(change, votes),
-        "timeline": presentation.timeline_of(change),
-        "waiting": presentation.waiting_of(change),
+        "progress": timeline.progress_of(change, votes),
+        "timeline": timeline.timeline_of(change),
+        "waiting": timeline.waiting_of(change),
         "undo": presentation.undo_of(change),
         "around": presentation.context_of(change, sees_all=bool(access.platform_roles_anywhere(user_id))),
-        "is_in_flux": presentation.is_in_flux(change),
+        "is_in_flux": timeline.is_in_flux(change),
         "is_drifted": change.trust_config.state == TrustConfig.State.DRIFTED,
         "may_withdraw": may_withdraw(user_id, change),
         "may_retry": may_retry(user_id, change),

@@ -1,6 +1,6 @@
 """What the rules say of a change. ``GCP`` Google's rules, ``X509`` RFC 5280, ``POL`` policy, ``EST`` the estate."""
 
-from pki.catalogue import Said, Text
+from pki.texts import Said, Text
 
 _QUOTAS = "Google: Certificate Manager quotas and limits"
 _MTLS = "Google: Mutual TLS overview, certificate requirements"

@@ -1,6 +1,6 @@
 """Why something that was uploaded was not taken. Shown on the form, never stored."""
 
-from pki.catalogue import Said, Text
+from pki.texts import Said, Text
 
 _KEY_WHY = Said(
     "A portal for public certificates must never see a private key. Nothing of it was kept or logged, but it has left your hands.",

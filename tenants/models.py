@@ -4,6 +4,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 slug_validator = RegexValidator(r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", _("Use lower-case letters, digits and hyphens; begin with a letter."))
@@ -104,7 +105,7 @@ class Grant(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "role", "tenant", "environment"], nulls_distinct=False, name="one_grant_each"),
+            models.UniqueConstraint("user", "role", Coalesce("tenant", 0), Coalesce("environment", 0), name="one_grant_each"),
             models.CheckConstraint(condition=~Q(role=AccessRole.PLATFORM_ADMIN) | Q(tenant=None), name="platform_admins_are_platform_wide"),
             models.CheckConstraint(condition=~Q(role=AccessRole.TENANT_ADMIN) | Q(tenant__isnull=False), name="tenant_admins_have_a_tenant"),
         ]

@@ -4,6 +4,7 @@ import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.utils.timezone
 import tenants.models
 from django.conf import settings
@@ -139,7 +140,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='tenants.tenant')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'role', 'tenant', 'environment'), name='one_grant_each', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('role', 'platform_admin'), _negated=True), ('tenant', None), _connector='OR'), name='platform_admins_are_platform_wide'), models.CheckConstraint(condition=models.Q(models.Q(('role', 'tenant_admin'), _negated=True), ('tenant__isnull', False), _connector='OR'), name='tenant_admins_have_a_tenant')],
+                'constraints': [models.UniqueConstraint(models.F('user'), models.F('role'), django.db.models.functions.comparison.Coalesce('tenant', 0), django.db.models.functions.comparison.Coalesce('environment', 0), name='one_grant_each'), models.CheckConstraint(condition=models.Q(models.Q(('role', 'platform_admin'), _negated=True), ('tenant', None), _connector='OR'), name='platform_admins_are_platform_wide'), models.CheckConstraint(condition=models.Q(models.Q(('role', 'tenant_admin'), _negated=True), ('tenant__isnull', False), _connector='OR'), name='tenant_admins_have_a_tenant')],
             },
         ),
         migrations.AddConstraint(

@@ -166,3 +166,10 @@ def test_answers_carry_the_headers_that_keep_a_browser_safe(world: World) -> Non
     assert "no-store" in headers["Cache-Control"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert len(headers["X-Request-Id"]) == 16
+
+
+def test_the_database_refuses_the_same_grant_twice(world: World) -> None:
+    from django.db import IntegrityError
+
+    with pytest.raises(IntegrityError):
+        Grant.objects.create(user=world.user("rita"), role="reviewer")

@@ -1,0 +1,158 @@
+"""How far a change has come: its timeline with evidence, the pills of its progress, and what it waits for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from approvals import causes
+from approvals.models import ChangeRequest, Vote
+from approvals.presentation import Votes
+from approvals.states import State
+from certs.models import Publication, TrustConfig
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline: what, when, by whom, with what evidence; ``kind`` is done, now or failed."""
+
+    kind: str
+    title: str | Promise
+    at: datetime | None = None
+    who: str = ""
+    text: str = ""
+    evidence: Sequence[tuple[str | Promise, str]] = ()
+
+
+def timeline_of(change: ChangeRequest) -> list[Moment]:
+    """From submission to proof, oldest first."""
+    moments = [Moment("done", _("Submitted"), change.submitted_at, str(change.submitted_by), change.reason)]
+    moments += [Moment("done", _("Comment"), comment.written_at, str(comment.author), comment.text) for comment in change.comments.select_related("author")]
+    if change.planned_at:
+        moments.append(Moment("done", _("Checked against live"), change.planned_at, "", "", [(_("etag"), change.planned_etag)]))
+    for vote in change.votes.select_related("voter"):
+        evidence = [(_("plan"), vote.change_digest[:16])]
+        title = _vote_title(change, vote)
+        moments.append(Moment("done" if vote.decision == "approve" else "failed", title, vote.cast_at, vote.policy or str(vote.voter), vote.comment, evidence))
+    for attempt in change.attempts.select_related("publication"):
+        moments += _publication_moments(attempt.publication)
+    moments.sort(key=lambda moment: (moment.at is None, moment.at))
+    if change.state in {State.REJECTED, State.WITHDRAWN, State.ROLLED_BACK}:
+        moments.append(Moment("failed", State(change.state).label, change.state_since, "", "; ".join(causes.sentences(change.causes))))
+    return moments
+
+
+def _vote_title(change: ChangeRequest, vote: Vote) -> str | Promise:
+    if vote.policy:
+        return _("Approved by the policy of mode B")
+    if vote.decision == Vote.Decision.REJECT:
+        return _("Rejected")
+    if vote.voter_id == change.submitted_by_id:
+        return _("Decided by whoever asked: it only removes trust")
+    return _("Approved")
+
+
+def _publication_moments(publication: Publication) -> list[Moment]:
+    p = publication
+    label = (_("label"), f"countersign-revision = {p.label}")
+    moments = [Moment("done", _("Writing begun"), p.intended_at, p.worker, "", [(_("etag before"), p.etag_before), label])]
+    if p.sent_at:
+        moments.append(Moment("done", _("Sent to Google"), p.sent_at, p.worker, "", [(_("operation"), p.operation_name)]))
+    if p.written_at:
+        moments.append(Moment("done", _("Written"), p.written_at, p.worker, "", [(_("operation"), p.operation_name)]))
+    if p.verified_at:
+        evidence = [(_("etag after"), p.etag_after), (_("revision digest"), p.revision_digest)]
+        moments.append(Moment("done", _("Verified: read back and equal"), p.verified_at, p.worker, "", evidence))
+    if p.state in {Publication.State.FAILED, Publication.State.VOIDED}:
+        moments.append(Moment("failed", _("Writing failed") if p.state == "failed" else _("Writing voided"), p.ended_at, p.worker, p.failure))
+    return moments
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pill of the progress line."""
+
+    title: str | Promise
+    kind: str  # done | now | later | failed
+
+
+def progress_of(change: ChangeRequest, votes: Votes | None = None) -> list[Step]:
+    """Submitted → checked → countersigned → writing → written → verified, with where it stands."""
+    publication = _last_publication(change)
+    stage = _stage(change, publication)
+    review: str | Promise = _("Review")
+    if votes is not None and change.state == State.VALIDATED:
+        review = _("Review %(given)s of %(needed)s") % {"given": votes.given_count, "needed": votes.needed}
+    titles: list[str | Promise] = [_("Submitted"), _("Checks"), review, _("Approved"), _("Writing"), _("Written"), _("Verified")]
+    steps = [Step(title, "done" if n < stage else "now" if n == stage else "later") for n, title in enumerate(titles)]
+    if change.state in {State.REJECTED, State.WITHDRAWN, State.ROLLED_BACK}:
+        steps = [step for step in steps if step.kind == "done"] + [Step(State(change.state).label, "failed")]
+    return steps
+
+
+def _stage(change: ChangeRequest, publication: Publication | None) -> int:
+    """How many of the pills are done."""
+    if change.state == State.SUBMITTED:
+        return 1
+    if change.state == State.VALIDATED:
+        return 2
+    if change.state in {State.APPLIED, State.ROLLED_BACK}:
+        return 7
+    if change.state != State.APPROVED:
+        return 1 if not change.change_digest else 2
+    if publication is None or publication.state not in Publication.UNRESOLVED:
+        return 4
+    return 6 if publication.state == Publication.State.WRITTEN else 4
+
+
+def _last_publication(change: ChangeRequest) -> Publication | None:
+    attempt = change.attempts.select_related("publication").order_by("-publication__revision").first()
+    return attempt.publication if attempt else None
+
+
+def is_in_flux(change: ChangeRequest) -> bool:
+    """Whether the page should look again by itself: a worker is, or soon will be, at work on it."""
+    if change.held_code or change.trust_config.state != TrustConfig.State.READY:
+        return False
+    return change.state in {State.SUBMITTED, State.APPROVED}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What or whom an open change waits for, since when, and the way out."""
+
+    what: str | Promise
+    since: datetime
+    way_out: str | Promise
+    is_trouble: bool = False
+
+
+def waiting_of(change: ChangeRequest) -> Waiting | None:
+    if not change.is_open:
+        return None
+    return _trouble(change) or _orderly_wait(change)
+
+
+def _trouble(change: ChangeRequest) -> Waiting | None:
+    trust_config = change.trust_config
+    if trust_config.state == TrustConfig.State.DRIFTED:
+        since = trust_config.drift_found_at or change.state_since
+        way_out = _("A reviewer must take over what is live, on the page of the trust config.")
+        return Waiting(_("Live was changed outside the portal."), since, way_out, is_trouble=True)
+    if change.held_code:
+        words = _("It could not be written: %(words)s") % {"words": change.held_reason or change.held_code}
+        return Waiting(words, change.held_at or change.state_since, _("Mend the cause, then try again; or withdraw the change."), is_trouble=True)
+    if trust_config.waiting_code and change.state == State.APPROVED:
+        words = _("Google does not answer as needed: %(words)s") % {"words": trust_config.waiting_detail}
+        return Waiting(words, change.state_since, _("The worker tries again by itself, a little later each time."), is_trouble=True)
+    return None
+
+
+def _orderly_wait(change: ChangeRequest) -> Waiting:
+    if change.state == State.SUBMITTED:
+        return Waiting(_("A worker reads what is live and checks the change."), change.state_since, _("Nothing to do; it takes seconds."))
+    if change.state == State.VALIDATED:
+        return Waiting(_("Security reviewers must decide."), change.state_since, _("Any of the people named under Votes can."))
+    return Waiting(_("A worker writes it to Google."), change.state_since, _("Nothing to do; it takes seconds to minutes."))

@@ -1,0 +1,34 @@
+"""What a text is made of: one thing said in both languages, with the values of a finding in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ENGLISH, CHINESE = "en", "zh-hans"
+
+
+@dataclass(frozen=True)
+class Said:
+    """One thing in both languages; ``{name}`` is replaced by the finding's evidence."""
+
+    en: str
+    zh: str
+
+    def in_language(self, language: str, evidence: Mapping[str, str]) -> str:
+        template = self.zh if language.startswith("zh") else self.en
+        return template.format_map(_Evidence(evidence))
+
+
+class _Evidence(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a code says: a title, a sentence with the evidence, why it matters, how to mend it, and who says so."""
+
+    title: Said
+    sentence: Said
+    why: Said
+    fix: Said
+    source: str
