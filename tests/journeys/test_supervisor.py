@@ -1,5 +1,6 @@
 """``manage.py up``: one command starts everything, and nothing outlives it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,8 +15,14 @@ from tests.stack import ROOT, free_port
 
 
 def _children(pid: int) -> list[int]:
-    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout
-    return [int(line.split()[0]) for line in listed.splitlines() if "ps -o" not in line]
+    """Direct children in the order in which they were started, read from /proc."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid:
+                found.append(int(stat.parent.name))
+    return sorted(found)
 
 
 def _is_alive(pid: int) -> bool:
@@ -23,7 +30,7 @@ def _is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.parametrize(("whom", "number", "status"), [("all", signal.SIGTERM, 0), ("child", signal.SIGKILL, 1), ("all", signal.SIGKILL, -9)])
