@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from datetime import datetime
 
 from django.db import connection
 from django.utils import timezone
@@ -34,35 +35,8 @@ def record(
     at = timezone.now()
     salt = secrets.token_bytes(16)
     personal: log.Json = {"name": actor.name, "email": actor.email, "ip": actor.ip}
-    previous = AuditEvent.objects.filter(subject_kind=subject.kind, subject_id=subject.id).order_by("-id").values_list("id", flat=True).first()
-    payload = log.encode(
-        {
-            "v": log.VERSION,
-            "type": event.value,
-            "nonce": log.nonce(),
-            "at": log.instant(at),
-            "tenant": None if scope.tenant_id is None else str(scope.tenant_id),
-            "environment": scope.environment,
-            "trust_config": scope.trust_config_id,
-            "change": None if scope.change_number is None else str(scope.change_number),
-            "actor": {
-                "kind": actor.kind,
-                "id": actor.id,
-                "authenticated_by": actor.authenticated_by,
-                "session": actor.session,
-                "personal": log.personal_hash(salt, personal),
-            },
-            "subject": {"kind": subject.kind, "id": subject.id, "sha256": subject.sha256, "label": subject.label},
-            "before": before,
-            "after": after,
-            "reason": reason,
-            "result": result,
-            "request_id": actor.request_id,
-            "prev_event": None if previous is None else str(previous),
-            "fingerprints": sorted(scope.sha256_fingerprints),
-            "details": details or {},
-        }
-    )
+    facts = _facts(actor, subject, scope, at=at, event=event, personal_sha256=log.personal_hash(salt, personal))
+    payload = log.encode({**facts, "before": before, "after": after, "reason": reason, "result": result, "details": details or {}})
     row = AuditEvent.objects.create(
         payload=payload,
         leaf_hash=log.leaf_hash(payload),
@@ -82,6 +56,32 @@ def record(
     named = {*scope.sha256_fingerprints, *([subject.sha256] if subject.sha256 else [])}
     AuditFingerprint.objects.bulk_create(AuditFingerprint(event=row, sha256_fingerprint=value) for value in sorted(named))
     return row
+
+
+def _facts(actor: Actor, subject: Subject, scope: Scope, *, at: datetime, event: EventType, personal_sha256: str) -> log.Json:
+    """Who, when, what and where, as the payload holds it; ids are text, so that no reader loses a digit."""
+    previous = AuditEvent.objects.filter(subject_kind=subject.kind, subject_id=subject.id).order_by("-id").values_list("id", flat=True).first()
+    return {
+        "v": log.VERSION,
+        "type": event.value,
+        "nonce": log.nonce(),
+        "at": log.instant(at),
+        "tenant": None if scope.tenant_id is None else str(scope.tenant_id),
+        "environment": scope.environment,
+        "trust_config": scope.trust_config_id,
+        "change": None if scope.change_number is None else str(scope.change_number),
+        "actor": {
+            "kind": actor.kind,
+            "id": actor.id,
+            "authenticated_by": actor.authenticated_by,
+            "session": actor.session,
+            "personal": personal_sha256,
+        },
+        "subject": {"kind": subject.kind, "id": subject.id, "sha256": subject.sha256, "label": subject.label},
+        "request_id": actor.request_id,
+        "prev_event": None if previous is None else str(previous),
+        "fingerprints": sorted(scope.sha256_fingerprints),
+    }
 
 
 def payload_of(event: AuditEvent) -> log.Json:

@@ -9,19 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
 from approvals.acts import Addition, Removal
-from approvals.checks import estate_of_change, judge_change, store_plan
-from approvals.errors import BadChange, BlockingFindings
-from approvals.flows.witness import items_as_json, record_change
+from approvals.errors import BadChange
+from approvals.flows.sending import send_to_check
 from approvals.models import ChangeRequest, Item
 from approvals.rollbacks import effective, later_changes, net_inverse, refuse_revoked
 from approvals.states import State
-from audit.events import Actor, EventType
+from audit.events import Actor
 from certs.errors import NotRestorable
 from certs.models import SealedCertificate
 from certs.sealing import kept
-from jobs.queue import enqueue
 from pki.certificate import ParsedCertificate
-from pki.findings import blocking
 from pki.plan import Action, Entry
 from tenants.errors import NotAllowed
 from tenants.models import Tenant
@@ -69,14 +66,7 @@ def roll_back(*, actor: Actor, tenant_id: int, number: int, also: list[int], rea
         )
         _restore_from_kept(change, sealed)
         change.inverts.set(chosen)
-        findings = judge_change(change, estate_of_change(change), at=at)
-        if refused := blocking(findings):
-            raise BlockingFindings(refused)
-        store_plan(change, findings, at=at, etag=trust_config.observed_etag)
-        change.save()
-        details: dict[str, object] = {"items": items_as_json(change), "inverts": [c.number for c in chosen], "mode": change.mode}
-        record_change(EventType.CHANGE_SUBMITTED, change, actor=actor, after=change.state, reason=change.reason, details=details)
-        enqueue("validate_change", change.pk, queue=trust_config.environment.queue)
+        send_to_check(change, actor=actor, at=at, details={"inverts": [each.number for each in chosen]})
     return change.number
 
 

@@ -6,14 +6,12 @@ from django.utils import timezone
 from approvals import acts, policy
 from approvals.acts import Addition, Removal
 from approvals.causes import cause
-from approvals.checks import estate_of_change, judge_change, renew_digest, store_plan
-from approvals.errors import BlockingFindings
-from approvals.flows.witness import items_as_json, record_change
+from approvals.checks import renew_digest
+from approvals.flows.sending import send_to_check
+from approvals.flows.witness import record_change
 from approvals.models import ChangeRequest, Item
 from approvals.states import State
 from audit.events import Actor, EventType
-from jobs.queue import enqueue
-from pki.findings import blocking
 from tenants.errors import NotAllowed
 from tenants.models import Tenant
 
@@ -55,20 +53,7 @@ def submit(
             names_revocation=names_revocation and policy.may_name_revocation(tenant),
             at=at,
         )
-        findings = judge_change(change, estate_of_change(change), at=at)
-        if refused := blocking(findings):
-            raise BlockingFindings(refused)
-        store_plan(change, findings, at=at, etag=trust_config.observed_etag)
-        change.save()
-        record_change(
-            EventType.CHANGE_SUBMITTED,
-            change,
-            actor=actor,
-            after=change.state,
-            reason=change.reason,
-            details={"items": items_as_json(change), "mode": change.mode, "names_revocation": change.names_revocation},
-        )
-        enqueue("validate_change", change.pk, queue=trust_config.environment.queue)
+        send_to_check(change, actor=actor, at=at, details={"names_revocation": change.names_revocation})
     return change.number
 
 

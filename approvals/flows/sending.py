@@ -1,0 +1,33 @@
+"""The end of every way to ask for a change: it is judged, recorded, and sent to a worker, or refused as a whole."""
+
+from datetime import datetime
+
+from approvals.checks import estate_of_change, judge_change, store_plan
+from approvals.errors import BlockingFindings
+from approvals.flows.witness import items_as_json, record_change
+from approvals.models import ChangeRequest
+from audit.events import Actor, EventType
+from audit.log import Json
+from jobs.queue import enqueue
+from pki.findings import blocking
+
+
+def send_to_check(change: ChangeRequest, *, actor: Actor, at: datetime, details: Json) -> None:
+    """Judges a change that was just written, records it, and asks a worker to check it against live.
+
+    :raises BlockingFindings: when the checks refuse it already; the caller's transaction takes the change back.
+    """
+    findings = judge_change(change, estate_of_change(change), at=at)
+    if refused := blocking(findings):
+        raise BlockingFindings(refused)
+    store_plan(change, findings, at=at, etag=change.trust_config.observed_etag)
+    change.save()
+    record_change(
+        EventType.CHANGE_SUBMITTED,
+        change,
+        actor=actor,
+        after=change.state,
+        reason=change.reason,
+        details={"items": items_as_json(change), "mode": change.mode, **details},
+    )
+    enqueue("validate_change", change.pk, queue=change.trust_config.environment.queue)
