@@ -41,6 +41,7 @@ class Found:
     proposed: str
     is_left_out: bool
     findings: list[Finding]
+    missing_issuer: str
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ def preview(tenant: Tenant, trust_config: TrustConfig, form: ChangeForm, entries
     missing = _missing(form, steps)
     roles = {a.certificate.facts.sha256_fingerprint: a.role for a in additions}
     added = set(roles)
+    known = {c.facts.subject for c in intake.certificates} | {e.certificate.subject for e in entries}
     return Preview(
-        found=[_found(certificate.facts, roles, findings) for certificate in intake.certificates],
+        found=[_found(certificate.facts, roles, findings, known) for certificate in intake.certificates],
         refusals=intake.refusals,
         additions=additions,
         removals=removals,
@@ -104,11 +106,13 @@ def preview(tenant: Tenant, trust_config: TrustConfig, form: ChangeForm, entries
     )
 
 
-def _found(facts: CertificateFacts, roles: dict[str, str], findings: list[Finding]) -> Found:
+def _found(facts: CertificateFacts, roles: dict[str, str], findings: list[Finding], known: set[str]) -> Found:
+    """``known`` are the subjects in this upload and of what the tenant trusts here: an issuer outside it is named."""
     fingerprint = facts.sha256_fingerprint
     proposed = proposed_role(facts).value
     mine = [finding for finding in findings if finding.fingerprint == fingerprint]
-    return Found(facts, roles.get(fingerprint, proposed), proposed, fingerprint not in roles, mine)
+    missing = "" if facts.is_self_issued or facts.issuer in known else facts.issuer
+    return Found(facts, roles.get(fingerprint, proposed), proposed, fingerprint not in roles, mine, missing)
 
 
 def _missing(form: ChangeForm, steps: list[Step]) -> list[str | Promise]:

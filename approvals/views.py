@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -86,6 +87,9 @@ def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
     form = ChangeForm(request.POST or None, request.FILES or None)
     entries = previews.removable(place.trust_config, request.tenant)
     preview = previews.preview(request.tenant, place.trust_config, form, entries) if form.is_valid() else None
+    if preview and request.POST.get("act") == "report":
+        report = render_to_string("approvals/change_report.txt", {"preview": preview, "place": place})
+        return HttpResponse(report, headers={"Content-Type": "text/plain; charset=utf-8", "Content-Disposition": 'attachment; filename="checks.txt"'})
     status = 422 if preview and request.POST.get("act") == "submit" else 200
     refused: Exception | None = None
     if preview and request.POST.get("act") == "submit" and preview.may_be_submitted:

@@ -35,6 +35,7 @@
 
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (event) => {
+    if (event.submitter && event.submitter.value === "report") return; // a download leaves the page as it is
     const form = event.target;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";

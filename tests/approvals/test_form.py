@@ -13,7 +13,7 @@ from django.test import Client
 
 from approvals.models import ChangeRequest
 from certs.models import SealedCertificate
-from tests.certificates import Made, make, make_ca, rsa_key
+from tests.certificates import Made, make, make_ca, rsa_key, weak_key
 from tests.world import World
 
 
@@ -184,3 +184,21 @@ def test_a_request_beyond_all_measure_is_refused_unread(form: Any) -> None:
     response = form("submit", uploads={"huge.bin": b"x" * 12_500_000})
     assert response.status_code == 413
     assert "larger than 5 MB" in response.content.decode()
+
+
+def test_the_report_for_the_ca_team_says_what_the_page_says(form: Any) -> None:
+    weak = make("weak & one", key=weak_key())
+    response = form("report", uploads={"w.pem": weak.pem, "bad.txt": b"nothing"})
+    assert response["Content-Disposition"] == 'attachment; filename="checks.txt"'
+    report = response.content.decode()
+    for part in ("CN=weak & one", weak.fingerprint, "GCP-KEY-02", "1024 bits", "bad.txt: IN-PARSE-01"):
+        assert part in report
+    assert not ChangeRequest.objects.exists()
+
+
+def test_a_missing_issuer_is_named_and_one_that_is_there_is_not(form: Any) -> None:
+    root = make_ca("The Root")
+    client = make("client", issuer=root)
+    sentence = "its issuer The Root is neither in this upload nor trusted here"
+    assert sentence in form(uploads={"c.pem": client.pem}).content.decode()
+    assert sentence not in form(uploads={"c.pem": client.pem + root.pem}).content.decode()
