@@ -12,7 +12,7 @@ WITHOUT_DATABASE := --ignore tests/house --ignore tests/pki --ignore tests/emula
 	--deselect tests/journeys/test_journeys.py::test_the_picture_of_the_reviewers_page
 
 .DEFAULT_GOAL := help
-.PHONY: lint screenshot help setup setup-dev run test check fix bench docs messages lock vendor
+.PHONY: lint screenshot help setup setup-dev run test check fix bench fuzz docs messages lock vendor
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,11 +24,13 @@ help: ## Say what there is
 $(VENV)/.run: requirements.txt .tools/.done
 	@test -x $(BIN)/python || $(UV) venv -q --python $(PY) $(VENV)
 	@$(UV) pip install -q --require-hashes -r requirements.txt --python $(BIN)/python
+	@$(UV) pip install -q --no-deps --editable . --python $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt .tools/.done
 	@test -x $(BIN)/python || $(UV) venv -q --python $(PY) $(VENV)
 	@$(UV) pip sync -q --require-hashes requirements-dev.txt --python $(BIN)/python
+	@$(UV) pip install -q --no-deps --editable . --python $(BIN)/python
 	@touch $@ $(VENV)/.run
 
 setup: $(VENV)/.run ## Install what the portal needs, into .venv and nowhere else
@@ -69,14 +71,20 @@ fix: setup-dev ## Mend what can be mended by itself
 bench: setup-dev ## Measure: sizes, start-up, one change from approval to verified
 	@$(BIN)/python -m tests.bench
 
-docs: setup-dev ## Generate docs/states.md
+fuzz: setup-dev ## Throw mutated files at intake for SECONDS (an hour without it)
+	@test -d .tools/fuzz/atheris || $(UV) pip install -q --require-hashes -r requirements-fuzz.txt --python $(BIN)/python --target .tools/fuzz
+	@PYTHONPATH=.tools/fuzz $(BIN)/python -m tests.fuzz $(or $(SECONDS),3600)
+
+docs: setup-dev ## Generate docs/states.md and docs/checks.md
 	@$(BIN)/python manage.py states_doc > docs/states.md
+	@$(BIN)/python -m pki.documentation > docs/checks.md
 
 messages: setup-dev ## Compile the Chinese catalogue
 	@$(BIN)/pybabel -q compile -d portal/locale -D django -l zh_Hans
 
 lock: .tools/.done ## Resolve pyproject.toml into the two requirements files (maintainers)
 	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	$(UV) pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group fuzz -o requirements-fuzz.txt
 	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev --group browser --group image pyproject.toml -o requirements-dev.txt
 
 vendor: ## Copy Tabler and its icons into static/ again (maintainers; needs npm)

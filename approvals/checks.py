@@ -9,7 +9,8 @@ from approvals.states import OPEN, State
 from certs.inventory import facts_of
 from certs.models import Certificate, Role, TrustConfig, TrustEntry
 from pki import rules
-from pki.certificate import CertificateFacts
+from pki.estate import Estate
+from pki.facts import CertificateFacts
 from pki.findings import Finding as Judgement
 from pki.findings import Severity
 from pki.findings import warnings as warnings_of
@@ -25,7 +26,7 @@ def estate_of(
     names_revocation: bool,
     without: ChangeRequest | None = None,
     with_approved: bool = True,
-) -> rules.Estate:
+) -> Estate:
     """What a change of this tenant would meet: entries, approved changes, submitted ones, revocations, other places.
 
     ``facts`` are those of the change's own certificates; ``without`` is the change itself, when it is stored already.
@@ -42,7 +43,7 @@ def estate_of(
             holdings = apply_steps(holdings, other.tenant_id, other.steps)
         elif other.state != State.APPROVED:
             submitted += [(other.tenant_id, step) for step in other.steps]
-    return rules.Estate(
+    return Estate(
         trust_config=trust_config.name,
         purpose=Purpose(trust_config.purpose),
         holdings=holdings,
@@ -54,7 +55,7 @@ def estate_of(
     )
 
 
-def judge_change(change: ChangeRequest, estate: rules.Estate, *, at: datetime) -> list[Judgement]:
+def judge_change(change: ChangeRequest, estate: Estate, *, at: datetime) -> list[Judgement]:
     return rules.judge(estate, change.tenant_id, change.steps, at=at)
 
 
@@ -62,7 +63,7 @@ def facts_of_change(change: ChangeRequest) -> dict[str, CertificateFacts]:
     return {item.sha256_fingerprint: item.certificate.as_facts() for item in change.items.all()}
 
 
-def estate_of_change(change: ChangeRequest) -> rules.Estate:
+def estate_of_change(change: ChangeRequest) -> Estate:
     return estate_of(change.trust_config, tenant_id=change.tenant_id, facts=facts_of_change(change), names_revocation=change.names_revocation, without=change)
 
 

@@ -14,7 +14,7 @@ from approvals.forms import NO_PEM, ChangeForm, holds_pem
 from certs.models import TrustConfig, TrustEntry
 from certs.sealing import current_vault_key
 from pki.bundle import Refusal
-from pki.certificate import CertificateFacts
+from pki.facts import CertificateFacts
 from pki.findings import Finding, Severity
 from pki.plan import Action, Entry, Step
 from pki.roles import TrustRole

@@ -6,7 +6,7 @@ from django.db import connection
 
 from certs.live import Live, is_as_observed
 from certs.models import Publication, TrustConfig, entries_from_json, entries_to_json
-from pki.certificate import CertificateFacts
+from pki.facts import CertificateFacts
 from pki.plan import Entry
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import connection
 
 from certs.models import Certificate, Publication, TrustConfig, TrustEntry
-from pki.certificate import CertificateFacts
+from pki.facts import CertificateFacts
 from pki.plan import Action, Entry, Step
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from certs.models import TrustConfig
-from pki.certificate import CertificateFacts
+from pki.facts import CertificateFacts
 from pki.plan import Entry
 
 LABEL = "countersign-revision"

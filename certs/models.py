@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from certs.querysets import CertificateQuerySet, PublicationQuerySet, TrustConfigQuerySet, TrustEntryQuerySet
-from pki.certificate import CertificateFacts
+from pki.facts import CertificateFacts
 from pki.plan import Entry, Holding
 from pki.roles import TrustRole
 from tenants.models import Environment, Purpose, Tenant, User

@@ -9,7 +9,8 @@ from certs.live import LABEL, Live
 from certs.models import Publication, TrustConfig
 from gcp import clients
 from gcp.interfaces import LiveEntry, OperationStatus
-from pki.certificate import CertificateFacts, der_of_pem, parse
+from pki.certificate import der_of_pem, parse
+from pki.facts import CertificateFacts
 from pki.plan import Entry
 from pki.roles import TrustRole
 

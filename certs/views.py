@@ -20,7 +20,7 @@ from certs.models import Certificate, TrustConfig, TrustEntry
 from pki.limits import counts
 from pki.plan import difference, revision_digest
 from pki.roles import TrustRole
-from pki.rules import EXPIRES_SOON_DAYS
+from pki.x509_rules import EXPIRES_SOON_DAYS
 from tenants.errors import UnknownObject
 from tenants.gate import TenantRequest, tenant_page
 

@@ -36,6 +36,11 @@ REFUSALS: dict[str, Text] = {
         Said("It looks like a certificate but cannot be read ({detail}).", "看起来像证书，但无法读取（{detail}）。"),
         Said("Ask the issuer for the certificate again; this copy is damaged or malformed.", "请向签发方重新索取证书；这份副本已损坏或格式不正确。"),
     ),
+    "IN-PARSE-03": _refusal(
+        Said("Certificate with a broken field", "证书中有损坏的字段"),
+        Said("It is a certificate, but a field in it cannot be read ({detail}).", "这是证书，但其中有字段无法读取（{detail}）。"),
+        Said("Ask the issuer for a certificate that follows RFC 5280.", "请让签发方签发符合 RFC 5280 的证书。"),
+    ),
     "IN-TRUNCATED-01": _refusal(
         Said("Truncated PEM", "PEM 不完整"),
         Said("A PEM block is cut off or damaged: its end or part of its base64 is missing.", "PEM 块被截断或损坏：缺少结尾或部分 base64 内容。"),
@@ -93,9 +98,45 @@ REFUSALS: dict[str, Text] = {
         source="RFC 2315",
     ),
     "IN-ZIP-01": _refusal(
-        Said("Zip archive", "Zip 压缩包"),
-        Said("It is a zip archive, which the portal does not open yet.", "这是 zip 压缩包，本门户目前还不能打开。"),
-        Said("Not yet: unpack it and choose the files in it.", "暂不支持：请先解压，再选择其中的文件。"),
+        Said("Damaged archive", "压缩包已损坏"),
+        Said("The zip archive cannot be read ({detail}).", "该 zip 压缩包无法读取（{detail}）。"),
+        Said("Pack it again, or choose the files in it one by one.", "请重新打包，或逐个选择其中的文件。"),
+        source="PKWARE APPNOTE",
+    ),
+    "IN-ZIP-02": _refusal(
+        Said("Name that leads out of the archive", "名称指向压缩包之外"),
+        Said("The archive holds {name}, a name that leads out of it, and was refused whole.", "压缩包中的 {name} 指向压缩包之外，已整体拒绝。"),
+        Said("Pack the files again without folders above them.", "请重新打包，不要包含上级目录。"),
+        Said("Such names are an attack, or an accident that looks like one.", "此类名称是攻击，或是看似攻击的意外。"),
+    ),
+    "IN-ZIP-03": _refusal(
+        Said("Too many files in the archive", "压缩包中的文件过多"),
+        Said("The archive holds {count} files; at most {limit} are read at once.", "压缩包中有 {count} 个文件；一次最多读取 {limit} 个。"),
+        Said("Choose the ones that are needed.", "请只选择需要的文件。"),
+    ),
+    "IN-ZIP-04": _refusal(
+        Said("Encrypted archive", "加密的压缩包"),
+        Said("{name} in the archive is encrypted.", "压缩包中的 {name} 已加密。"),
+        Said("Certificates are public: pack them without a password.", "证书是公开的：请不要设置密码。"),
+    ),
+    "IN-ZIP-05": _refusal(
+        Said("Archive unpacks to too much", "压缩包解压后过大"),
+        Said(
+            "With {name} the archive unpacks to more than {limit}, or to more than {ratio} times its size.",
+            "解压到 {name} 时，压缩包超过 {limit}，或超过其大小的 {ratio} 倍。",
+        ),
+        Said("Pack certificates only.", "请只打包证书。"),
+        Said("Archives that grow like this are made to exhaust a server.", "如此膨胀的压缩包是用来耗尽服务器资源的。"),
+    ),
+    "IN-ZIP-06": _refusal(
+        Said("Archive in an archive", "压缩包中的压缩包"),
+        Said("{name} in the archive is itself an archive.", "压缩包中的 {name} 本身也是压缩包。"),
+        Said("Unpack the inner one first.", "请先解压内层压缩包。"),
+    ),
+    "IN-ZIP-07": _refusal(
+        Said("Archive of another kind", "其他类型的压缩包"),
+        Said("It is an archive that is not opened here; only zip is.", "这是此处无法打开的压缩包；仅支持 zip。"),
+        Said("Unpack it, or make it a zip.", "请先解压，或改用 zip。"),
     ),
     "IN-SIZE-01": _refusal(
         Said("Upload too large", "上传过大"),
@@ -118,5 +159,12 @@ REFUSALS: dict[str, Text] = {
         Said("There are {count} certificates; at most {limit} are read at once.", "共有 {count} 张证书；一次最多读取 {limit} 张。"),
         Said("A trust config holds 700 at most. Choose the ones that are needed.", "一个信任配置最多容纳 700 张。请只选择需要的证书。"),
         source="Certificate Manager quotas",
+    ),
+    "POL-FORM-01": _refusal(
+        Said("Not a policy", "不是有效的策略"),
+        Said("The policy's line {line} cannot be understood: {detail}.", "策略中的 {line} 无法理解：{detail}。"),
+        Said("Mend the line; docs/policy.md lists them all.", "请修改该行；docs/policy.md 列出了所有行。"),
+        Said("A policy that is only half understood would be a policy with holes.", "只理解了一半的策略就是有漏洞的策略。"),
+        "Countersign",
     ),
 }

@@ -1,80 +1,40 @@
-"""One X.509 certificate as plain facts, read once; every lazy field of ``cryptography`` is forced here and nowhere else."""
+"""DER in, facts out: every lazy field of ``cryptography`` is forced here and nowhere else, and its errors become ours."""
 
 import hashlib
-import textwrap
+import warnings
 from base64 import b64encode
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.utils import CryptographyDeprecationWarning
 
 from pki import der as der_reader
-from pki import names
+from pki import extensions, names, public_cas, public_keys
 from pki.errors import NotACertificate, TooLarge
+from pki.facts import CertificateFacts
+
+# A serial number that is not positive is a finding here (X509-SER-01); six roots of Mozilla have one.
+warnings.filterwarnings("ignore", "Parsed a serial number", CryptographyDeprecationWarning)
 
 MAXIMAL_DER_BYTES = 64_000
-ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
 
 # Everything that ``cryptography`` raises for bytes that are no good certificate; InvalidVersion is no ValueError.
-UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    IndexError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    x509.AttributeNotFound,
+)
 
-Extension = TypeVar("Extension", bound=x509.ExtensionType)
-
-
-@dataclass(frozen=True)
-class CertificateFacts:
-    """What the rules, the pages and the audit need of a certificate. Plain values only, so that it can be stored as JSON.
-
-    ``serial_number`` is lower hex (RFC 5280 §4.1.2.2 allows 160 bits); names are RFC 4514 text made safe to show;
-    ``extended_key_usage`` is None when the extension is absent, else OIDs; ``pem_byte_count`` is of the canonical PEM.
-    """
-
-    sha256_fingerprint: str
-    spki_sha256: str
-    serial_number: str
-    subject: str
-    issuer: str
-    not_before: datetime
-    not_after: datetime
-    key_algorithm: str
-    key_bits: int
-    key_curve: str
-    signature_algorithm: str
-    signature_hash: str
-    is_ca: bool
-    path_length: int | None
-    key_usage: tuple[str, ...] | None
-    extended_key_usage: tuple[str, ...] | None
-    subject_key_identifier: str
-    authority_key_identifier: str
-    subject_alternative_names: tuple[str, ...]
-    name_constraint_count: int
-    is_self_issued: bool
-    is_self_signed: bool
-    pem_byte_count: int
-
-    @property
-    def subject_spki(self) -> tuple[str, str]:
-        """Google counts intermediates with the same subject and key together."""
-        return self.subject, self.spki_sha256
-
-    def to_json(self) -> dict[str, Any]:
-        values = asdict(self)
-        values["not_before"], values["not_after"] = self.not_before.isoformat(), self.not_after.isoformat()
-        return values
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "CertificateFacts":
-        plain = dict(values)
-        for name in ("not_before", "not_after"):
-            plain[name] = datetime.fromisoformat(plain[name])
-        for name in ("key_usage", "extended_key_usage", "subject_alternative_names"):
-            plain[name] = None if plain[name] is None else tuple(plain[name])
-        return cls(**plain)
+_HEADER, _FOOTER = "-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n"
+_FIRST_GENERALIZED_YEAR = 2050  # RFC 5280 §4.1.2.5
 
 
 @dataclass(frozen=True)
@@ -96,8 +56,15 @@ def sha256_fingerprint(der: bytes) -> str:
 
 def canonical_pem(der: bytes) -> str:
     """RFC 7468 text with 64 columns, LF and one trailing newline."""
-    body = "\n".join(textwrap.wrap(b64encode(der).decode("ascii"), 64))
-    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+    text = b64encode(der).decode("ascii")
+    body = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+    return f"{_HEADER}{body}\n{_FOOTER}"
+
+
+def canonical_pem_length(der_length: int) -> int:
+    """Bytes of :func:`canonical_pem` for so many bytes of DER."""
+    body = -(-der_length // 3) * 4
+    return len(_HEADER) + body + -(-body // 64) + len(_FOOTER)
 
 
 def der_of_pem(pem: str) -> bytes:
@@ -116,72 +83,71 @@ def parse(der: bytes) -> ParsedCertificate:
 
     :raises TooLarge: beyond 64,000 bytes.
     :raises NotACertificate: when any field cannot be read; 17 % of zlint's test certificates load and raise only later.
+        Its evidence has the fingerprint when the bytes are a certificate by their outside.
     """
     if len(der) > MAXIMAL_DER_BYTES:
-        raise TooLarge("IN-SIZE-02", size=str(len(der)), limit=str(MAXIMAL_DER_BYTES))
+        raise TooLarge("IN-SIZE-02", size=str(len(der)), limit=str(MAXIMAL_DER_BYTES), sha256_fingerprint=sha256_fingerprint(der))
     try:
         certificate = x509.load_der_x509_certificate(der)
-        return ParsedCertificate(_facts(certificate, der), der)
     except UNREADABLE as error:
         raise NotACertificate("IN-PARSE-02", detail=type(error).__name__) from error
+    try:
+        return ParsedCertificate(_facts(certificate, der), der)
+    except UNREADABLE as error:
+        raise NotACertificate("IN-PARSE-03", detail=type(error).__name__, sha256_fingerprint=sha256_fingerprint(der)) from error
 
 
 def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
-    extensions = certificate.extensions
-    constraints = _value(extensions, x509.BasicConstraints)
-    spki = der_reader.subject_public_key_info(certificate.tbs_certificate_bytes)
-    algorithm, bits, curve = _key(certificate)
-    subject, issuer = names.display(certificate.subject), names.display(certificate.issuer)
-    is_self_issued = certificate.subject == certificate.issuer
+    raw = der_reader.fields(der)
+    found = extensions.read(certificate.extensions)
+    key = public_keys.describe(certificate, raw.spki)
+    is_self_issued = raw.subject == raw.issuer
+    subject = names.display(certificate.subject)
+    fingerprint = sha256_fingerprint(der)
     return CertificateFacts(
-        sha256_fingerprint=sha256_fingerprint(der),
-        spki_sha256=hashlib.sha256(spki).hexdigest(),
+        sha256_fingerprint=fingerprint,
+        spki_sha256=key.spki_sha256,
         serial_number=f"{certificate.serial_number:x}",
         subject=subject,
-        issuer=issuer,
+        issuer=subject if is_self_issued else _issuer(raw.issuer, certificate),
         not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc.astimezone(UTC),
-        key_algorithm=algorithm,
-        key_bits=bits,
-        key_curve=curve,
-        signature_algorithm=_signature_name(certificate),
+        not_after=certificate.not_valid_after_utc,
+        key_algorithm=key.algorithm,
+        key_bits=key.bits,
+        key_curve=key.curve,
+        signature_algorithm=_signature_name(certificate.signature_algorithm_oid),
         signature_hash=_signature_hash(certificate),
-        is_ca=bool(constraints and constraints.ca),
-        path_length=constraints.path_length if constraints else None,
-        key_usage=_key_usage(extensions),
-        extended_key_usage=_extended_key_usage(extensions),
-        subject_key_identifier=ski.digest.hex() if (ski := _value(extensions, x509.SubjectKeyIdentifier)) else "",
-        authority_key_identifier=aki.key_identifier.hex() if (aki := _value(extensions, x509.AuthorityKeyIdentifier)) and aki.key_identifier else "",
-        subject_alternative_names=_alternative_names(extensions),
-        name_constraint_count=_name_constraint_count(extensions),
+        is_ca=found.is_ca,
+        path_length=found.path_length,
+        key_usage=found.key_usage,
+        extended_key_usage=found.extended_key_usage,
+        subject_key_identifier=found.subject_key_identifier,
+        authority_key_identifier=found.authority_key_identifier,
+        subject_alternative_names=found.subject_alternative_names,
+        name_constraint_count=found.name_constraint_count,
         is_self_issued=is_self_issued,
-        is_self_signed=is_self_issued and _verifies_itself(certificate),
-        pem_byte_count=len(canonical_pem(der)),
+        is_self_signed=is_self_issued and found.authority_key_identifier in {"", found.subject_key_identifier},
+        pem_byte_count=canonical_pem_length(len(der)),
+        version=certificate.version.value + 1,
+        name_constraints=found.name_constraints,
+        certificate_policies=found.certificate_policies,
+        critical_extensions=found.critical,
+        subject_byte_count=len(raw.subject),
+        issuer_byte_count=len(raw.issuer),
+        uri_byte_count=found.uri_byte_count,
+        dns_byte_count=found.dns_byte_count,
+        rsa_exponent=key.exponent,
+        is_roca=key.is_roca,
+        has_explicit_curve=key.has_explicit_curve,
+        has_other_inner_algorithm=raw.inner_algorithm != raw.outer_algorithm,
+        has_unique_ids=raw.has_unique_ids,
+        has_wrong_time_encoding=_has_wrong_time_encoding(certificate, raw.validity),
+        public_trust=public_cas.trust_of(certificate, raw.issuer, key.spki_sha256, fingerprint) if found.is_ca else "",
     )
 
 
-def _value(extensions: x509.Extensions, kind: type[Extension]) -> Extension | None:
-    try:
-        return extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
-
-
-def _key(certificate: x509.Certificate) -> tuple[str, int, str]:
-    """Algorithm, size in bits and curve. A key that ``cryptography`` cannot load is named by its OID, not crashed on."""
-    try:
-        key = certificate.public_key()
-    except (UnsupportedAlgorithm, ValueError):
-        return f"OID {certificate.public_key_algorithm_oid.dotted_string}", 0, ""
-    if isinstance(key, rsa.RSAPublicKey):
-        return "RSA", key.key_size, ""
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return "ECDSA", key.key_size, key.curve.name
-    return type(key).__name__.removesuffix("PublicKey").lstrip("_"), 0, ""
-
-
-def _signature_name(certificate: x509.Certificate) -> str:
-    oid = certificate.signature_algorithm_oid
+@lru_cache(maxsize=1024)
+def _signature_name(oid: x509.ObjectIdentifier) -> str:
     known = getattr(oid, "_name", "")
     return known if known and known != "Unknown OID" else f"OID {oid.dotted_string}"
 
@@ -194,47 +160,23 @@ def _signature_hash(certificate: x509.Certificate) -> str:
     return algorithm.name if algorithm else "none"
 
 
-def _key_usage(extensions: x509.Extensions) -> tuple[str, ...] | None:
-    usage = _value(extensions, x509.KeyUsage)
-    if usage is None:
-        return None
-    wanted = {
-        "digitalSignature": usage.digital_signature,
-        "nonRepudiation": usage.content_commitment,
-        "keyEncipherment": usage.key_encipherment,
-        "dataEncipherment": usage.data_encipherment,
-        "keyAgreement": usage.key_agreement,
-        "keyCertSign": usage.key_cert_sign,
-        "cRLSign": usage.crl_sign,
-    }
-    return tuple(name for name, is_set in wanted.items() if is_set)
+_issuers: dict[bytes, str] = {}
 
 
-def _extended_key_usage(extensions: x509.Extensions) -> tuple[str, ...] | None:
-    usage = _value(extensions, x509.ExtendedKeyUsage)
-    return None if usage is None else tuple(oid.dotted_string for oid in usage)
+def _issuer(raw: bytes, certificate: x509.Certificate) -> str:
+    """The issuer's text; a bundle names the same few issuers again and again."""
+    text = _issuers.get(raw)
+    if text is None:
+        if len(_issuers) > 1024:
+            _issuers.clear()
+        text = _issuers[raw] = names.display(certificate.issuer)
+    return text
 
 
-def _alternative_names(extensions: x509.Extensions) -> tuple[str, ...]:
-    """At most 100 of them, each as ``kind:value``; what lies beyond is counted in a last entry."""
-    alternatives = _value(extensions, x509.SubjectAlternativeName)
-    if alternatives is None:
-        return ()
-    shown = [f"{type(name).__name__}:{names.safe(str(name.value), 255)}" for name, _ in zip(alternatives, range(100), strict=False)]
-    rest = len(list(alternatives)) - len(shown)
-    return (*shown, f"+{rest}") if rest else tuple(shown)
-
-
-def _name_constraint_count(extensions: x509.Extensions) -> int:
-    constraints = _value(extensions, x509.NameConstraints)
-    if constraints is None:
-        return 0
-    return len(constraints.permitted_subtrees or []) + len(constraints.excluded_subtrees or [])
-
-
-def _verifies_itself(certificate: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(certificate)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+def _has_wrong_time_encoding(certificate: x509.Certificate, validity: bytes) -> bool:
+    """RFC 5280 §4.1.2.5: UTCTime through 2049, which GeneralizedTime must not say; UTCTime cannot say a later year."""
+    first, second = validity[2], validity[4 + validity[3]]
+    if first == second == der_reader.UTC_TIME:
         return False
-    return True
+    not_before, not_after = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return any(tag == der_reader.GENERALIZED_TIME and at.year < _FIRST_GENERALIZED_YEAR for tag, at in ((first, not_before), (second, not_after)))

@@ -2,7 +2,8 @@
 ├── NotACertificate       bytes that are no X.509 certificate, or one that cannot be read
 ├── PrivateKeyPresented   a private key, in whatever wrapping
 ├── TooLarge              an upload or a certificate beyond the caps
-└── TooManyCertificates   more than 1,000 in one upload
+├── TooManyCertificates   more than 1,000 in one upload
+└── BadPolicy             a policy with a line that does not exist or makes no sense
 
 Each carries the code of its text in ``pki.catalogue`` and the values that the sentence names.
 """
@@ -31,3 +32,7 @@ class TooLarge(PkiError):
 
 class TooManyCertificates(PkiError):
     """More certificates than are looked at."""
+
+
+class BadPolicy(PkiError):
+    """A policy that cannot be read; the evidence names the line."""

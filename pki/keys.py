@@ -1,15 +1,14 @@
 """Telling that bytes hold a private key, in whatever wrapping, so that they are refused whole and never kept."""
 
-import base64
-import binascii
 import re
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from pki.armor import bare_base64
+
 _PRIVATE_KEY = re.compile(rb"PRIVATE\s+KEY|PuTTY-User-Key-File", re.IGNORECASE)
 _JWK = re.compile(rb'"kty"\s*:.*"d"\s*:|"d"\s*:.*"kty"\s*:', re.DOTALL)
-_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{64,}={0,2}\s*")
 _PKCS12_OID = bytes.fromhex("06092a864886f70d010701")  # 1.2.840.113549.1.7.1 inside a PFX (RFC 7292 §4)
 _PKCS7_SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _JAVA_KEYSTORES = {b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"}
@@ -22,7 +21,7 @@ def private_key_code(body: bytes, text: bytes) -> str | None:
         return "IN-KEY-01"
     if body[:4] in _JAVA_KEYSTORES:
         return "IN-KEY-03"
-    return _code_of_der(body) or _code_of_der(_decoded(text))
+    return _code_of_der(body) or _code_of_der(bare_base64(text))
 
 
 def _code_of_der(body: bytes) -> str | None:
@@ -42,13 +41,3 @@ def _is_private_key(der: bytes) -> bool:
     except (ValueError, UnsupportedAlgorithm):
         return False
     return True
-
-
-def _decoded(text: bytes) -> bytes:
-    """The bytes behind a bare base64 text, without any PEM line around it."""
-    if len(text) > 4 * _LARGEST_KEY_BYTES or not _BASE64.fullmatch(text.strip()):
-        return b""
-    try:
-        return base64.b64decode(b"".join(text.split()), validate=True)
-    except binascii.Error:
-        return b""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pki.certificate import CertificateFacts
+from pki.facts import CertificateFacts
 from pki.findings import Finding, Severity
 from pki.plan import Entry
 from pki.roles import CA_ROLES, TrustRole
@@ -13,6 +13,7 @@ MAXIMAL_AUTHORITIES = 200
 MAXIMAL_INTERMEDIATES = 100
 MAXIMAL_ALLOWLISTED = 500
 MAXIMAL_NAME_CONSTRAINTS = 10
+ALMOST_FULL = 0.9
 MAXIMAL_SAME_SUBJECT_AND_KEY, MANY_SAME_SUBJECT_AND_KEY = 10, 3
 
 
@@ -37,6 +38,14 @@ def counts(entries: Iterable[Entry], facts: Mapping[str, CertificateFacts]) -> l
         Count("GCP-COUNT-03", by_role[TrustRole.ALLOWLISTED], MAXIMAL_ALLOWLISTED),
         Count("GCP-COUNT-04", constraint_count, MAXIMAL_NAME_CONSTRAINTS),
     ]
+
+
+def headroom_findings(before: Iterable[Entry], after: Iterable[Entry], facts: Mapping[str, CertificateFacts]) -> Iterable[Finding]:
+    """Limits of which a change uses up more than nine tenths."""
+    was = {count.code: count.count for count in counts(before, facts)}
+    for count in counts(after, facts):
+        if ALMOST_FULL * count.limit <= count.count <= count.limit and count.count > was[count.code]:
+            yield Finding("EST-HEAD-01", Severity.WARNING, "", {"what": count.code, "count": str(count.count), "limit": str(count.limit)})
 
 
 def count_findings(before: Iterable[Entry], after: Iterable[Entry], facts: Mapping[str, CertificateFacts], *, as_warning: bool = False) -> Iterable[Finding]:

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+
+from pki.findings import Severity
 
 ENGLISH, CHINESE = "en", "zh-hans"
 
@@ -32,3 +35,23 @@ class Text:
     why: Said
     fix: Said
     source: str
+
+
+class Scope(StrEnum):
+    """What a check looks at, and so which changes go through it."""
+
+    ADDED = "every added certificate"
+    AUTHORITY = "an added trust anchor or intermediate CA"
+    ALLOWLISTED = "an added allowlisted certificate"
+    REMOVED = "a removal"
+    SET = "the trust config as it would be"
+    WORKER = "a worker's look at the originals"
+
+
+@dataclass(frozen=True)
+class Check(Text):
+    """The text of a finding, with how grave it is (the usual case first) and what it looks at."""
+
+    severities: tuple[Severity, ...]
+    scope: Scope
+    is_answerable: bool = False

@@ -65,6 +65,8 @@ def make(
     key_cert_sign: bool = True,
     hash_algorithm: Any = None,
     extra: list[x509.ExtensionType] | None = None,
+    path_length: int | None = None,
+    key_ids: bool = True,
     serial_number: int | None = None,
 ) -> Made:
     """A certificate; by default an end-entity certificate for clients, self-signed, valid for a year from yesterday."""
@@ -80,7 +82,7 @@ def make(
         .serial_number(serial_number or x509.random_serial_number())
         .not_valid_before(not_before or now - DAY)
         .not_valid_after(not_after or now + 365 * DAY)
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
     )
     usage = {"key_encipherment": False, "data_encipherment": False, "key_agreement": False, "content_commitment": False}
     usage |= {"encipher_only": False, "decipher_only": False, "crl_sign": ca}
@@ -88,6 +90,9 @@ def make(
     wanted = [CLIENT_AUTH] if eku == "default" else eku
     if wanted:
         builder = builder.add_extension(x509.ExtendedKeyUsage(wanted), critical=False)
+    if key_ids:
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     for extension in extra or []:
         builder = builder.add_extension(extension, critical=False)
     algorithm = None if isinstance(signer, ed25519.Ed25519PrivateKey) else (hash_algorithm or hashes.SHA256())

@@ -26,8 +26,8 @@ from certs.publications import Lease
 from certs.sealing import keep_until, kept, seal
 from gcp.errors import CloudError, CloudRejected
 from pki.certificate import canonical_pem, der_of_pem
+from pki.estate import Estate
 from pki.plan import Action, Holding, entries_of, has_effect
-from pki.rules import Estate
 
 
 @dataclass

@@ -74,7 +74,7 @@ BAD = {
     "a TRUSTED CERTIFICATE": (lambda: make().pem.replace(b" CERTIFICATE", b" TRUSTED CERTIFICATE"), "OpenSSL TRUSTED CERTIFICATE", "IN-TRUSTED-01"),
     "truncated base64": (lambda: make().pem[:300], "cut off or damaged", "IN-TRUNCATED-01"),
     "5,000 certificates": (lambda: make().pem * 5000, "5000 certificates; at most 1000", "IN-COUNT-01"),
-    "a zip": (lambda: b"PK\x03\x04" + b"\x00" * 100, "unpack it", "IN-ZIP-01"),
+    "a damaged zip": (lambda: b"PK\x03\x04" + b"\x00" * 100, "Pack it again", "IN-ZIP-01"),
     "a DER cut short": (lambda: make().der[:200], "cannot be read", "IN-PARSE-02"),
     "six megabytes": (lambda: b"-----BEGIN X-----\n" * 340_000, "larger than 5 MB", "IN-SIZE-01"),
 }

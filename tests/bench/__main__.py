@@ -8,6 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench import pki_speed
+
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("portal", "approvals", "certs", "tenants", "audit", "jobs", "gcp", "pki", "emulator")
 
@@ -15,6 +17,7 @@ APPS = ("portal", "approvals", "certs", "tenants", "audit", "jobs", "gcp", "pki"
 def main() -> None:
     sizes()
     start_up()
+    pki_speed.main()
     one_change()
 
 

@@ -14,6 +14,7 @@ from approvals import diagram
 from approvals.states import MOVES, State
 from audit.display import DISPLAYS
 from audit.events import EventType
+from pki import documentation
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("portal", "approvals", "certs", "tenants", "audit", "jobs", "gcp", "pki", "emulator")
@@ -71,6 +72,10 @@ def test_every_view_has_a_template_of_its_name() -> None:
 def test_the_drawing_of_the_states_is_current() -> None:
     with translation.override("en"):
         assert (ROOT / "docs/states.md").read_text(encoding="utf-8") == diagram.markdown()
+
+
+def test_the_list_of_checks_is_current() -> None:
+    assert (ROOT / "docs/checks.md").read_text(encoding="utf-8") == documentation.markdown()
 
 
 def test_the_table_of_moves_is_the_design() -> None:

@@ -7,7 +7,7 @@ import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from pki.catalogue_findings import FINDINGS
+from pki.catalogue import FINDINGS
 from pki.catalogue_refusals import REFUSALS
 
 ROOT = Path(__file__).resolve().parents[2]

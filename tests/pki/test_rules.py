@@ -4,17 +4,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from pki.catalogue_findings import FINDINGS
-from pki.certificate import CertificateFacts
-from pki.findings import Finding
+from pki.catalogue import FINDINGS
+from pki.estate import Estate
+from pki.facts import CertificateFacts
+from pki.findings import Finding, Severity
 from pki.limits import count_findings
 from pki.plan import Action, Entry, Holding, Step
 from pki.roles import Purpose, TrustRole
-from pki.rules import Estate, checked_codes, judge, judge_certificate, proposed_role
-from tests.certificates import CLIENT_AUTH, CODE_SIGNING, DAY, SERVER_AUTH, Made, make, make_ca, rsa_key, weak_key
+from pki.rules import checked_codes, judge, judge_certificate, proposed_role
+from tests.certificates import CLIENT_AUTH, DAY, SERVER_AUTH, Made, make, make_ca, rsa_key
 
 NOW = datetime.now(UTC)
 ANCHOR, INTERMEDIATE, ALLOWLISTED = TrustRole.TRUST_ANCHOR, TrustRole.INTERMEDIATE_CA, TrustRole.ALLOWLISTED
@@ -22,44 +22,25 @@ CLIENTS, SERVERS = Purpose.MTLS_CLIENT, Purpose.MTLS_SERVER
 
 
 def codes(made: Made, role: TrustRole, purpose: Purpose = CLIENTS, at: datetime = NOW) -> dict[str, str]:
-    return {finding.code: finding.severity.value for finding in judge_certificate(made.parsed.facts, role, purpose, at=at)}
-
-
-def many_names(count: int) -> Made:
-    return make(extra=[x509.SubjectAlternativeName([x509.DNSName(f"host-{n:04}.example.com") for n in range(count)])])
+    """What is found, the notes left out."""
+    found = judge_certificate(made.parsed.facts, role, purpose, at=at)
+    return {finding.code: finding.severity.value for finding in found if finding.severity is not Severity.INFO}
 
 
 @pytest.mark.parametrize(
-    ("made", "role", "expected"),
+    ("made", "role"),
     [
-        (lambda: make_ca(), ANCHOR, {}),
-        (lambda: make_ca(issuer=make_ca()), INTERMEDIATE, {}),
-        (lambda: make(), ALLOWLISTED, {}),
-        (lambda: make(key=rsa_key()), ALLOWLISTED, {}),
-        (lambda: make(key=rsa.generate_private_key(65537, 4096)), ALLOWLISTED, {}),
-        (lambda: make(key=weak_key()), ALLOWLISTED, {"GCP-KEY-02": "blocking"}),
-        (lambda: make(key=rsa.generate_private_key(65537, 4352)), ALLOWLISTED, {"GCP-KEY-02": "blocking"}),
-        (lambda: make(key=ec.generate_private_key(ec.SECP384R1())), ALLOWLISTED, {}),
-        (lambda: make(key=ec.generate_private_key(ec.SECP521R1())), ALLOWLISTED, {"GCP-KEY-01": "blocking"}),
-        (lambda: make(key=ec.generate_private_key(ec.SECP256K1())), ALLOWLISTED, {"GCP-KEY-01": "blocking"}),
-        (lambda: make(key=ed25519.Ed25519PrivateKey.generate()), ALLOWLISTED, {"GCP-KEY-01": "blocking"}),
-        (lambda: make(), ANCHOR, {"GCP-CA-01": "blocking"}),
-        (lambda: make_ca(key_cert_sign=False), ANCHOR, {"GCP-CA-02": "blocking"}),
-        (lambda: make_ca(eku=[SERVER_AUTH]), ANCHOR, {"GCP-EKU-01": "blocking"}),
-        (lambda: make_ca(eku=[SERVER_AUTH, CLIENT_AUTH]), ANCHOR, {}),
-        (lambda: make_ca(eku=None), INTERMEDIATE, {"GCP-EKU-02": "warning"}),
-        (lambda: make(eku=[CODE_SIGNING]), ALLOWLISTED, {"GCP-EKU-03": "warning"}),
-        (lambda: make(eku=None), ALLOWLISTED, {}),
-        (lambda: make(not_before=NOW - 9 * DAY, not_after=NOW - DAY), ALLOWLISTED, {"X509-VAL-01": "blocking"}),
-        (lambda: make(not_before=NOW + DAY), ALLOWLISTED, {"X509-VAL-02": "warning"}),
-        (lambda: make(not_after=NOW + 29 * DAY), ALLOWLISTED, {"EST-EXP-01": "warning"}),
-        (lambda: make(not_after=NOW + 31 * DAY), ALLOWLISTED, {}),
-        (lambda: many_names(150), ALLOWLISTED, {"GCP-SIZE-01": "blocking"}),
-        (lambda: many_names(100), ALLOWLISTED, {}),
+        (lambda: make_ca(), ANCHOR),
+        (lambda: make_ca(issuer=make_ca()), INTERMEDIATE),
+        (lambda: make(), ALLOWLISTED),
+        (lambda: make(key=rsa_key()), ALLOWLISTED),
+        (lambda: make(key=ec.generate_private_key(ec.SECP384R1())), ALLOWLISTED),
+        (lambda: make_ca(eku=[SERVER_AUTH, CLIENT_AUTH]), ANCHOR),
+        (lambda: make(eku=None), ALLOWLISTED),
     ],
 )
-def test_a_rule_of_one_certificate(made: Any, role: TrustRole, expected: dict[str, str]) -> None:
-    assert codes(made(), role) == expected
+def test_a_good_certificate_is_found_good(made: Any, role: TrustRole) -> None:
+    assert codes(made(), role) == {}
 
 
 def test_the_purpose_decides_the_extended_key_usage() -> None:
@@ -108,7 +89,8 @@ class _Anything(dict[str, CertificateFacts]):
     """Facts for every name, each with a subject of its own."""
 
     def __missing__(self, name: str) -> CertificateFacts:
-        return _facts(FACTS, subject=name, sha256_fingerprint=name)
+        self[name] = _facts(FACTS, subject=name, issuer=name, spki_sha256=name, sha256_fingerprint=name)
+        return self[name]
 
 
 def _found(after: set[Entry], facts: Any = None, before: set[Entry] | None = None) -> dict[str, str]:
@@ -152,9 +134,16 @@ def test_intermediates_with_one_subject_and_key(count: int, expected: dict[str, 
     assert _found(entries, {entry.sha256_fingerprint: FACTS for entry in entries}) == expected
 
 
+# Of the anchors and names that these tests make up; what they say is tested in test_catalogue.py.
+NOISE = {"EST-BREADTH-01", "EST-KEY-01", "GCP-CHAIN-01", "EST-ROOT-01", "GCP-ALLOW-01", "EST-HEAD-01", "EST-STILL-ACCEPTED"}
+
+
 def _judge(steps: list[Step], holdings: set[Holding], tenant: int = 1, **estate: Any) -> dict[str, Finding]:
-    found = judge(Estate("tc", CLIENTS, frozenset(holdings), _Anything(), **estate), tenant, steps, at=NOW)
-    return {finding.code: finding for finding in found}
+    facts = _Anything()
+    for entry in {holding.entry for holding in holdings} | {step.entry for step in steps} | {step.entry for _t, step in estate.get("submitted", ())}:
+        facts[entry.sha256_fingerprint]
+    found = judge(Estate("tc", CLIENTS, frozenset(holdings), facts, **estate), tenant, steps, at=NOW)
+    return {finding.code: finding for finding in found if finding.code not in NOISE}
 
 
 def test_the_last_anchor_and_the_last_entry_are_warned_of() -> None:
@@ -192,4 +181,4 @@ def test_blocking_findings_come_first() -> None:
 
 def test_every_checked_code_is_in_the_catalogue_and_every_finding_of_it_is_checked() -> None:
     steps = [Step(Action.ADD, Entry(role, "x")) for role in TrustRole] + [Step(Action.REMOVE, Entry(ANCHOR, "y"))]
-    assert checked_codes(steps) | {"EST-REVOKED-02"} == set(FINDINGS)
+    assert checked_codes(steps) == set(FINDINGS)
