@@ -1,6 +1,6 @@
 """What several flows do to a change, in the transaction of their caller. Acts neither record nor enqueue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,13 +9,15 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from approvals.errors import BadChange, ConflictingChange, WrongState
-from approvals.models import ChangeRequest, Item
+from approvals.models import Answer, ChangeRequest, Item
 from approvals.states import OPEN, State
 from certs.errors import TrustConfigNotReady, VaultClosed
 from certs.inventory import remember
-from certs.models import Certificate, TrustConfig
+from certs.models import Certificate, TrustConfig, TrustEntry
 from certs.sealing import current_vault_key, seal
+from pki.catalogue import is_answerable
 from pki.certificate import ParsedCertificate
+from pki.findings import Finding, Severity
 from pki.plan import Action
 from tenants.errors import UnknownObject
 from tenants.models import Tenant
@@ -118,6 +120,31 @@ def create_change(
             raise UnknownObject
         _create_item(change, Action.REMOVE, removal.role, found, removal.removal)
     return change
+
+
+def keep_answers(change: ChangeRequest, findings: Iterable[Finding], answers: Mapping[str, str], *, user_id: int, at: datetime) -> list[str]:
+    """Keeps what the submitter says, for each finding of a code that is answered; returns those codes."""
+    assert connection.in_atomic_block
+    said = {code: text.strip() for code, text in answers.items() if text.strip()}
+    codes = set()
+    for finding in findings:
+        if finding.severity is Severity.INFO or finding.code not in said or (finding.severity is Severity.BLOCKING and not is_answerable(finding.code)):
+            continue
+        values = {"text": said[finding.code], "given_by_id": user_id, "given_at": at}
+        Answer.objects.update_or_create(change=change, code=finding.code, sha256_fingerprint=finding.fingerprint, defaults=values)
+        codes.add(finding.code)
+    return sorted(codes)
+
+
+def in_all_roles(removals: list[Removal], entries: Iterable[TrustEntry]) -> list[Removal]:
+    """A revocation covers every role that the tenant holds the certificate in; ``entries`` are its open ones."""
+    revoked = {removal.sha256_fingerprint for removal in removals if removal.removal == Item.Removal.REVOKED}
+    chosen = {(removal.role, removal.sha256_fingerprint): removal for removal in removals}
+    for entry in entries:
+        fingerprint = entry.certificate.sha256_fingerprint
+        if fingerprint in revoked:
+            chosen[entry.role, fingerprint] = Removal(fingerprint, entry.role, Item.Removal.REVOKED)
+    return list(chosen.values())
 
 
 def conflicting(trust_config: TrustConfig, fingerprints: Iterable[str]) -> list[ChangeRequest]:

@@ -9,6 +9,8 @@ from approvals.states import OPEN, State
 from certs.inventory import facts_of
 from certs.models import Certificate, Role, TrustConfig, TrustEntry
 from pki import rules
+from pki.answers import answered
+from pki.catalogue import FINDINGS
 from pki.estate import Estate
 from pki.facts import CertificateFacts
 from pki.findings import Finding as Judgement
@@ -16,6 +18,8 @@ from pki.findings import Severity
 from pki.findings import warnings as warnings_of
 from pki.plan import Holding, Step, apply_steps, change_digest
 from pki.roles import Purpose
+from pki.texts import Scope
+from tenants.policies import in_force
 
 
 def estate_of(
@@ -23,13 +27,16 @@ def estate_of(
     *,
     tenant_id: int,
     facts: Mapping[str, CertificateFacts],
-    names_revocation: bool,
+    at: datetime,
+    names_revocation: bool = False,
+    revoking: Iterable[str] = (),
     without: ChangeRequest | None = None,
     with_approved: bool = True,
 ) -> Estate:
-    """What a change of this tenant would meet: entries, approved changes, submitted ones, revocations, other places.
+    """What a change of this tenant would meet: entries, approved changes, submitted ones, revocations, other places, policies.
 
-    ``facts`` are those of the change's own certificates; ``without`` is the change itself, when it is stored already.
+    ``facts`` are those of the change's own certificates, ``revoking`` those of them that it revokes; ``without`` is the
+    change itself, when it is stored already; the policies are those in force at ``at``.
     """
     holdings = TrustEntry.objects.filter(trust_config=trust_config).holdings()
     others = ChangeRequest.objects.filter(trust_config=trust_config, state__in=OPEN).prefetch_related("items__certificate")
@@ -52,19 +59,40 @@ def estate_of(
         revoked=_revoked(trust_config, tenant_id, facts),
         names_revocation=names_revocation,
         elsewhere=_elsewhere(trust_config, tenant_id, facts),
+        revoking=frozenset(revoking),
+        policies=in_force(tenant_id, at).policies,
     )
 
 
-def judge_change(change: ChangeRequest, estate: Estate, *, at: datetime) -> list[Judgement]:
-    return rules.judge(estate, change.tenant_id, change.steps, at=at)
+def judge_change(change: ChangeRequest, estate: Estate, *, at: datetime, seen_by_worker: Iterable[Judgement] = ()) -> list[Judgement]:
+    """Everything that is to be said of a stored change, with what its submitter has answered.
+
+    ``seen_by_worker`` is what only the originals can tell; without it what was last seen there is kept.
+    """
+    findings = [*rules.judge(estate, change.tenant_id, change.steps, at=at), *seen_by_worker]
+    return answered(findings, {(answer.code, answer.sha256_fingerprint): answer.text for answer in change.answers.all()})
+
+
+def last_seen_by_worker(change: ChangeRequest) -> list[Judgement]:
+    """The stored findings that only a worker can make."""
+    return [finding.judgement for finding in change.findings.all() if FINDINGS[finding.code].scope is Scope.WORKER]
 
 
 def facts_of_change(change: ChangeRequest) -> dict[str, CertificateFacts]:
     return {item.sha256_fingerprint: item.certificate.as_facts() for item in change.items.all()}
 
 
-def estate_of_change(change: ChangeRequest) -> Estate:
-    return estate_of(change.trust_config, tenant_id=change.tenant_id, facts=facts_of_change(change), names_revocation=change.names_revocation, without=change)
+def estate_of_change(change: ChangeRequest, *, at: datetime, with_approved: bool = True) -> Estate:
+    return estate_of(
+        change.trust_config,
+        tenant_id=change.tenant_id,
+        facts=facts_of_change(change),
+        at=at,
+        names_revocation=change.names_revocation,
+        revoking={item.sha256_fingerprint for item in change.items.all() if item.removal == Item.Removal.REVOKED},
+        without=change,
+        with_approved=with_approved,
+    )
 
 
 def store_plan(change: ChangeRequest, findings: Iterable[Judgement], *, at: datetime, etag: str) -> None:
@@ -75,6 +103,7 @@ def store_plan(change: ChangeRequest, findings: Iterable[Judgement], *, at: date
         Finding(change=change, code=f.code, severity=f.severity.value, sha256_fingerprint=f.fingerprint, evidence=f.evidence) for f in findings
     )
     change.planned_at, change.planned_etag = at, etag
+    change.policies = in_force(change.tenant_id, at).label
     renew_digest(change)
 
 
@@ -85,7 +114,7 @@ def renew_digest(change: ChangeRequest) -> None:
         change=f"{change.tenant_id}/{change.number}/{change.voting_round}",
         steps=change.steps,
         not_before=None,
-        policy_version=f"{change.tenant_id}@{change.policy_version}",
+        policy_version=f"{change.tenant_id}@{change.policy_version} {change.policies}".strip(),
         warning_codes=[finding.code for finding in warnings_of([finding.judgement for finding in change.findings.all()])],
     )
 

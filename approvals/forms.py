@@ -12,6 +12,7 @@ from approvals.models import Item
 from certs.models import Role, TrustEntry
 from pki import bundle
 from pki.bundle import Intake
+from pki.catalogue import FINDINGS
 from pki.keys import private_key_code
 from pki.rules import proposed_role
 
@@ -56,6 +57,12 @@ class ChangeForm(forms.Form):
     pasted = forms.CharField(label=_("Or paste PEM text"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}))
     found_pem = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     reason = forms.CharField(label=_("Reason"), required=False, max_length=MAXIMAL_REASON, widget=forms.Textarea(attrs={"rows": 3}))
+    client_chain = forms.CharField(
+        label=_("A client's certificate, with the intermediate CAs that it sends"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+    )
     names_revocation = forms.BooleanField(label=_("This change brings back a certificate that was revoked, and I know why that is right"), required=False)
 
     def intake(self) -> Intake:
@@ -79,6 +86,9 @@ class ChangeForm(forms.Form):
             chosen.append(Addition(certificate, role if role in Role.values else proposed_role(certificate.facts).value))
         return chosen
 
+    def answers(self) -> dict[str, str]:
+        return {code: text for code, text in answers_in(self.data).items() if not holds_pem(text)}
+
     def removals(self, entries: list[TrustEntry]) -> list[Removal]:
         """The entries that were ticked, each retired or revoked."""
         chosen = []
@@ -87,6 +97,24 @@ class ChangeForm(forms.Form):
             if kind in Item.Removal.values:
                 chosen.append(Removal(entry.certificate.sha256_fingerprint, entry.role, kind))
         return chosen
+
+
+class AnswerForm(forms.Form):
+    """Answers to findings; the fields are named by their codes."""
+
+    def clean(self) -> dict[str, Any]:
+        if any(holds_pem(text) for text in answers_in(self.data).values()):
+            raise forms.ValidationError(NO_PEM)
+        return super().clean() or {}
+
+    def answers(self) -> dict[str, str]:
+        return answers_in(self.data)
+
+
+def answers_in(data: Any) -> dict[str, str]:
+    """What was typed beside findings, by code; one that is not in the catalogue is nobody's."""
+    typed = {name.removeprefix("answer_"): str(data[name]) for name in data if name.startswith("answer_")}
+    return {code: text.strip()[:MAXIMAL_REASON] for code, text in typed.items() if code in FINDINGS and text.strip()}
 
 
 class VoteForm(forms.Form):

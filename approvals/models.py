@@ -26,6 +26,8 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     state_since = models.DateTimeField()
     mode = models.CharField(max_length=20, choices=Mode)
     policy_version = models.PositiveIntegerField()
+    # The versions of platform's and tenant's policy that it was last judged by, such as "platform@3 payments@2".
+    policies = models.CharField(max_length=200, blank=True)
     reason = models.TextField()
     submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submitted_changes")
     submitted_at = models.DateTimeField()
@@ -36,6 +38,8 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     change_digest = models.CharField(max_length=64, blank=True)
     # Grows whenever votes are needed again, and is part of the digest: votes of an earlier round count no more.
     voting_round = models.PositiveIntegerField(default=1)
+    # A finding that may be answered blocks it until its submitter answers.
+    awaits_answer = models.BooleanField(default=False)
     planned_at = models.DateTimeField(null=True)
     planned_etag = models.CharField(max_length=200, blank=True)
     approved_at = models.DateTimeField(null=True)
@@ -168,6 +172,24 @@ class Finding(models.Model):
     @property
     def judgement(self) -> Judgement:
         return Judgement(self.code, Severity(self.severity), self.sha256_fingerprint, self.evidence)
+
+
+class Answer(models.Model):
+    """What the submitter says to one finding: why it is right all the same."""
+
+    change = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="answers")
+    code = models.CharField(max_length=20)
+    sha256_fingerprint = models.CharField(max_length=64, blank=True)
+    text = models.TextField()
+    given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["change", "code", "sha256_fingerprint"], name="one_answer_per_finding")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text[:50]}"
 
 
 class Vote(models.Model):

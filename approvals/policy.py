@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals.causes import Cause, cause
@@ -13,6 +14,7 @@ from pki.plan import Action
 from pki.roles import CA_ROLES, TrustRole
 from tenants.access import ALLOWED, ReviewerScope, Verdict, platform_roles, reviewer_scope, roles
 from tenants.models import AccessRole, Environment, Mode, Tenant, User
+from tenants.policies import in_force
 
 # What mode B never does, whatever the tenant's limits are.
 NEVER_BY_ITSELF = frozenset({"limit-shared", "limit-last-anchor", "limit-revoked"})
@@ -82,20 +84,22 @@ def decides_by_itself(change: ChangeRequest) -> bool:
 def limits_exceeded(change: ChangeRequest, findings: Sequence[Finding]) -> list[Cause]:
     """Why mode B must ask a person; empty when the change lies inside the tenant's limits."""
     tenant, trust_config = change.tenant, change.trust_config
+    most = in_force(tenant.pk, timezone.now()).self_service
     items = list(change.items.all())
     codes = {finding.code for finding in findings}
-    causes = [cause("limit-role", role=role) for role in sorted({item.role for item in items} - set(tenant.self_service_roles))]
+    allowed_roles, item_count = set(tenant.self_service_roles) & set(most.roles), min(tenant.self_service_item_count, most.item_count)
+    causes = [cause("limit-role", role=role) for role in sorted({item.role for item in items} - allowed_roles)]
     if trust_config.is_shared and any(TrustRole(item.role) in CA_ROLES for item in items):
         causes.append(cause("limit-shared"))
-    if len(items) > tenant.self_service_item_count:
-        causes.append(cause("limit-count", count=len(items), limit=tenant.self_service_item_count))
-    if trust_config.environment.is_production and not tenant.self_service_in_production:
+    if len(items) > item_count:
+        causes.append(cause("limit-count", count=len(items), limit=item_count))
+    if trust_config.environment.is_production and not (tenant.self_service_in_production and most.in_production):
         causes.append(cause("limit-production"))
     if codes & {"EST-REVOKED-01", "EST-REVOKED-02"}:
         causes.append(cause("limit-revoked"))
     if "EST-LAST-01" in codes:
         causes.append(cause("limit-last-anchor"))
-    if (found := warnings(list(findings))) and not tenant.self_service_with_warnings:
+    if (found := warnings(findings)) and not (tenant.self_service_with_warnings and most.with_warnings):
         causes.append(cause("limit-warnings", codes=", ".join(sorted({finding.code for finding in found}))))
     return causes
 
@@ -110,6 +114,14 @@ def may_withdraw(user_id: int, change: ChangeRequest) -> Verdict:
         return Verdict(is_allowed=False, reason=_("The change is %(state)s; there is nothing to withdraw.") % {"state": State(change.state).label})
     if user_id != change.submitted_by_id:
         return Verdict(is_allowed=False, reason=_("Only %(name)s, who submitted it, may withdraw this change.") % {"name": change.submitted_by})
+    return ALLOWED
+
+
+def may_answer(user_id: int, change: ChangeRequest) -> Verdict:
+    if not change.awaits_answer:
+        return Verdict(is_allowed=False, reason=_("No finding waits for an answer."))
+    if user_id != change.submitted_by_id:
+        return Verdict(is_allowed=False, reason=_("Only %(name)s, who submitted it, may answer the findings.") % {"name": change.submitted_by})
     return ALLOWED
 
 

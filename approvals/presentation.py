@@ -16,6 +16,7 @@ from approvals.rollbacks import later_changes, plan_of_rollback, refuse_revoked
 from approvals.states import State
 from certs.errors import NotRestorable
 from certs.models import Certificate, Role, TrustConfig, TrustEntry
+from pki.answers import open_questions
 from pki.findings import Finding, Severity
 from pki.plan import Action
 from pki.rules import checked_codes
@@ -106,13 +107,17 @@ class Checks:
     passed: list[str]
     blocking_count: int
     warning_count: int
+    questions: dict[str, list[Finding]]
 
 
 def checks_of(change: ChangeRequest) -> Checks:
     failed = [finding.judgement for finding in change.findings.all()]
     codes = {finding.code for finding in failed}
     counts = Counter(finding.severity for finding in failed)
-    return Checks(failed, sorted(checked_codes(change.steps) - codes), counts[Severity.BLOCKING], counts[Severity.WARNING])
+    questions: dict[str, list[Finding]] = {}
+    for finding in open_questions(failed):
+        questions.setdefault(finding.code, []).append(finding)
+    return Checks(failed, sorted(checked_codes(change.steps) - codes), counts[Severity.BLOCKING], counts[Severity.WARNING], questions)
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,31 @@
 """What the form of a change shows before it is submitted: where it could go, what was read, and every finding."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from approvals import policy
-from approvals.acts import MAXIMAL_ITEMS, Addition, Removal
+from approvals.acts import MAXIMAL_ITEMS, Addition, Removal, in_all_roles
 from approvals.checks import estate_of
 from approvals.forms import NO_PEM, ChangeForm, holds_pem
+from approvals.models import Item
 from certs.models import TrustConfig, TrustEntry
 from certs.sealing import current_vault_key
+from pki.answers import answered
 from pki.bundle import Refusal
+from pki.catalogue import is_answerable
+from pki.chain import Chain, build
 from pki.facts import CertificateFacts
-from pki.findings import Finding, Severity
+from pki.findings import Finding, Severity, blocking
 from pki.plan import Action, Entry, Step
 from pki.roles import TrustRole
-from pki.rules import judge, proposed_role
+from pki.rules import judge, proposed_role, role_reason
+from pki.signatures import judge_signatures
 from tenants.errors import UnknownObject
 from tenants.models import Tenant
 
@@ -42,6 +49,17 @@ class Found:
     is_left_out: bool
     findings: list[Finding]
     missing_issuer: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A code whose findings its submitter may or must answer, with what was answered so far."""
+
+    code: str
+    findings: list[Finding]
+    answer: str
+    is_required: bool
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,8 @@ class Preview:
     removals: list[Removal]
     removal_findings: list[Finding]
     general: list[Finding]
+    questions: list[Question]
+    duplicate_count: int
     found_pem: str
     missing: list[str | Promise]
     reason: str
@@ -79,40 +99,72 @@ def removable(trust_config: TrustConfig, tenant: Tenant) -> list[TrustEntry]:
 def preview(tenant: Tenant, trust_config: TrustConfig, form: ChangeForm, entries: list[TrustEntry]) -> Preview:
     """Reads and judges what the form holds; stores nothing."""
     intake = form.intake()
-    additions, removals = form.additions(intake), form.removals(entries)
+    additions, removals = form.additions(intake), in_all_roles(form.removals(entries), entries)
     facts = {a.certificate.facts.sha256_fingerprint: a.certificate.facts for a in additions}
     chosen = {removal.sha256_fingerprint for removal in removals}
     facts |= {e.certificate.sha256_fingerprint: e.certificate.as_facts() for e in entries if e.certificate.sha256_fingerprint in chosen}
-    steps = [Step(Action.ADD, Entry(TrustRole(a.role), a.certificate.facts.sha256_fingerprint)) for a in additions]
-    steps += [Step(Action.REMOVE, Entry(TrustRole(r.role), r.sha256_fingerprint)) for r in removals]
-    names_revocation = form.cleaned_data["names_revocation"] and policy.may_name_revocation(tenant)
-    estate = estate_of(trust_config, tenant_id=tenant.pk, facts=facts, names_revocation=names_revocation)
-    findings = judge(estate, tenant.pk, steps, at=timezone.now()) if steps else []
+    steps = steps_of(additions, removals)
+    findings = _findings(tenant, trust_config, form, additions=additions, removals=removals, facts=facts)
     missing = _missing(form, steps)
     roles = {a.certificate.facts.sha256_fingerprint: a.role for a in additions}
-    added = set(roles)
-    known = {c.facts.subject for c in intake.certificates} | {e.certificate.subject for e in entries}
+    chain = build(
+        {c.facts.sha256_fingerprint: c.facts for c in intake.certificates} | {e.certificate.sha256_fingerprint: e.certificate.as_facts() for e in entries}
+    )
     return Preview(
-        found=[_found(certificate.facts, roles, findings, known) for certificate in intake.certificates],
+        found=[_found(certificate.facts, roles, findings, chain) for certificate in intake.certificates],
         refusals=intake.refusals,
         additions=additions,
         removals=removals,
-        removal_findings=[f for f in findings if f.fingerprint and f.fingerprint not in added],
+        removal_findings=[f for f in findings if f.fingerprint and f.fingerprint not in roles],
         general=[f for f in findings if not f.fingerprint],
+        questions=_questions(findings, form.answers()),
+        duplicate_count=len(intake.duplicates),
         found_pem="".join(certificate.pem for certificate in intake.certificates),
         missing=missing,
         reason="" if holds_pem(form.cleaned_data["reason"]) else form.cleaned_data["reason"],
-        may_be_submitted=not missing and not intake.refusals and not any(f.severity is Severity.BLOCKING for f in findings),
+        may_be_submitted=not missing and not intake.refusals and not blocking(findings),
     )
 
 
-def _found(facts: CertificateFacts, roles: dict[str, str], findings: list[Finding], known: set[str]) -> Found:
-    """``known`` are the subjects in this upload and of what the tenant trusts here: an issuer outside it is named."""
+def steps_of(additions: Iterable[Addition], removals: Iterable[Removal]) -> list[Step]:
+    added = [Step(Action.ADD, Entry(TrustRole(a.role), a.certificate.facts.sha256_fingerprint)) for a in additions]
+    return [*added, *(Step(Action.REMOVE, Entry(TrustRole(r.role), r.sha256_fingerprint)) for r in removals)]
+
+
+def _findings(
+    tenant: Tenant, trust_config: TrustConfig, form: ChangeForm, *, additions: list[Addition], removals: list[Removal], facts: dict[str, CertificateFacts]
+) -> list[Finding]:
+    """What the checks say of the form, with the answers that it gives so far."""
+    steps, at = steps_of(additions, removals), timezone.now()
+    if not steps:
+        return []
+    names_revocation = form.cleaned_data["names_revocation"] and policy.may_name_revocation(tenant)
+    revoking = {removal.sha256_fingerprint for removal in removals if removal.removal == Item.Removal.REVOKED}
+    estate = estate_of(trust_config, tenant_id=tenant.pk, facts=facts, at=at, names_revocation=names_revocation, revoking=revoking)
+    uploaded = {a.certificate.facts.sha256_fingerprint: a.certificate for a in additions}
+    findings = [*judge(estate, tenant.pk, steps, at=at), *judge_signatures(uploaded.values(), uploaded)]
+    answers = form.answers()
+    return answered(findings, {finding.key: answers.get(finding.code, "") for finding in findings})
+
+
+def _questions(findings: list[Finding], answers: dict[str, str]) -> list[Question]:
+    codes = {f.code for f in findings if f.severity is Severity.WARNING or (f.severity is Severity.BLOCKING and is_answerable(f.code))}
+    return [Question(code, [f for f in findings if f.code == code], answers.get(code, ""), is_answerable(code)) for code in sorted(codes)]
+
+
+def _found(facts: CertificateFacts, roles: dict[str, str], findings: list[Finding], chain: Chain) -> Found:
+    """``chain`` links this upload with what the tenant trusts here: an issuer outside it is named."""
     fingerprint = facts.sha256_fingerprint
     proposed = proposed_role(facts).value
-    mine = [finding for finding in findings if finding.fingerprint == fingerprint]
-    missing = "" if facts.is_self_issued or facts.issuer in known else facts.issuer
-    return Found(facts, roles.get(fingerprint, proposed), proposed, fingerprint not in roles, mine, missing)
+    return Found(
+        facts=facts,
+        role=roles.get(fingerprint, proposed),
+        proposed=proposed,
+        is_left_out=fingerprint not in roles,
+        findings=[finding for finding in findings if finding.fingerprint == fingerprint],
+        missing_issuer=chain.missing_issuer(fingerprint),
+        reason=role_reason(facts).in_language(get_language() or "en", {}),
+    )
 
 
 def _missing(form: ChangeForm, steps: list[Step]) -> list[str | Promise]:

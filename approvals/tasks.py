@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from approvals.flows import look_again, wake
+from django.utils import timezone
+
+from approvals.flows import look_again, simulate, simulate_answers, wake
 from approvals.flows import publish as publish_flow
 from approvals.flows import validate as validate_flow
 from jobs.registry import handles
@@ -26,3 +28,13 @@ def wake_trust_configs(_subject_id: str) -> None:
 @handles("look_again")
 def look_again_at(subject_id: str) -> None:
     look_again.look(trust_config_id=subject_id)
+
+
+@handles("simulate")
+def answer_simulation(subject_id: str) -> None:
+    simulate_answers.answer(simulation_id=int(subject_id))
+
+
+@handles("forget_simulations", every=timedelta(hours=1))
+def forget_simulations(_subject_id: str) -> None:
+    simulate.forget_old(before=timezone.now() - timedelta(days=7))

@@ -114,7 +114,7 @@ def _last_publication(change: ChangeRequest) -> Publication | None:
 
 def is_in_flux(change: ChangeRequest) -> bool:
     """Whether the page should look again by itself: a worker is, or soon will be, at work on it."""
-    if change.held_code or change.trust_config.state != TrustConfig.State.READY:
+    if change.held_code or change.awaits_answer or change.trust_config.state != TrustConfig.State.READY:
         return False
     return change.state in {State.SUBMITTED, State.APPROVED}
 
@@ -151,6 +151,9 @@ def _trouble(change: ChangeRequest) -> Waiting | None:
 
 
 def _orderly_wait(change: ChangeRequest) -> Waiting:
+    if change.state == State.SUBMITTED and change.awaits_answer:
+        words = _("%(name)s must answer what the checks found.") % {"name": change.submitted_by}
+        return Waiting(words, change.planned_at or change.state_since, _("Answer the findings below, or withdraw the change."), is_trouble=True)
     if change.state == State.SUBMITTED:
         return Waiting(_("A worker reads what is live and checks the change."), change.state_since, _("Nothing to do; it takes seconds."))
     if change.state == State.VALIDATED:

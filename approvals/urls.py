@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{CHANGE}live/", views.change_live, name="change-live"),
     path(f"{CHANGE}approve/", views.change_approve, name="change-approve"),
     path(f"{CHANGE}reject/", views.change_reject, name="change-reject"),
+    path(f"{CHANGE}answer/", views.change_answer, name="change-answer"),
     path(f"{CHANGE}comment/", views.change_comment, name="change-comment"),
     path(f"{CHANGE}withdraw/", views.change_withdraw, name="change-withdraw"),
     path(f"{CHANGE}retry/", views.change_retry, name="change-retry"),

@@ -11,18 +11,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from approvals import presentation, previews, timeline
 from approvals.errors import BadChange
-from approvals.flows import comment, retry, roll_back, submit, switch_mode, take_over, vote, withdraw
-from approvals.forms import ChangeFilterForm, ChangeForm, ReasonForm, RollBackForm, SelfServiceForm, TakeOverForm, VoteForm
+from approvals.flows import answer, comment, retry, roll_back, simulate, submit, switch_mode, take_over, vote, withdraw
+from approvals.forms import AnswerForm, ChangeFilterForm, ChangeForm, ReasonForm, RollBackForm, SelfServiceForm, TakeOverForm, VoteForm
 from approvals.models import ChangeRequest
-from approvals.policy import may_retry, may_roll_back, may_submit, may_vote, may_withdraw
+from approvals.policy import may_answer, may_retry, may_roll_back, may_submit, may_vote, may_withdraw
 from approvals.rollbacks import later_changes, missing_originals
 from approvals.states import OPEN, State
+from certs.forms import chain_of, in_order
 from certs.models import TrustConfig
+from pki.catalogue import text_of
 from portal.errors import OURS, keep_on_page
 from tenants import access
 from tenants.actors import actor_of
@@ -90,8 +93,13 @@ def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
     if preview and request.POST.get("act") == "report":
         report = render_to_string("approvals/change_report.txt", {"preview": preview, "place": place})
         return HttpResponse(report, headers={"Content-Type": "text/plain; charset=utf-8", "Content-Disposition": 'attachment; filename="checks.txt"'})
-    status = 422 if preview and request.POST.get("act") == "submit" else 200
+    status = 422 if preview and request.POST.get("act") in {"submit", "simulate"} else 200
     refused: Exception | None = None
+    if preview and request.POST.get("act") == "simulate":
+        try:
+            return redirect("certs:simulation-detail", request.tenant.slug, _simulate_draft(request, trust_config_id, form, preview))
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
     if preview and request.POST.get("act") == "submit" and preview.may_be_submitted:
         try:
             number = submit.submit(
@@ -102,6 +110,7 @@ def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
                 additions=preview.additions,
                 removals=preview.removals,
                 names_revocation=form.cleaned_data["names_revocation"],
+                answers=form.answers(),
             )
         except OURS as error:
             refused, status = error, keep_on_page(request, error)
@@ -109,6 +118,20 @@ def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
             return redirect("approvals:change-detail", request.tenant.slug, number)
     context = {"form": form, "place": place, "entries": entries, "preview": preview, "refused": refused, "selected": request.GET.get("remove", "")}
     return render(request, "approvals/change_form.html", context, status=status)
+
+
+def _simulate_draft(request: TenantRequest, trust_config_id: str, form: ChangeForm, preview: previews.Preview) -> int:
+    """Asks what a client would get if the change in the form were live."""
+    intake = chain_of([], form.cleaned_data["client_chain"])
+    if intake.refusals:
+        raise BadChange(text_of(intake.refusals[0].code).sentence.in_language(get_language() or "en", intake.refusals[0].evidence))
+    return simulate.ask(
+        actor=actor_of(request),
+        tenant_id=request.tenant.pk,
+        trust_config_id=trust_config_id,
+        chain=in_order(intake),
+        draft=simulate.Draft(tuple(preview.additions), tuple(preview.removals)),
+    )
 
 
 @tenant_page()
@@ -134,6 +157,14 @@ def change_reject(request: TenantRequest, number: int) -> HttpResponse:
     data = _cleaned(VoteForm(request.POST))
     act = partial(vote.reject, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, digest=data["digest"], comment=data["comment"])
     return _act(request, number, act, typed=data["comment"], done=_("The change is rejected."))
+
+
+@tenant_page(methods=("POST",))
+def change_answer(request: TenantRequest, number: int) -> HttpResponse:
+    form = AnswerForm(request.POST)
+    _cleaned(form)
+    act = partial(answer.answer, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, answers=form.answers())
+    return _act(request, number, act, done=_("Your answers are recorded; the change is checked again."))
 
 
 @tenant_page(methods=("POST",))
@@ -268,6 +299,7 @@ def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
         "around": presentation.context_of(change, sees_all=bool(access.platform_roles_anywhere(user_id))),
         "is_in_flux": timeline.is_in_flux(change),
         "is_drifted": change.trust_config.state == TrustConfig.State.DRIFTED,
+        "may_answer": may_answer(user_id, change),
         "may_withdraw": may_withdraw(user_id, change),
         "may_retry": may_retry(user_id, change),
         "may_roll_back": may_roll_back(user_id, change),

@@ -20,6 +20,9 @@ class EventType(StrEnum):
     MODE_SWITCH_PROPOSED = "mode_switch.proposed"
     MODE_SWITCH_DECLINED = "mode_switch.declined"
     MODE_SWITCHED = "mode.switched"
+    POLICY_PROPOSED = "policy.proposed"
+    POLICY_DECIDED = "policy.decided"
+    POLICY_DECLINED = "policy.declined"
     # trust configs and the vault
     TRUST_CONFIG_NAMED = "trust_config.named"
     TRUST_CONFIG_REGISTERED = "trust_config.registered"
@@ -29,6 +32,8 @@ class EventType(StrEnum):
     DRIFT_TAKEN_OVER = "drift.taken_over"
     VAULT_KEY_CREATED = "vault_key.created"
     SEALED_FORGOTTEN = "sealed.forgotten"
+    GOLDEN_CLIENT_ADDED = "golden_client.added"
+    GOLDEN_CLIENT_REMOVED = "golden_client.removed"
     # changes
     CHANGE_SUBMITTED = "change.submitted"
     CHANGE_VALIDATED = "change.validated"
@@ -36,6 +41,7 @@ class EventType(StrEnum):
     CHANGE_WITHDRAWN = "change.withdrawn"
     CHANGE_APPROVED = "change.approved"
     CHANGE_RETURNED = "change.returned"
+    CHANGE_ANSWERED = "change.answered"
     CHANGE_COMMENTED = "change.commented"
     CHANGE_HELD = "change.held"
     CHANGE_RETRIED = "change.retried"

@@ -1,5 +1,6 @@
 """Opening sealed originals: for workers only, since it needs Cloud KMS. The web tier never loads this module."""
 
+import hashlib
 import time
 import uuid
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certs.errors import WrongOriginal
 from certs.models import SealedCertificate, VaultKey
-from certs.sealing import certificate_context, key_context, suite
+from certs.sealing import certificate_context, key_context, suite, text_context
 from gcp import clients
 from gcp.interfaces import Wrapped
 from pki.certificate import sha256_fingerprint
@@ -47,6 +48,21 @@ def open_sealed(sealed: SealedCertificate) -> bytes:
     if sha256_fingerprint(der) != sealed.sha256_fingerprint:
         raise WrongOriginal(_("The sealed original is not the certificate that was voted on."))
     return der
+
+
+def open_text(vault_key: VaultKey, kind: str, content_sha256: str, sealed: bytes) -> bytes:
+    """A text that was sealed for the tenant; it is always compared with its SHA-256.
+
+    :raises gcp.errors.CloudError: when Cloud KMS does not unwrap the vault key.
+    :raises WrongOriginal: when what comes out is not that text.
+    """
+    try:
+        text = suite().decrypt(sealed, _private_key(vault_key), info=text_context(vault_key, kind, content_sha256))
+    except (InvalidTag, ValueError) as error:
+        raise WrongOriginal(_("The sealed text cannot be opened: it is damaged or belongs to another place.")) from error
+    if hashlib.sha256(text).hexdigest() != content_sha256:
+        raise WrongOriginal(_("The sealed text is not the one that was sealed here."))
+    return text
 
 
 def _private_key(vault_key: VaultKey) -> ec.EllipticCurvePrivateKey:

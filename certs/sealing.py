@@ -1,5 +1,6 @@
 """Sealing originals to a vault key (HPKE, RFC 9180). Needs only the public half: the web tier can seal and never open."""
 
+import hashlib
 import uuid
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from certs.models import SealedCertificate, TrustConfig, VaultKey
 from pki.certificate import sha256_fingerprint
 
 FORMAT_VERSION = 1
+# Kinds of sealed texts.
+GOLDEN_CLIENT, SIMULATION = "golden-client", "simulation"
 
 
 def suite() -> hpke.Suite:
@@ -47,6 +50,35 @@ def certificate_context(vault_key: VaultKey, fingerprint: str) -> bytes:
             "format": FORMAT_VERSION,
         }
     )
+
+
+def text_context(vault_key: VaultKey, kind: str, content_sha256: str) -> bytes:
+    """What a sealed text (a golden client's chain, a simulation's question) is bound to: canonical JSON."""
+    return rfc8785.dumps(
+        {
+            "tenant": str(vault_key.tenant_id),
+            "environment": str(vault_key.environment_id),
+            "purpose": vault_key.purpose,
+            "vault_key": str(vault_key.identifier),
+            "kind": kind,
+            "sha256": content_sha256,
+            "format": FORMAT_VERSION,
+        }
+    )
+
+
+def seal_text(*, tenant_id: int, trust_config: TrustConfig, kind: str, text: bytes) -> tuple[VaultKey, str, bytes]:
+    """Seals a text of the tenant; returns the vault key, the text's SHA-256 and the sealed bytes.
+
+    :raises VaultClosed: when no vault key serves this tenant, environment and purpose.
+    """
+    vault_key = current_vault_key(tenant_id, trust_config.environment_id, trust_config.purpose)
+    if vault_key is None:
+        raise VaultClosed(_("The vault of this tenant and environment is not open yet. Its key is being made; try again in a minute."))
+    public_key = load_der_public_key(bytes(vault_key.public_key))
+    assert isinstance(public_key, ec.EllipticCurvePublicKey)
+    digest = hashlib.sha256(text).hexdigest()
+    return vault_key, digest, suite().encrypt(text, public_key, info=text_context(vault_key, kind, digest))
 
 
 def current_vault_key(tenant_id: int, environment_id: int, purpose: str) -> VaultKey | None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from certs.flows import register, vault
+from certs.flows import golden_trials, register, vault
 from jobs.registry import handles
 
 
@@ -25,3 +25,13 @@ def make_vault_keys_ahead(_subject_id: str) -> None:
 @handles("forget_sealed", every=timedelta(hours=1))
 def forget_sealed(_subject_id: str) -> None:
     vault.forget_sealed()
+
+
+@handles("try_golden_clients")
+def try_golden_clients(subject_id: str) -> None:
+    golden_trials.try_clients(trust_config_id=subject_id)
+
+
+@handles("try_golden_clients_everywhere", every=timedelta(hours=6))
+def try_golden_clients_everywhere(_subject_id: str) -> None:
+    golden_trials.try_everywhere()

@@ -7,22 +7,28 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from approvals.checks import revoked_by, revoked_numbers
+from approvals.flows import simulate
 from approvals.models import ChangeRequest
 from approvals.policy import may_submit, may_take_over
 from audit.questions import events_of_certificate, events_of_trust_config
 from certs.drift import drift_entries, drift_facts
+from certs.flows import golden_clients
+from certs.forms import GoldenClientForm, SimulationForm, in_order
 from certs.inventory import facts_of
-from certs.models import Certificate, TrustConfig, TrustEntry
+from certs.models import Certificate, GoldenClient, Simulation, TrustConfig, TrustEntry
 from pki.limits import counts
 from pki.plan import difference, revision_digest
 from pki.roles import TrustRole
 from pki.x509_rules import EXPIRES_SOON_DAYS
+from portal.errors import OURS, keep_on_page
+from tenants.actors import actor_of
 from tenants.errors import UnknownObject
 from tenants.gate import TenantRequest, tenant_page
+from tenants.models import AccessRole
 
 PAGE_SIZE = 50
 
@@ -104,6 +110,71 @@ def trust_config_detail(request: TenantRequest, trust_config_id: str) -> HttpRes
     if trust_config.state == TrustConfig.State.DRIFTED:
         context["drift"] = _drift(trust_config, request.tenant.pk, sees_all=bool(context["may_take_over"]))
     return render(request, "certs/trust_config_detail.html", context)
+
+
+@tenant_page(methods=("GET", "POST"))
+def golden_client_list(request: TenantRequest) -> HttpResponse:
+    """Clients that must get in, with what is predicted for them now; submitters keep new ones here."""
+    form = GoldenClientForm(request.POST or None, request.FILES or None, tenant_id=request.tenant.pk)
+    intake = form.intake() if form.is_valid() else None
+    refused, status = None, 422 if request.method == "POST" else 200
+    if intake is not None and not intake.refusals:
+        try:
+            golden_clients.add(
+                actor=actor_of(request),
+                tenant_id=request.tenant.pk,
+                trust_config_id=form.cleaned_data["trust_config"],
+                name=form.cleaned_data["name"],
+                chain=in_order(intake),
+            )
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
+        else:
+            return redirect("certs:golden-client-list", request.tenant.slug)
+    clients = GoldenClient.objects.filter(tenant=request.tenant).select_related("trust_config__environment", "added_by")
+    context = {"form": form, "clients": clients, "refused": refused, "intake": intake, "may_submit": may_submit(request.user.pk, request.tenant)}
+    return render(request, "certs/golden_client_list.html", context, status=status)
+
+
+@tenant_page(AccessRole.SUBMITTER, methods=("POST",))
+def golden_client_remove(request: TenantRequest, client_id: int) -> HttpResponse:
+    golden_clients.remove(actor=actor_of(request), tenant_id=request.tenant.pk, client_id=client_id)
+    return redirect("certs:golden-client-list", request.tenant.slug)
+
+
+@tenant_page(methods=("GET", "POST"))
+def simulation_new(request: TenantRequest) -> HttpResponse:
+    """Will this client get in? The question is answered by a worker, on the next page."""
+    form = SimulationForm(request.POST or None, request.FILES or None, tenant_id=request.tenant.pk, initial=request.GET.dict())
+    intake = form.intake() if form.is_valid() else None
+    refused, status = None, 422 if request.method == "POST" else 200
+    if intake is not None and not intake.refusals:
+        try:
+            pk = simulate.ask(
+                actor=actor_of(request),
+                tenant_id=request.tenant.pk,
+                trust_config_id=form.cleaned_data["trust_config"],
+                chain=in_order(intake),
+                change_number=form.cleaned_data["change"],
+                judged_at=form.judged_at(),
+            )
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
+        else:
+            return redirect("certs:simulation-detail", request.tenant.slug, pk)
+    recent = Simulation.objects.filter(tenant=request.tenant).select_related("trust_config__environment", "asked_by")[:20]
+    return render(request, "certs/simulation_new.html", {"form": form, "refused": refused, "intake": intake, "recent": recent}, status=status)
+
+
+@tenant_page()
+def simulation_detail(request: TenantRequest, simulation_id: int) -> HttpResponse:
+    """The answer, or that a worker is at it; the page looks again by itself until it is there."""
+    found = Simulation.objects.filter(tenant=request.tenant, pk=simulation_id).select_related("trust_config__environment", "asked_by").first()
+    if found is None:
+        raise UnknownObject
+    fingerprints = {fingerprint for answer in found.answers for fingerprint in answer["path"]}
+    known = dict(Certificate.objects.for_tenant(request.tenant.pk).filter(sha256_fingerprint__in=fingerprints).values_list("sha256_fingerprint", "subject"))
+    return render(request, "certs/simulation_detail.html", {"simulation": found, "known": known | {found.sha256_fingerprint: found.subject}})
 
 
 def _drift(trust_config: TrustConfig, tenant_id: int, *, sees_all: bool) -> dict[str, Any]:

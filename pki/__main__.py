@@ -19,13 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """:returns: 0 without blocking findings, 1 with, 2 when there was no certificate, or nothing to read."""
     chosen = _parser().parse_args(arguments)
     try:
-        policy = Policy.from_text(Path(chosen.policy).read_text("utf-8")) if chosen.policy else Policy()
+        policies = tuple(Policy.from_text(Path(name).read_text("utf-8")) for name in chosen.policy or ()) or (Policy(),)
         sources = [(name, _read(name)) for name in chosen.files]
     except PkiError as error:
-        return _complain(f"{chosen.policy}: {error.evidence.get('line', '')}: {error.evidence.get('detail', '')}")
+        return _complain(f"policy: {error.evidence.get('line', '')}: {error.evidence.get('detail', '')}")
     except (OSError, UnicodeError) as error:
         return _complain(str(error))
-    inspection = inspect(sources, role=chosen.role, purpose=chosen.purpose, policy=policy, at=chosen.at or datetime.now(UTC))
+    inspection = inspect(sources, role=chosen.role, purpose=chosen.purpose, policies=policies, at=chosen.at or datetime.now(UTC))
     if chosen.format == "json":
         print(json.dumps(as_json(inspection, chosen.files, chosen.language), ensure_ascii=False, indent=1))
     else:
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     inspecting.add_argument("files", nargs="+", metavar="FILE", help="PEM, DER, PKCS#7 or zip; - reads standard input")
     inspecting.add_argument("--role", type=TrustRole, choices=list(TrustRole), help="judge all in this role; without it one is proposed for each")
     inspecting.add_argument("--purpose", type=Purpose, choices=list(Purpose), default=Purpose.MTLS_CLIENT)
-    inspecting.add_argument("--policy", metavar="FILE", help="a policy as JSON, as the portal's policy page shows it")
+    inspecting.add_argument("--policy", action="append", metavar="FILE", help="a policy as JSON, as the portal's policy page shows it; may be given twice")
     inspecting.add_argument("--at", type=_instant, metavar="DATE", help="judge as of this date (ISO 8601, UTC); now without it")
     inspecting.add_argument("--format", choices=["text", "json"], default="text")
     inspecting.add_argument("--language", choices=["en", "zh-hans"], default="en")

@@ -106,3 +106,10 @@ def _by_key_identifier(by_subject: Mapping[str, list[str]], facts: Mapping[str, 
 
 def _frozen(groups: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(fingerprints) for key, fingerprints in groups.items()}
+
+
+def client_first(certificates: Iterable[CertificateFacts]) -> list[str]:
+    """Fingerprints of a client's chain with its own certificate first: the first that is no CA, else the first of all."""
+    found = list(certificates)
+    own = next((one for one in found if not one.is_ca), found[0] if found else None)
+    return [one.sha256_fingerprint for one in sorted(found, key=lambda one: one is not own)]

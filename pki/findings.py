@@ -1,7 +1,7 @@
 """A finding is one judgement of one check: a code of the catalogue, a severity, and the values that its sentence names."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -39,17 +39,3 @@ def blocking(findings: Iterable[Finding]) -> list[Finding]:
 
 def warnings(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity is Severity.WARNING]
-
-
-def answered(findings: Iterable[Finding], answers: Mapping[tuple[str, str], str]) -> list[Finding]:
-    """What blocks and may be answered becomes a warning where the submitter has said why it is right.
-
-    ``answers`` maps a finding's key to what was said; whether a code may be answered is for the caller to ask
-    :func:`pki.catalogue.is_answerable`.
-    """
-    return in_order(
-        replace(finding, severity=Severity.WARNING, evidence={**finding.evidence, "answer": answers[finding.key]})
-        if finding.severity is Severity.BLOCKING and finding.key in answers
-        else finding
-        for finding in findings
-    )

@@ -49,14 +49,16 @@ class Inspection:
         return [finding for finding in self.findings if finding.fingerprint == fingerprint]
 
 
-def inspect(sources: list[tuple[str, bytes]], *, role: TrustRole | None, purpose: Purpose, policy: Policy, at: datetime) -> Inspection:
+def inspect(
+    sources: list[tuple[str, bytes]], *, role: TrustRole | None, purpose: Purpose, policies: tuple[Policy, ...] = (Policy(),), at: datetime
+) -> Inspection:
     """Judges files as if all their certificates were to be added to an empty trust config; a role that is not given is proposed."""
     intake = read(sources)
     certificates = {certificate.facts.sha256_fingerprint: certificate for certificate in intake.certificates}
     facts = {fingerprint: certificate.facts for fingerprint, certificate in certificates.items()}
     roles = {fingerprint: role or proposed_role(one) for fingerprint, one in facts.items()}
     steps = [Step(Action.ADD, Entry(chosen, fingerprint)) for fingerprint, chosen in roles.items()]
-    estate = Estate("–", purpose, frozenset(), facts, policies=(policy,))
+    estate = Estate("–", purpose, frozenset(), facts, policies=policies)
     findings = judge(estate, _ANYBODY, steps, at=at) if steps else []
     findings += judge_signatures(certificates.values(), certificates)
     return Inspection(intake, roles, in_order(findings), build(facts), purpose, at)

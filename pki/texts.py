@@ -16,14 +16,19 @@ class Said:
     en: str
     zh: str
 
-    def in_language(self, language: str, evidence: Mapping[str, str]) -> str:
+    def in_language(self, language: str, evidence: Mapping[str, str], *, blank: str = "?") -> str:
+        """``blank`` stands for values that the evidence does not have."""
         template = self.zh if language.startswith("zh") else self.en
-        return template.format_map(_Evidence(evidence))
+        return template.format_map(_Evidence(evidence, blank))
 
 
 class _Evidence(dict[str, str]):
+    def __init__(self, values: Mapping[str, str], blank: str) -> None:
+        super().__init__(values)
+        self.blank = blank
+
     def __missing__(self, key: str) -> str:
-        return "?"
+        return self.blank
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,12 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from approvals import diagram
+from pki import public_cas
+from pki.catalogue import FINDINGS
 from portal.middleware import THEME_COOKIE
 from tenants.actors import actor_of
 from tenants.flows import people
@@ -64,6 +67,17 @@ def preferences(request: HttpRequest) -> HttpResponse:
 @require_GET
 def states(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/states.html", {"rows": diagram.rows()})
+
+
+@require_GET
+def checks(request: HttpRequest) -> HttpResponse:
+    """The catalogue, with an anchor for each code that findings link to."""
+    names = {"GCP": _("Google's rules"), "X509": _("RFC 5280 and good practice"), "POL": _("The policy"), "EST": _("The estate"), "LINT": _("A second opinion")}
+    families = [
+        {"prefix": prefix, "name": name, "rows": [(code, check) for code, check in FINDINGS.items() if code.startswith(f"{prefix}-")]}
+        for prefix, name in names.items()
+    ]
+    return render(request, "portal/checks.html", {"families": families, "lists": public_cas.list_dates()})
 
 
 @login_not_required

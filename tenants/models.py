@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from pki.policy import Policy
+
 slug_validator = RegexValidator(r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", _("Use lower-case letters, digits and hyphens; begin with a letter."))
 
 
@@ -153,3 +155,47 @@ class ModeSwitch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant} → {self.to_mode}"
+
+
+class PolicyVersion(models.Model):
+    """One version of a policy: the platform's floor or, with a tenant, that tenant's tightening. Never changed, only followed.
+
+    In force at an instant is, of the decided versions whose date has come, the one with the latest date and number.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("Waiting for a second person")
+        DECIDED = "decided", _("Decided")
+        DECLINED = "declined", _("Declined")
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, null=True, related_name="policy_versions")
+    number = models.PositiveIntegerField()
+    document = models.JSONField()
+    # Lines on which it lets more pass than the version that it follows; such a version takes a second person.
+    loosened = models.JSONField(default=list)
+    is_loosening = models.BooleanField(default=False)
+    effective_from = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State)
+    reason = models.TextField()
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint("number", Coalesce("tenant", 0), name="one_policy_per_number"),
+            models.UniqueConstraint(Coalesce("tenant", 0), condition=Q(state="proposed"), name="one_proposed_policy_each"),
+            models.CheckConstraint(
+                condition=Q(is_loosening=False) | Q(decided_by=None) | ~Q(decided_by=models.F("proposed_by")), name="a_second_person_loosens"
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "state", "-effective_from"], name="policy_in_force")]
+
+    def __str__(self) -> str:
+        return f"{self.tenant.slug if self.tenant else 'platform'}@{self.number}"
+
+    @property
+    def policy(self) -> Policy:
+        return Policy.from_json(self.document)

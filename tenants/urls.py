@@ -5,4 +5,9 @@ from tenants import views
 
 app_name = "tenants"
 
-urlpatterns = [path("t/<tenant:tenant>/", views.tenant_detail, name="tenant-detail")]
+urlpatterns = [
+    path("t/<tenant:tenant>/", views.tenant_detail, name="tenant-detail"),
+    path("t/<tenant:tenant>/policy/", views.policy_detail, name="policy-detail"),
+    path("policy/", views.platform_policy, name="platform-policy"),
+    path("policy/<int:version_id>/decide/", views.policy_decide, name="policy-decide"),
+]

@@ -1,14 +1,24 @@
-"""The page of a tenant: its mode and limits, the way to switch it, its environments, and who has which role."""
+"""The pages of a tenant and of the platform: mode and limits, environments, people, and policies."""
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.forms import SelfServiceForm
+from certs import policy_drafts
 from certs.models import Role
 from certs.sealing import current_vault_key
-from tenants.gate import TenantRequest, tenant_page
-from tenants.models import Grant, ModeSwitch, Purpose
+from pki.policy import Policy
+from portal.errors import OURS, keep_on_page
+from tenants import policies
+from tenants.actors import actor_of
+from tenants.flows import policies as policies_flow
+from tenants.forms import PolicyForm
+from tenants.gate import SignedInRequest, TenantRequest, platform_page, tenant_page
+from tenants.models import AccessRole, Grant, ModeSwitch, PolicyVersion, Purpose, Tenant
 
 
 @tenant_page()
@@ -30,3 +40,56 @@ def tenant_detail(request: TenantRequest) -> HttpResponse:
         "self_service_form": SelfServiceForm(initial={"roles": tenant.self_service_roles, "item_count": tenant.self_service_item_count}),
     }
     return render(request, "tenants/tenant_detail.html", context)
+
+
+@tenant_page(methods=("GET", "POST"))
+def policy_detail(request: TenantRequest) -> HttpResponse:
+    """The policies that hold for a tenant, line by line; its admins and the platform's draft the next version here."""
+    return _policy_page(request, request.tenant)
+
+
+@platform_page(AccessRole.REVIEWER, AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN, methods=("GET", "POST"), in_one_environment=True)
+def platform_policy(request: SignedInRequest) -> HttpResponse:
+    """The platform's floor."""
+    return _policy_page(request, None)
+
+
+@platform_page(AccessRole.REVIEWER, AccessRole.PLATFORM_ADMIN, methods=("POST",))
+def policy_decide(request: SignedInRequest, version_id: int) -> HttpResponse:
+    version = policies_flow.decide(actor=actor_of(request), version_id=version_id, is_confirmed=request.POST.get("decision") == "confirm")
+    return redirect("tenants:policy-detail", version.tenant.slug) if version.tenant else redirect("tenants:platform-policy")
+
+
+def _policy_page(request: TenantRequest | SignedInRequest, tenant: Tenant | None) -> HttpResponse:
+    now, tenant_id = timezone.now(), tenant.pk if tenant else None
+    own = policies.version_in_force(tenant_id, now)
+    form = PolicyForm(request.POST or None, initial=PolicyForm.initial_of(own.policy if own else Policy()))
+    refused, status = None, 422 if request.method == "POST" else 200
+    if form.is_valid() and request.POST.get("act") == "propose":
+        try:
+            policies_flow.propose(
+                actor=actor_of(request), tenant_id=tenant_id, policy=form.policy, effective_from=form.begins_at(), reason=form.cleaned_data["reason"]
+            )
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
+        else:
+            messages.success(request, _("The new version is recorded."))
+            return redirect("tenants:policy-detail", tenant.slug) if tenant else redirect("tenants:platform-policy")
+    draft = policy_drafts.draft_of(form.policy, tenant_id, own, form.preview_at()) if form.is_bound and form.is_valid() else None
+    if draft and request.POST.get("act") == "preview":
+        status = 200
+    versions = PolicyVersion.objects.filter(tenant=tenant).select_related("proposed_by", "decided_by", "tenant")
+    waiting = versions.filter(state=PolicyVersion.State.PROPOSED).first()
+    context = {
+        "own": own,
+        "lines": policy_drafts.lines(policies.version_in_force(None, now), own if tenant else None),
+        "form": form,
+        "draft": draft,
+        "refused": refused,
+        "versions": versions[:50],
+        "waiting": waiting,
+        "may_propose": policies.may_propose(request.user.pk, tenant, is_loosening=False),
+        "may_decide": policies.may_decide(request.user.pk, waiting) if waiting else None,
+        "documents": policy_drafts.documents(tenant_id, now),
+    }
+    return render(request, "tenants/policy_detail.html", context, status=status)

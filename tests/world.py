@@ -78,6 +78,7 @@ class World:
         role: str = "",
         removed: list[Removal] | None = None,
         names_revocation: bool = False,
+        answers: dict[str, str] | None = None,
     ) -> ChangeRequest:
         number = submit_flow.submit(
             actor=self.actor(by),
@@ -87,6 +88,7 @@ class World:
             additions=[Addition(made.parsed, role or proposed_role(made.parsed.facts).value) for made in added],
             removals=removed or [],
             names_revocation=names_revocation,
+            answers=answers,
         )
         return self.change(number, tenant)
 
@@ -133,7 +135,15 @@ class World:
             tasks.run(job.pk)
 
 
-_PERIODIC = ("make_vault_keys_ahead", "forget_sealed", "wake_trust_configs", "record_anonymous_refusals", "forget_jobs")
+_PERIODIC = (
+    "make_vault_keys_ahead",
+    "forget_sealed",
+    "wake_trust_configs",
+    "record_anonymous_refusals",
+    "forget_jobs",
+    "try_golden_clients_everywhere",
+    "forget_simulations",
+)
 
 
 def build(emulator: Any) -> World:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from approvals.examination import foresee_all
 from approvals.flows import publish_acts as acts
 from approvals.models import ChangeRequest
 from certs import publications, publishing
@@ -125,7 +126,7 @@ def _write(lease: Lease, trust_config: TrustConfig) -> float | None:
         return None
     due = list(ChangeRequest.objects.due(trust_config.pk).select_related("tenant", "trust_config__environment"))
     opened = acts.open_additions(due, live)
-    publication = acts.intend_changes(lease, live, due, opened)
+    publication = acts.intend_changes(lease, live, due, opened, foresee_all(due, live, opened.pems))
     if publication is None:  # every due change was left out with its reason, or somebody else was faster
         return AT_ONCE
     return _send(lease, trust_config, publication, live=live, additions=opened.pems)

@@ -1,6 +1,7 @@
 """The transactions of the conductor: each holds the lease anew, moves the records one step, and records it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from approvals import policy
 from approvals.causes import Cause, cause
-from approvals.checks import estate_of, facts_of_change, holdings_after, judge_change, store_plan, unseen
+from approvals.checks import estate_of, estate_of_change, holdings_after, judge_change, last_seen_by_worker, store_plan, unseen
 from approvals.flows.witness import record_change, record_drift, record_publication
 from approvals.models import ChangePublication, ChangeRequest
 from approvals.states import State
@@ -27,6 +28,7 @@ from certs.sealing import keep_until, kept, seal
 from gcp.errors import CloudError, CloudRejected
 from pki.certificate import canonical_pem, der_of_pem
 from pki.estate import Estate
+from pki.findings import Finding
 from pki.plan import Action, Holding, entries_of, has_effect
 
 
@@ -59,7 +61,7 @@ def open_additions(due: list[ChangeRequest], live: Live) -> Opened:
     return opened
 
 
-def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: Opened) -> Publication | None:
+def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: Opened, foreseen: Mapping[int, list[Finding]]) -> Publication | None:
     """Checks every due change once more, seals what will leave, and writes the intent; None when none can go.
 
     :raises LeaseLost:
@@ -73,7 +75,7 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
         for change in _still_due(trust_config, due, opened):
             if refused := opened.refused.get(change.pk):
                 _hold(change, *refused, actor=actor, at=at)
-            elif (holdings := _admit(change, estate, actor=actor, at=at)) is not None:
+            elif (holdings := _admit(change, estate, foreseen.get(change.pk), actor=actor, at=at)) is not None:
                 estate = replace(estate, holdings=holdings)
                 going.append(change)
         if not going:
@@ -204,7 +206,7 @@ def _original(change: ChangeRequest, fingerprint: str) -> str:
 
 def _estate(trust_config: TrustConfig, live: Live) -> Estate:
     """What is held and live now; approved changes come in one after the other as they are admitted."""
-    estate = estate_of(trust_config, tenant_id=0, facts={}, names_revocation=False, with_approved=False)
+    estate = estate_of(trust_config, tenant_id=0, facts={}, at=timezone.now(), with_approved=False)
     return replace(estate, facts={**live.facts, **estate.facts})
 
 
@@ -215,18 +217,15 @@ def _still_due(trust_config: TrustConfig, due: list[ChangeRequest], opened: Open
     return list(changes)
 
 
-def _admit(change: ChangeRequest, estate: Estate, *, actor: Actor, at: datetime) -> frozenset[Holding] | None:
-    """The holdings after this change, or None when it goes back to its voters with the cause."""
-    own = estate_of(
-        change.trust_config,
-        tenant_id=change.tenant_id,
-        facts=facts_of_change(change),
-        names_revocation=change.names_revocation,
-        without=change,
-        with_approved=False,
-    )
+def _admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None, *, actor: Actor, at: datetime) -> frozenset[Holding] | None:
+    """The holdings after this change, or None when it goes back to its voters with the cause.
+
+    ``foreseen`` is what a worker has just seen in the originals; None when it could not look, and the last look counts.
+    """
+    own = estate_of_change(change, at=at, with_approved=False)
     own = replace(own, holdings=estate.holdings, facts={**estate.facts, **own.facts}, submitted=())
-    findings = judge_change(change, own, at=at)
+    seen_by_worker = last_seen_by_worker(change) if foreseen is None else foreseen
+    findings = judge_change(change, own, at=at, seen_by_worker=seen_by_worker)
     causes = _obstacles(change, own, [f.code for f in unseen(change, findings)])
     if not causes:
         return holdings_after(change, estate.holdings)

@@ -1,5 +1,7 @@
 """Asking for a change: everything is checked again on what the form sends, and the originals are sealed here and only here."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from approvals.flows.witness import record_change
 from approvals.models import ChangeRequest, Item
 from approvals.states import State
 from audit.events import Actor, EventType
+from certs.models import TrustEntry
 from tenants.errors import NotAllowed
 from tenants.models import Tenant
 
@@ -25,8 +28,11 @@ def submit(
     additions: list[Addition],
     removals: list[Removal],
     names_revocation: bool = False,
+    answers: Mapping[str, str] | None = None,
 ) -> int:
     """Submits a change and asks a worker to check it against live; returns its number in the tenant.
+
+    ``answers`` are what the submitter says to findings, by code. A revocation covers every role of the certificate.
 
     :raises NotAllowed: without the submitter's role there.
     :raises BadChange: without reason or items.
@@ -41,6 +47,8 @@ def submit(
         trust_config = acts.open_trust_config(tenant, trust_config_id)
         if not (verdict := policy.may_submit(actor.user_id, tenant, trust_config.environment)):
             raise NotAllowed(verdict.reason)
+        entries = TrustEntry.objects.for_tenant(tenant_id).open().filter(trust_config=trust_config).select_related("certificate")
+        removals = acts.in_all_roles(removals, entries)
         _clear_the_way(actor, tenant, acts.conflicting(trust_config, _fingerprints(additions, removals)), removals)
         change = acts.create_change(
             tenant=tenant,
@@ -53,7 +61,7 @@ def submit(
             names_revocation=names_revocation and policy.may_name_revocation(tenant),
             at=at,
         )
-        send_to_check(change, actor=actor, at=at, details={"names_revocation": change.names_revocation})
+        send_to_check(change, actor=actor, at=at, details={"names_revocation": change.names_revocation}, answers=answers)
     return change.number
 
 

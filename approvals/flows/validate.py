@@ -8,30 +8,35 @@ from django.utils import timezone
 from approvals import acts, policy
 from approvals.causes import Cause, cause
 from approvals.checks import estate_of_change, judge_change, store_plan
+from approvals.examination import examine
 from approvals.flows.witness import record_change, record_drift
 from approvals.models import ChangeRequest, Vote
 from approvals.states import State
 from audit.events import Actor, EventType, worker
 from certs.drift import Sight, note_live
+from certs.golden import note_tried
 from certs.publishing import read_live
 from certs.sealing import forget
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name
-from pki.findings import Finding, blocking
+from pki.answers import final, open_questions
+from pki.findings import Finding
 
 
 def validate(*, change_id: int) -> None:
     """Moves a submitted change to validated or rejected, and on to approved where no person needs to decide.
 
-    While live is not what was last observed it does nothing: the change waits until a reviewer takes that over.
+    While live is not what was last observed it does nothing: the change waits until a reviewer takes that over. One whose
+    findings may be answered waits for its submitter's answer.
 
-    :raises gcp.errors.CloudError: when live cannot be read.
+    :raises gcp.errors.CloudError: when live cannot be read, or the chains of golden clients cannot be opened.
     """
     change = ChangeRequest.objects.select_related("trust_config__environment").get(pk=change_id)
     if change.state != State.SUBMITTED:
         return
     live = read_live(change.trust_config)
     actor, at = worker(worker_name()), timezone.now()
+    seen = examine(change, live, at=at)
     with transaction.atomic(durable=True):
         change = acts.lock_change(change.tenant_id, change.number)
         sight = note_live(change.trust_config, live)
@@ -39,10 +44,15 @@ def validate(*, change_id: int) -> None:
             record_drift(change.trust_config, actor=actor)
         if change.state != State.SUBMITTED or sight is not Sight.EXPECTED:
             return
-        findings = judge_change(change, estate_of_change(change), at=at)
+        note_tried(seen.tried, at=at)
+        findings = judge_change(change, estate_of_change(change, at=at), at=at, seen_by_worker=seen.findings)
         store_plan(change, findings, at=at, etag=change.trust_config.observed_etag)
-        if refused := blocking(findings):
+        if refused := final(findings):
             _reject(change, refused, actor=actor, at=at)
+            return
+        change.awaits_answer = bool(open_questions(findings))
+        if change.awaits_answer:
+            change.save()
             return
         causes = policy.limits_exceeded(change, findings) if policy.decides_by_itself(change) else []
         _validate(change, causes, actor=actor, at=at)

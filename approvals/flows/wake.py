@@ -19,7 +19,7 @@ def wake_trust_configs() -> None:
             _ensure("publish", trust_config.pk, trust_config.environment.queue)
         for trust_config in TrustConfig.objects.filter(state=TrustConfig.State.DRIFTED).select_related("environment"):
             _ensure("look_again", trust_config.pk, trust_config.environment.queue)
-        waiting = ChangeRequest.objects.filter(state=State.SUBMITTED, trust_config__state=TrustConfig.State.READY)
+        waiting = ChangeRequest.objects.filter(state=State.SUBMITTED, awaits_answer=False, trust_config__state=TrustConfig.State.READY)
         for change in waiting.select_related("trust_config__environment"):
             _ensure("validate_change", change.pk, change.trust_config.environment.queue)
 

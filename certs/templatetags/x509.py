@@ -1,5 +1,6 @@
 """How certificates, findings, times and icons are drawn, everywhere the same."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,9 @@ from audit.display import DISPLAYS
 from audit.events import EventType
 from certs.models import Role
 from pki.catalogue import text_of
+from pki.catalogue_outcomes import OUTCOMES
 from pki.names import common_name
+from pki.texts import Said
 
 register = template.Library()
 
@@ -103,6 +106,36 @@ def code_title(code: str) -> str:
     return text_of(code).title.in_language(_language(), {})
 
 
+@register.filter
+def code_text(code: str, part: str) -> str:
+    """A part of a check's text with its blanks left open."""
+    said: Said = getattr(text_of(code), part)
+    return said.in_language(_language(), {}, blank="…")
+
+
+_POLICY_LINES = {
+    "keys": gettext_lazy("Allowed keys"),
+    "longest_days": gettext_lazy("Longest validity in days"),
+    "days_left": gettext_lazy("Days left at least"),
+    "issuers": gettext_lazy("Allowed issuers"),
+    "usages": gettext_lazy("Required extended key usages"),
+    "names": gettext_lazy("Allowed names"),
+    "roles": gettext_lazy("Allowed roles"),
+    "allows_public_cas": gettext_lazy("Public CAs may be trusted"),
+    "self_service": gettext_lazy("The most that mode B may do"),
+}
+
+
+@register.filter
+def policy_line(name: str) -> str:
+    return str(_POLICY_LINES[name])
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
 _LIMIT_NAMES = {
     "GCP-COUNT-01": gettext_lazy("Trust anchors and intermediate CAs"),
     "GCP-COUNT-02": gettext_lazy("Intermediate CAs"),
@@ -123,6 +156,18 @@ def say(finding: Any, part: str) -> str:
     shown = {name: _evidence(name, value) for name, value in evidence.items()}
     said = getattr(text_of(finding.code), part)
     return str(said.in_language(_language(), shown))
+
+
+@register.simple_tag
+def outcome(answer: Any, part: str) -> str:
+    """One part (sentence, fix) of a predicted answer; a stored one is a mapping, a golden client keeps its last."""
+    code, evidence = (answer["code"], answer["evidence"]) if isinstance(answer, Mapping) else (answer.tried_code, answer.tried_evidence)
+    return str(getattr(OUTCOMES[code], part).in_language(_language(), evidence))
+
+
+@register.filter
+def outcome_error(answer: Mapping[str, Any]) -> str:
+    return OUTCOMES[answer["code"]].error
 
 
 @register.filter

@@ -311,7 +311,8 @@ def test_a_revocation_of_one_tenant_leaves_another_tenants_change_alone(world: W
     theirs = world.submit(client, by="lena", tenant="logistics", to="shared-clients")
     validate(change_id=theirs.pk)
     world.approve(theirs)
-    world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")], to="shared-clients")
+    answers = {"EST-STILL-ACCEPTED": "They were told."}
+    world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")], to="shared-clients", answers=answers)
     assert world.fresh(theirs).state == "approved"
     with pytest.raises(ConflictingChange):
         world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")], to="shared-clients")

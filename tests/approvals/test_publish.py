@@ -248,7 +248,7 @@ def test_a_worker_that_lost_its_lease_does_not_write(world: World) -> None:
     TrustConfig.objects.filter(pk=change.trust_config_id).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert publications.acquire_lease(str(change.trust_config_id), "two") is not None
     with pytest.raises(LeaseLost):
-        publish_acts.intend_changes(old, live, [change], publish_acts.Opened())
+        publish_acts.intend_changes(old, live, [change], publish_acts.Opened(), {})
     assert not Publication.objects.exists()
 
 

@@ -16,7 +16,6 @@ from cryptography.x509.verification import PolicyBuilder, Store
 from pki.bundle import MAXIMAL_CERTIFICATES
 from pki.certificate import parse
 from pki.inspection import inspect
-from pki.policy import Policy
 from pki.roles import Purpose
 from pki.rules import judge_certificate, proposed_role
 from pki.signatures import judge_signatures
@@ -88,7 +87,7 @@ def bundles(made: list[Made]) -> None:
 
 
 def _judged(body: bytes) -> None:
-    found = inspect([("bundle", body)], role=None, purpose=CLIENTS, policy=Policy(), at=NOW)
+    found = inspect([("bundle", body)], role=None, purpose=CLIENTS, at=NOW)
     assert len(found.facts) == MAXIMAL_CERTIFICATES
 
 

@@ -25,7 +25,6 @@ def check(body: bytes) -> None:
     import zipfile
 
     from pki.inspection import as_json, as_text, inspect
-    from pki.policy import Policy
     from pki.roles import Purpose
 
     packed = io.BytesIO()
@@ -34,7 +33,7 @@ def check(body: bytes) -> None:
     pem = b"-----BEGIN CERTIFICATE-----\n" + body + b"\n-----END CERTIFICATE-----\n"
     for wrapped in (body, pem, packed.getvalue()):
         start = time.monotonic()
-        found = inspect([("fuzz", wrapped)], role=None, purpose=Purpose.MTLS_CLIENT, policy=Policy(), at=AT)
+        found = inspect([("fuzz", wrapped)], role=None, purpose=Purpose.MTLS_CLIENT, at=AT)
         json.dumps(as_json(found, ["fuzz"], "en"), ensure_ascii=False).encode()
         as_text(found, "zh-hans").encode()
         assert found.intake.certificates or found.intake.refusals

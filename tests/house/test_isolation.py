@@ -6,7 +6,13 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from approvals.flows import simulate
 from audit.models import AuditEvent
+from certs.flows import golden_clients
+from certs.models import GoldenClient, Simulation
+from pki.policy import Policy
+from tenants.flows import policies
+from tenants.models import PolicyVersion
 from tests.certificates import make
 from tests.house.url_table import ROUTES, Route
 from tests.world import World
@@ -33,8 +39,13 @@ def test_every_route_stands_in_the_table() -> None:
 
 @pytest.fixture
 def change(world: World) -> Any:
-    change = world.submit(make("subject-of-the-sweep"))
+    made = make("subject-of-the-sweep")
+    change = world.submit(made)
     world.work()
+    where = {"actor": world.actor("sam"), "tenant_id": change.tenant_id, "trust_config_id": str(change.trust_config_id), "chain": [made.parsed]}
+    golden_clients.add(name="subject-of-the-sweep", **where)
+    simulate.ask(**where)
+    policies.propose(actor=world.actor("paula"), tenant_id=None, policy=Policy(allows_public_cas=True), effective_from=None, reason="For the sweep.")
     return world.fresh(change)
 
 
@@ -46,10 +57,13 @@ def _url(name: str, change: Any, world: World) -> str:
         "trust_config_id": str(change.trust_config_id),
         "fingerprint": fingerprint,
         "switch_id": 1,
+        "client_id": GoldenClient.objects.get().pk,
+        "simulation_id": Simulation.objects.get().pk,
+        "version_id": PolicyVersion.objects.get().pk,
         "token": "x",
     }
-    tenant_keys = [{"tenant", key} for key in ("number", "trust_config_id", "fingerprint", "switch_id")]
-    for keys in (set(), {"tenant"}, *tenant_keys, {"token"}):
+    tenant_keys = [{"tenant", key} for key in ("number", "trust_config_id", "fingerprint", "switch_id", "client_id", "simulation_id")]
+    for keys in (set(), {"tenant"}, *tenant_keys, {"token"}, {"version_id"}):
         try:
             return reverse(name, kwargs={key: values[key] for key in keys})
         except NoReverseMatch:

@@ -101,7 +101,7 @@ def test_a_narrower_policy_loosens_nothing() -> None:
         ("URI:spiffe://a/*/b", "URI:spiffe://a/x/y/b", True),
         ("URI:*a*b*", "URI:xxaxxbxx", True),
         ("URI:*a*b*", "URI:xxbxxaxx", False),
-        ("URI:ab*ba", "URI:aba", False),
+        ("URI:xy*yx", "URI:xyx", False),
         ("URI:a.b", "URI:axb", False),
     ],
 )

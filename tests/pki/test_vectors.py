@@ -17,7 +17,6 @@ from cryptography.x509 import verification
 
 from pki.findings import Severity
 from pki.inspection import as_json, inspect
-from pki.policy import Policy
 from pki.roles import Purpose, TrustRole
 from pki.simulate import TrustStore, find_path
 
@@ -30,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def _inspected(file: Path):
-    return inspect([(file.name, file.read_bytes())], role=None, purpose=Purpose.MTLS_CLIENT, policy=Policy(), at=NOW)
+    return inspect([(file.name, file.read_bytes())], role=None, purpose=Purpose.MTLS_CLIENT, at=NOW)
 
 
 def _loaded(body: bytes) -> x509.Certificate | None:
@@ -85,7 +84,7 @@ def test_facts_agree_with_openssl_wherever_both_read(part: int) -> None:
 
 
 def test_every_root_of_mozilla_is_blocked_by_its_breadth_and_by_nothing_else() -> None:
-    found = inspect([("certifi", Path(certifi.where()).read_bytes())], role=TrustRole.TRUST_ANCHOR, purpose=Purpose.MTLS_CLIENT, policy=Policy(), at=NOW)
+    found = inspect([("certifi", Path(certifi.where()).read_bytes())], role=TrustRole.TRUST_ANCHOR, purpose=Purpose.MTLS_CLIENT, at=NOW)
     assert not found.intake.refusals
     assert len(found.facts) > 100
     not_accepted_by_google = {facts.sha256_fingerprint for facts in found.facts if facts.key_curve == "secp521r1"}

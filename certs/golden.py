@@ -1,0 +1,78 @@
+"""Golden clients in a worker: their chains are opened, and the simulator is asked for a trust config before and after a change."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from certs.models import GoldenClient, TrustConfig
+from certs.opening import open_text
+from certs.sealing import GOLDEN_CLIENT
+from pki import bundle
+from pki.certificate import der_of_pem
+from pki.findings import Finding, Severity
+from pki.plan import Entry
+from pki.roles import Purpose, TrustRole
+from pki.simulate import TrustStore, Verdict, simulate
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A golden client with its chain (DER, its own certificate first) and the answer for what is live."""
+
+    client: GoldenClient
+    chain: list[bytes]
+    verdict: Verdict
+
+
+def trust_store_of(pems: Mapping[Entry, str]) -> TrustStore:
+    """A trust config, by the PEM of each of its entries, made ready to be asked."""
+    return TrustStore(
+        anchors=[der_of_pem(pem) for entry, pem in pems.items() if entry.role is TrustRole.TRUST_ANCHOR],
+        intermediates=[der_of_pem(pem) for entry, pem in pems.items() if entry.role is TrustRole.INTERMEDIATE_CA],
+        allowlisted=[entry.sha256_fingerprint for entry in pems if entry.role is TrustRole.ALLOWLISTED],
+    )
+
+
+def try_all(trust_config: TrustConfig, pems: Mapping[Entry, str], *, at: datetime) -> list[Tried]:
+    """Asks for every golden client of the trust config, whosever it is. No transaction may be open: Cloud KMS is asked.
+
+    :raises gcp.errors.CloudError: when Cloud KMS does not answer.
+    """
+    clients = list(GoldenClient.objects.filter(trust_config=trust_config).select_related("vault_key"))
+    if not clients:
+        return []
+    store, purpose = trust_store_of(pems), Purpose(trust_config.purpose)
+    tried = []
+    for client in clients:
+        chain = _chain(client)
+        tried.append(Tried(client, chain, simulate(store, chain, purpose=purpose, at=at)))
+    return tried
+
+
+def locked_out(tried: Iterable[Tried], pems: Mapping[Entry, str], purpose: Purpose, tenant_id: int, *, at: datetime) -> list[Finding]:
+    """Golden clients that get in today and would not with these entries; another tenant's is not named."""
+    inside = [one for one in tried if one.verdict.is_accepted]
+    store = trust_store_of(pems) if inside else None
+    findings = []
+    for one in inside:
+        assert store is not None
+        verdict = simulate(store, one.chain, purpose=purpose, at=at)
+        if not verdict.is_accepted and not verdict.is_unsure:
+            name = one.client.name if one.client.tenant_id == tenant_id else "another tenant's client"
+            evidence = {"client": name, "error": verdict.error}
+            findings.append(Finding("EST-GOLDEN-01", Severity.BLOCKING, one.client.sha256_fingerprint, evidence))
+    return findings
+
+
+def note_tried(tried: Iterable[Tried], *, at: datetime) -> None:
+    """Keeps the answers for what is live; an act in its caller's transaction."""
+    assert connection.in_atomic_block, "an act writes in its caller's transaction"
+    for one in tried:
+        GoldenClient.objects.filter(pk=one.client.pk).update(tried_at=at, tried_code=one.verdict.code, tried_evidence=one.verdict.evidence)
+
+
+def _chain(client: GoldenClient) -> list[bytes]:
+    text = open_text(client.vault_key, GOLDEN_CLIENT, client.chain_sha256, bytes(client.sealed))
+    return [certificate.der for certificate in bundle.read([("", text)]).certificates]

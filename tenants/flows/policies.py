@@ -1,0 +1,112 @@
+"""New versions of a policy: what tightens holds at once or from its date, what loosens waits for a second person."""
+
+import hashlib
+from datetime import datetime
+
+import rfc8785
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.events import Actor, EventType, Scope, Subject
+from audit.recorder import record
+from pki.policy import Policy, loosened
+from tenants import policies
+from tenants.errors import BadValue, NotAllowed, NotPossible, UnknownObject
+from tenants.models import PolicyVersion, Tenant
+
+
+def propose(*, actor: Actor, tenant_id: int | None, policy: Policy, effective_from: datetime | None, reason: str) -> int:
+    """Writes a new version for a tenant or, without one, for the platform; returns its primary key.
+
+    :raises BadValue: without a reason, or when it says what is in force already.
+    :raises NotAllowed: for people without that right; for a tenant's admin also when it loosens anything.
+    :raises NotPossible: while another version waits for a second person.
+    """
+    if not reason.strip():
+        raise BadValue(_("Say why the policy is changed. Auditors will read it."))
+    now = timezone.now()
+    begins = max(effective_from or now, now)
+    with transaction.atomic(durable=True):
+        tenant = _lock(tenant_id)
+        before = policies.version_in_force(tenant_id, begins)
+        lines = loosened(before.policy if before else Policy(), policy)
+        if before and before.policy == policy:
+            raise BadValue(_("This is what the policy says already."))
+        if not (verdict := policies.may_propose(actor.user_id, tenant, is_loosening=bool(lines))):
+            raise NotAllowed(verdict.reason)
+        own = PolicyVersion.objects.filter(Q(tenant_id=tenant_id) if tenant_id else Q(tenant=None))
+        if own.filter(state=PolicyVersion.State.PROPOSED).exists():
+            raise NotPossible(_("Another version of this policy waits for a second person already."))
+        version = PolicyVersion(tenant=tenant, number=(own.aggregate(top=Max("number"))["top"] or 0) + 1, document=policy.to_json())
+        version.loosened, version.is_loosening, version.effective_from, version.reason = lines, bool(lines), begins, reason.strip()
+        version.proposed_by_id = actor.user_id
+        version.state = PolicyVersion.State.PROPOSED
+        if not lines:
+            version.state, version.decided_at = PolicyVersion.State.DECIDED, now
+        version.save()
+        _record(EventType.POLICY_PROPOSED if lines else EventType.POLICY_DECIDED, version, actor=actor, before=before)
+    return version.pk
+
+
+def decide(*, actor: Actor, version_id: int, is_confirmed: bool) -> PolicyVersion:
+    """The second person's word on a version that loosens something.
+
+    :raises UnknownObject: when no such version waits.
+    :raises NotAllowed: for the proposer, and for people without that right.
+    """
+    with transaction.atomic(durable=True):
+        waiting = PolicyVersion.objects.select_for_update(of=("self",)).select_related("tenant")
+        version = waiting.filter(pk=version_id, state=PolicyVersion.State.PROPOSED).first()
+        if version is None:
+            raise UnknownObject
+        if not (verdict := policies.may_decide(actor.user_id, version)):
+            raise NotAllowed(verdict.reason)
+        now = timezone.now()
+        before = policies.version_in_force(version.tenant_id, max(version.effective_from, now))
+        version.state = PolicyVersion.State.DECIDED if is_confirmed else PolicyVersion.State.DECLINED
+        version.decided_by_id, version.decided_at = actor.user_id, now
+        version.effective_from = max(version.effective_from, now)
+        version.loosened = loosened(before.policy if before else Policy(), version.policy)
+        version.save()
+        _record(EventType.POLICY_DECIDED if is_confirmed else EventType.POLICY_DECLINED, version, actor=actor, before=before)
+    return version
+
+
+def _lock(tenant_id: int | None) -> Tenant | None:
+    """One new version at a time: a tenant's under its row, the platform's under the first tenant's.
+
+    :raises UnknownObject: when there is no such tenant.
+    """
+    rows = Tenant.objects.select_for_update(no_key=True)
+    if tenant_id is None:
+        rows.order_by("pk").first()
+        return None
+    tenant = rows.filter(pk=tenant_id).first()
+    if tenant is None:
+        raise UnknownObject
+    return tenant
+
+
+def _record(event: EventType, version: PolicyVersion, *, actor: Actor, before: PolicyVersion | None) -> None:
+    details: dict[str, object] = {
+        "document_sha256": hashlib.sha256(rfc8785.dumps(version.document)).hexdigest(),
+        "changed": _changed(before.document if before else Policy().to_json(), version.document),
+        "loosened": version.loosened,
+        "effective_from": version.effective_from.isoformat(),
+    }
+    record(
+        event,
+        actor=actor,
+        subject=Subject("policy", str(version.pk), label=str(version)),
+        scope=Scope(tenant_id=version.tenant_id),
+        before=str(before or ""),
+        after=str(version),
+        reason=version.reason,
+        details=details,
+    )
+
+
+def _changed(before: dict[str, object], after: dict[str, object]) -> list[object]:
+    return [line for line in after if before.get(line) != after[line]]
