@@ -23,18 +23,18 @@ _Policies = tuple[Policy, ...]
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a policy: what the platform asks and what the tenant asks besides; empty text asks nothing."""
+    """One line of a policy: what the platform asks and what the tenant asks besides, as in the policy's JSON."""
 
     name: str
-    floor: str
-    own: str
+    floor: object
+    own: object
 
 
 def lines(floor: PolicyVersion | None, own: PolicyVersion | None) -> list[Line]:
     """Without a floor the defaults of :class:`pki.policy.Policy` hold."""
     first = (floor.policy if floor else Policy()).to_json()
     second = own.policy.to_json() if own else {}
-    return [Line(name, _shown(first[name]), _shown(second.get(name))) for name in first]
+    return [Line(name, first[name], second.get(name)) for name in first]
 
 
 def documents(tenant_id: int | None, at: datetime) -> list[tuple[str, str]]:
@@ -118,11 +118,3 @@ def _judge(policies: tuple[Policy, ...], entry: TrustEntry, facts: dict[str, Cer
 def _issuer_keys(facts: dict[str, CertificateFacts]) -> dict[str, frozenset[str]]:
     chain = build(facts)
     return {fingerprint: frozenset(facts[issuer].spki_sha256 for issuer in chain.issuers.get(fingerprint, ())) for fingerprint in facts}
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_shown(one)}" for name, one in value.items() if one not in ([], {}))
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

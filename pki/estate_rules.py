@@ -10,9 +10,10 @@ from pki.findings import Finding, Severity
 from pki.limits import count_findings, headroom_findings
 from pki.names import common_name
 from pki.plan import Action, Entry, Holding, Step, apply_steps, entries_of
-from pki.roles import CA_ROLES, TrustRole
+from pki.roles import CA_ROLES, EKU_OF_PURPOSE, TrustRole
 
 _SHOWN = 5
+_USAGE_NAMES = dict(EKU_OF_PURPOSE.values())
 
 
 def judge_step(projection: Projection, step: Step, *, at: datetime) -> Iterable[Finding]:
@@ -86,7 +87,7 @@ def limits_of(facts: CertificateFacts) -> str:
     """What narrows a CA: its path length, name constraints and extended key usage, as plain values; a dash for none."""
     limits = [] if facts.path_length is None else [f"pathLen:{facts.path_length}"]
     limits += facts.name_constraints[:_SHOWN]
-    limits += ["EKU"] if facts.extended_key_usage else []
+    limits += [f"EKU {_USAGE_NAMES.get(oid, oid)}" for oid in facts.extended_key_usage or ()]
     return ", ".join(limits) or "–"
 
 

@@ -1,8 +1,10 @@
 """Certificates for trying the portal, made at run time and written to a folder; their keys are thrown away."""
 
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -36,15 +38,26 @@ def write(folder: Path) -> Path:
         "expired.pem": expired.public_bytes(Encoding.PEM),
         "weak-key.pem": weak.public_bytes(Encoding.PEM),
         "ca-without-client-auth.pem": no_usage.public_bytes(Encoding.PEM),
+        "public-root.pem": _public_root().public_bytes(Encoding.PEM),
     }
     for name, body in files.items():
         (folder / name).write_bytes(body)
+    with zipfile.ZipFile(folder / "everything-good.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("root-ca.pem", "issuing-ca.der", "client.pem", "five-partners.pem"):
+            archive.writestr(name, files[name])
     return folder
 
 
-def legacy_anchor() -> str:
-    """What somebody put into the shared trust config before the portal came."""
-    return _make("Legacy Partner Root", is_ca=True, days=900)[0].public_bytes(Encoding.PEM).decode()
+def _public_root() -> x509.Certificate:
+    """One that browsers trust; as a client's trust anchor it would let everybody in."""
+    return x509.load_pem_x509_certificate(certifi.contents().encode("ascii"))
+
+
+def legacy() -> tuple[str, bytes]:
+    """What somebody put into the shared trust config before the portal came, and a client that gets in by it (both PEM)."""
+    anchor, key = _make("Legacy Partner Root", is_ca=True, days=900)
+    client, _ = _make("gateway.legacy.example", issuer=(anchor, key), days=800)
+    return anchor.public_bytes(Encoding.PEM).decode(), client.public_bytes(Encoding.PEM)
 
 
 def _make(

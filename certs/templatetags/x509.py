@@ -126,9 +126,29 @@ _POLICY_LINES = {
 }
 
 
+_POLICY_WORDS = {
+    "roles": gettext_lazy("Roles"),
+    "item_count": gettext_lazy("Items at once"),
+    "in_production": gettext_lazy("Production"),
+    "with_warnings": gettext_lazy("With warnings"),
+}
+
+
 @register.filter
 def policy_line(name: str) -> str:
     return str(_POLICY_LINES[name])
+
+
+@register.filter
+def policy_value(value: Any) -> str:
+    """A policy's value in words; a dash where it asks nothing."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, Mapping):
+        return "; ".join(f"{_POLICY_WORDS.get(name) or role_label(name)}: {policy_value(one)}" for name, one in value.items()) or "–"
+    if isinstance(value, list):
+        return ", ".join(role_label(one) if one in Role.values else str(one) for one in value) or "–"
+    return "–" if value is None else str(value)
 
 
 @register.filter

@@ -11,10 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from approvals.flows import switch_mode
 from audit.events import Actor, command
-from certs.flows import register
+from certs.flows import golden_clients, register
 from certs.models import TrustConfig, VaultKey
+from pki import bundle
+from pki.policy import Policy
 from portal import demo_certificates
-from tenants.flows import people, set_up
+from tenants.flows import people, policies, set_up
 from tenants.models import Tenant, User
 
 ME = command("demo")
@@ -69,14 +71,18 @@ class Command(BaseCommand):
             people.create_user(actor=ME, email=email, full_name=name)
             for role, tenant in grants:
                 people.give_grant(actor=ME, email=email, role=role, tenant_slug=tenant)
-        self._register_trust_configs()
+        anchor, client = demo_certificates.legacy()
+        (settings.VAR_DIR / "demo-certificates" / "legacy-client.pem").write_bytes(client)
+        self._register_trust_configs(anchor)
         self._switch_logistics_to_mode_b()
+        self._write_policy()
+        self._keep_golden_clients(client)
 
-    def _register_trust_configs(self) -> None:
+    def _register_trust_configs(self, anchor: str) -> None:
         """As in a real installation they exist at Google already; the shared one has an anchor that is adopted."""
         for environment, *_rest in ENVIRONMENTS:
             for name, tenants in (("payments-clients", ["payments"]), ("logistics-clients", ["logistics"]), ("shared-clients", ["payments", "logistics"])):
-                live = {"anchors": [demo_certificates.legacy_anchor()]} if name == "shared-clients" else {}
+                live = {"anchors": [anchor]} if name == "shared-clients" else {}
                 _put("/trust-config", f"projects/demo-{environment}/locations/global/trustConfigs/{name}", live)
                 register.name_trust_config(actor=ME, environment_slug=environment, name=name, purpose="mtls-client", tenant_slugs=tenants)
         until = time.monotonic() + 60
@@ -92,6 +98,22 @@ class Command(BaseCommand):
         switch_mode.propose(actor=_person("petra@example.com"), tenant_id=tenant.pk, reason=reason, limits=switch_mode.Limits())
         switch = tenant.mode_switches.get()
         switch_mode.decide(actor=_person("maria@example.com"), tenant_id=tenant.pk, switch_id=switch.pk, is_confirmed=True)
+
+    def _write_policy(self) -> None:
+        policy = Policy(longest_days={"allowlisted_certificate": 825}, days_left={"allowlisted_certificate": 7})
+        policies.propose(actor=_person("petra@example.com"), tenant_id=None, policy=policy, effective_from=None, reason="The platform's first floor.")
+
+    def _keep_golden_clients(self, client: bytes) -> None:
+        """One that gets in by the anchor that was there before the portal."""
+        chain = bundle.read([("", client)]).certificates
+        for trust_config in TrustConfig.objects.filter(name="shared-clients"):
+            golden_clients.add(
+                actor=_person("wei@example.com"),
+                tenant_id=trust_config.custodian_id,
+                trust_config_id=str(trust_config.pk),
+                name="Legacy gateway",
+                chain=chain,
+            )
 
 
 def _person(email: str) -> Actor:

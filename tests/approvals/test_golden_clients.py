@@ -1,0 +1,242 @@
+"""Golden clients and answers: a change that would lock one out stops until its submitter says why that is right."""
+
+import pytest
+from django.test import Client
+
+from approvals.acts import Removal
+from approvals.errors import BlockingFindings
+from approvals.flows import answer, validate
+from audit.models import AuditEvent
+from certs.flows import golden_clients
+from certs.models import GoldenClient
+from emulator.faults import Fault
+from gcp.errors import CloudError
+from tenants.errors import BadValue, NotAllowed
+from tests.certificates import Made, make, make_ca
+from tests.world import World
+
+REVOKED, RETIRED = "revoked", "retired"
+
+
+def keep(world: World, *chain: Made, name: str = "gateway", to: str = "payments-clients", by: str = "sam", tenant: str = "payments") -> GoldenClient:
+    parsed = [made.parsed for made in chain]
+    trust_config_id = str(world.trust_config(to).pk)
+    golden_clients.add(actor=world.actor(by), tenant_id=world.tenant(tenant).pk, trust_config_id=trust_config_id, name=name, chain=parsed)
+    return GoldenClient.objects.get(sha256_fingerprint=chain[0].fingerprint)
+
+
+def codes(world: World, change: object) -> dict[str, str]:
+    return {finding.code: finding.severity for finding in world.fresh(change).findings.all()}
+
+
+@pytest.fixture
+def root() -> Made:
+    return make_ca("Partner Root")
+
+
+def test_a_golden_client_is_sealed_and_tried(world: World, root: Made) -> None:
+    world.applied(root)
+    client = make("gateway", issuer=root)
+    kept = keep(world, client)
+    assert client.der not in bytes(kept.sealed)
+    assert b"BEGIN" not in bytes(kept.sealed)
+    world.work()
+    kept = GoldenClient.objects.get()
+    assert (kept.tried_code, kept.tried_evidence) == ("SIM-OK-02", {"anchor": "Partner Root"})
+
+
+def test_a_change_that_locks_one_out_waits_for_an_answer_and_then_goes_to_its_reviewers(world: World, root: Made) -> None:
+    world.applied(root)
+    keep(world, make("gateway", issuer=root))
+    change = world.submit(removed=[Removal(root.fingerprint, "trust_anchor", RETIRED)])
+    world.work()
+    change = world.fresh(change)
+    assert (change.state, change.awaits_answer) == ("submitted", True)
+    assert codes(world, change)["EST-GOLDEN-01"] == "blocking"
+    answer.answer(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, answers={"EST-GOLDEN-01": "It is switched off on Friday."})
+    world.work()
+    change = world.fresh(change)
+    assert (change.state, change.awaits_answer) == ("validated", False)
+    finding = change.findings.get(code="EST-GOLDEN-01")
+    assert (finding.severity, finding.evidence["answer"]) == ("warning", "It is switched off on Friday.")
+    assert AuditEvent.objects.filter(type="change.answered").count() == 1
+    world.approve(change)
+    world.work()
+    assert world.fresh(change).state == "applied"
+
+
+def test_a_change_that_brings_a_replacement_locks_nobody_out(world: World, root: Made) -> None:
+    world.applied(root)
+    client = make("gateway", issuer=root)
+    keep(world, client)
+    change = world.submit(client, removed=[Removal(root.fingerprint, "trust_anchor", RETIRED)])
+    world.work()
+    assert world.fresh(change).state == "validated"
+    assert "EST-GOLDEN-01" not in codes(world, change)
+
+
+def test_a_client_that_does_not_get_in_today_stops_nothing(world: World, root: Made) -> None:
+    world.applied(root)
+    keep(world, make("gateway", issuer=make_ca("Stranger")))
+    change = world.submit(removed=[Removal(root.fingerprint, "trust_anchor", RETIRED)])
+    world.work()
+    assert world.fresh(change).state == "validated"
+
+
+def test_only_the_submitter_answers_and_only_what_waits(world: World, root: Made) -> None:
+    world.applied(root)
+    keep(world, make("gateway", issuer=root))
+    change = world.submit(removed=[Removal(root.fingerprint, "trust_anchor", RETIRED)])
+    world.work()
+    with pytest.raises(NotAllowed):
+        answer.answer(actor=world.actor("rita"), tenant_id=change.tenant_id, number=change.number, answers={"EST-GOLDEN-01": "x"})
+
+
+def test_another_tenants_golden_client_counts_and_is_not_named(world: World, root: Made) -> None:
+    world.applied(root, to="shared-clients")
+    keep(world, make("secret-gateway", issuer=root), name="secret name", to="shared-clients", by="lena", tenant="logistics")
+    change = world.submit(removed=[Removal(root.fingerprint, "trust_anchor", RETIRED)], to="shared-clients")
+    world.work()
+    finding = world.fresh(change).findings.get(code="EST-GOLDEN-01")
+    assert "secret" not in str(finding.evidence)
+
+
+def test_a_golden_client_that_is_kept_after_the_votes_sends_the_change_back(world: World, root: Made) -> None:
+    world.applied(root)
+    change = world.submit(removed=[Removal(root.fingerprint, "trust_anchor", RETIRED)])
+    world.work()
+    world.approve(change)
+    keep(world, make("gateway", issuer=root))
+    written = len(world.updates())
+    world.work()
+    change = world.fresh(change)
+    assert (change.state, change.causes[0]) == ("validated", {"code": "returned-findings", "codes": "EST-GOLDEN-01"})
+    assert len(world.updates()) == written
+
+
+def test_without_cloud_kms_a_check_with_golden_clients_waits_and_one_without_goes_on(world: World, root: Made) -> None:
+    from certs import opening
+
+    world.applied(root)
+    opening._cache.clear()
+    world.emulator.faults.add(Fault("Decrypt", kind="error", code="UNAVAILABLE", times=50))
+    free = world.submit(make("free"))
+    validate.validate(change_id=free.pk)
+    assert world.fresh(free).state == "validated"
+    assert codes(world, free)["LINT-02"] == "info"
+    keep(world, make("gateway", issuer=root))
+    bound = world.submit(make("bound"))
+    with pytest.raises(CloudError):
+        validate.validate(change_id=bound.pk)
+    assert world.fresh(bound).state == "submitted"
+
+
+def test_what_still_vouches_for_a_revoked_certificate_blocks_until_it_is_answered(world: World, root: Made) -> None:
+    client = make("client", issuer=root)
+    world.applied(root, client)
+    removal = Removal(client.fingerprint, "allowlisted_certificate", REVOKED)
+    with pytest.raises(BlockingFindings) as refused:
+        world.submit(removed=[removal])
+    assert [finding.code for finding in refused.value.findings] == ["EST-STILL-ACCEPTED"]
+    assert "Partner Root" in refused.value.findings[0].evidence["path"]
+    change = world.submit(removed=[removal], answers={"EST-STILL-ACCEPTED": "The backend refuses its fingerprint."})
+    world.work()
+    change = world.fresh(change)
+    assert change.state == "validated"
+    assert change.findings.get(code="EST-STILL-ACCEPTED").severity == "warning"
+
+
+def test_an_answer_opens_no_other_door(world: World) -> None:
+    from tests.certificates import weak_key
+
+    with pytest.raises(BlockingFindings):
+        world.submit(make(key=weak_key()), answers={"GCP-KEY-02": "It is only for a week."})
+
+
+def test_a_revocation_covers_every_role_of_the_certificate(world: World, root: Made) -> None:
+    world.applied(root)
+    change = world.submit(root, role="intermediate_ca")
+    world.work()
+    world.approve(change)
+    world.work()
+    revocation = world.submit(removed=[Removal(root.fingerprint, "intermediate_ca", REVOKED)])
+    assert {(item.role, item.removal) for item in revocation.items.all()} == {("trust_anchor", REVOKED), ("intermediate_ca", REVOKED)}
+
+
+def test_the_signature_is_verified_on_the_originals(world: World, root: Made) -> None:
+    from pki.certificate import parse
+
+    world.applied(root)
+    good = make("client", issuer=root)
+    bad = Made(good.certificate, good.key)
+    der = good.der[:-1] + bytes([good.der[-1] ^ 1])
+    object.__setattr__(bad, "certificate", __import__("cryptography").x509.load_der_x509_certificate(der))
+    assert bad.fingerprint == parse(der).facts.sha256_fingerprint
+    change = world.submit(bad)
+    world.work()
+    assert world.fresh(change).state == "rejected"
+    assert codes(world, change)["X509-SIG-02"] == "blocking"
+
+
+def test_keeping_asks_for_a_name_a_certificate_and_the_role(world: World, root: Made) -> None:
+    client = make("gateway", issuer=root)
+    with pytest.raises(BadValue):
+        keep(world, client, name=" ")
+    with pytest.raises(NotAllowed):
+        keep(world, client, by="ada")
+    keep(world, client)
+    with pytest.raises(BadValue):
+        keep(world, client)
+
+
+def _client(world: World, person: str) -> Client:
+    client = Client()
+    client.force_login(world.user(person))
+    return client
+
+
+def test_a_submitter_keeps_and_removes_one_on_the_page(world: World, root: Made) -> None:
+    sam, made = _client(world, "sam"), make("gateway-of-the-page", issuer=root)
+    data = {"trust_config": str(world.trust_config().pk), "name": "Gateway", "pasted": (root.pem + made.pem).decode()}
+    assert sam.post("/t/payments/golden-clients/", data).status_code == 302
+    kept = GoldenClient.objects.get()
+    assert kept.sha256_fingerprint == made.fingerprint  # the client's own comes first, whatever was pasted first
+    assert "gateway-of-the-page" in sam.get("/t/payments/golden-clients/").content.decode()
+    assert sam.post(f"/t/payments/golden-clients/{kept.pk}/remove/").status_code == 302
+    assert not GoldenClient.objects.exists()
+    assert set(AuditEvent.objects.filter(type__startswith="golden").values_list("type", flat=True)) == {"golden_client.added", "golden_client.removed"}
+
+
+def test_a_key_is_refused_on_the_page_and_not_shown_again(world: World) -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = make().key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    page = _client(world, "sam").post("/t/payments/golden-clients/", {"trust_config": str(world.trust_config().pk), "name": "x", "pasted": key})
+    assert page.status_code == 422
+    assert key.splitlines()[1] not in page.content.decode()
+    assert "IN-KEY-01" in page.content.decode()
+
+
+def test_the_form_asks_for_the_answer_and_takes_it(world: World, root: Made) -> None:
+    client = make("client", issuer=root)
+    applied = world.applied(root, client)
+    entry = applied.trust_config.entries.get(certificate__sha256_fingerprint=client.fingerprint)
+    sam, url = _client(world, "sam"), f"/t/payments/changes/new/{applied.trust_config_id}/"
+    data = {f"remove_{entry.pk}": "revoked", "reason": "Lost laptop.", "act": "submit"}
+    page = sam.post(url, data)
+    assert page.status_code == 422
+    assert 'name="answer_EST-STILL-ACCEPTED"' in page.content.decode()
+    assert sam.post(url, {**data, "answer_EST-STILL-ACCEPTED": "The backend refuses it."}).status_code == 302
+
+
+def test_the_answer_box_stands_on_the_change_and_works(world: World, root: Made) -> None:
+    world.applied(root)
+    keep(world, make("gateway", issuer=root))
+    change = world.submit(removed=[Removal(root.fingerprint, "trust_anchor", RETIRED)])
+    world.work()
+    sam, url = _client(world, "sam"), f"/t/payments/changes/{change.number}/"
+    assert 'name="answer_EST-GOLDEN-01"' in sam.get(url).content.decode()
+    assert 'name="answer_EST-GOLDEN-01"' not in _client(world, "rita").get(url).content.decode()
+    assert sam.post(f"{url}answer/", {"answer_EST-GOLDEN-01": "Agreed with them."}).status_code == 302
+    world.work()
+    assert "Agreed with them." in _client(world, "rita").get(url).content.decode()
