@@ -5,12 +5,10 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
+from pki.caps import MAXIMAL_MEMBERS, MAXIMAL_RATIO, MAXIMAL_UNPACKED_BYTES
 from pki.errors import NotACertificate, TooLarge, TooManyCertificates
 from pki.names import safe
 
-MAXIMAL_MEMBERS = 1_000
-MAXIMAL_UNPACKED_BYTES = 5_000_000
-MAXIMAL_RATIO = 100
 _SMALL_BYTES = 10_000  # below this no ratio is worth a refusal
 _SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db")

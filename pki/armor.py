@@ -4,11 +4,12 @@ import base64
 import binascii
 import re
 
+from pki.caps import LONGEST_BARE_BASE64
+
 _DASHES = r"[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]"  # hyphens, dashes, and the full-width one of Chinese input methods
 _LINE = re.compile(rf"{_DASHES}{{2,}}[ \t\u3000]*(BEGIN|END)[ \t\u3000]+([A-Z0-9][A-Z0-9 #]{{0,60}}?)[ \t\u3000]*{_DASHES}{{2,}}", re.IGNORECASE)
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{64,}={0,2}\s*")
-LONGEST_BARE_BASE64 = 100_000
 
 
 def as_text(body: bytes) -> bytes:

@@ -10,13 +10,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from pki import archives
 from pki.armor import as_text, bare_base64
+from pki.caps import MAXIMAL_CERTIFICATES, MAXIMAL_UPLOAD_BYTES
 from pki.certificate import UNREADABLE, ParsedCertificate, parse, sha256_fingerprint
 from pki.der import is_like_a_certificate
 from pki.errors import NotACertificate, PkiError, PrivateKeyPresented, TooLarge, TooManyCertificates
 from pki.keys import private_key_code
-
-MAXIMAL_UPLOAD_BYTES = 5_000_000
-MAXIMAL_CERTIFICATES = 1_000
 
 _BEGIN = b"-----BEGIN "
 _LABEL = re.compile(rb"([A-Z0-9 #]{1,64}?)-----")

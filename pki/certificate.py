@@ -13,13 +13,13 @@ from cryptography.utils import CryptographyDeprecationWarning
 
 from pki import der as der_reader
 from pki import extensions, names, public_cas, public_keys
+from pki.caps import MAXIMAL_DER_BYTES
 from pki.errors import NotACertificate, TooLarge
 from pki.facts import CertificateFacts
 
 # A serial number that is not positive is a finding here (X509-SER-01); six roots of Mozilla have one.
 warnings.filterwarnings("ignore", "Parsed a serial number", CryptographyDeprecationWarning)
 
-MAXIMAL_DER_BYTES = 64_000
 
 # Everything that ``cryptography`` raises for bytes that are no good certificate; InvalidVersion is no ValueError.
 UNREADABLE = (

@@ -5,8 +5,8 @@ from typing import NamedTuple, TypeVar
 from cryptography import x509
 
 from pki import names
+from pki.caps import MAXIMAL_NAMES
 
-MAXIMAL_NAMES = 100
 _KINDS: dict[type, str] = {
     x509.DNSName: "DNS",
     x509.UniformResourceIdentifier: "URI",

@@ -6,7 +6,8 @@ import unicodedata
 
 from cryptography import x509
 
-MAXIMAL_CHARACTERS = 1_000
+from pki.caps import MAXIMAL_CHARACTERS
+
 _COMMON_NAME = re.compile(r"(?:^|,)CN=((?:[^,\\]|\\.)*)")
 _MADE_VISIBLE = re.compile(r"(?<!\\)(?:\\\\)*\\u\{")  # RFC 4514 doubles a backslash that stands in the name itself
 _ESCAPED = re.compile(r"\\(.)")

@@ -78,6 +78,10 @@ class Portal:
         page.fill("#vote-comment", comment)
         page.click("#decision-box button:has-text('Approve')")
 
+    def wait_for(self, page: Any, selector: str) -> None:
+        """Loads a page that does not look again by itself until something is there."""
+        self.processes.wait_until(lambda: bool(page.reload()) and page.query_selector(selector) is not None)
+
     def axe(self, page: Any) -> list[str]:
         """Violations of WCAG 2.2 A and AA."""
         page.evaluate(AXE)

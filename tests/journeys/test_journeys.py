@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from approvals.flows import simulate
+from certs.models import Simulation
 from tests.certificates import make, make_ca
 from tests.journeys.conftest import Portal
 
@@ -161,6 +163,57 @@ def test_mode_b_is_switched_by_two_people_and_stopped_by_one(portal: Portal) -> 
     assert "Mode A, platform-managed" in tom.inner_text("h1")
 
 
+def test_a_golden_client_stops_a_removal_until_it_is_answered(portal: Portal) -> None:
+    world, sam, rita = portal.world, portal.sign_in("sam"), portal.sign_in("rita")
+    world.emulator.operations.seconds = 0
+    root = make_ca("Partner Root")
+    client = make("gateway.example", issuer=root)
+    url = portal.submit(sam, portal.file("partner.pem", root.pem))
+    sam.wait_for_selector("#decision-box")
+    portal.approve(rita, url)
+    rita.wait_for_selector(VERIFIED)
+
+    portal.open(sam, "/t/payments/golden-clients/")
+    sam.fill("input[name=name]", "Gateway")
+    sam.select_option("select[name=trust_config]", str(world.trust_config().pk))
+    sam.set_input_files("input[name=uploads]", portal.file("gateway.pem", client.pem))
+    sam.click("button:has-text('Keep it')")
+    portal.wait_for(sam, "text=accepted")
+
+    portal.open(sam, f"/t/payments/changes/new/{world.trust_config().pk}/")
+    sam.select_option("select[name^=remove_]", "retired")
+    sam.fill("textarea[name=reason]", "The partner leaves.")
+    sam.click("button[value=submit]")
+    sam.wait_for_selector("#answer-box")  # a worker found it while Sam looked on
+    assert "Gateway gets in today and would be refused after this change" in sam.inner_text("#live")
+    sam.click("text=Will a client get in after this change?")
+    sam.set_input_files("input[name=uploads]", portal.file("gateway.pem", client.pem))
+    sam.click("main button:has-text('Ask')")
+    sam.wait_for_selector("section:has-text('With what is live') >> text=accepted")
+    sam.wait_for_selector("section:has-text('After change #2') >> text=refused")
+    sam.go_back()
+    sam.go_back()
+    sam.fill("#answer-box textarea", "It is switched off on Friday.")
+    sam.click("#answer-box button")
+    sam.wait_for_selector("#decision-box")
+    portal.open(rita, "/t/payments/changes/2/")
+    assert "It is switched off on Friday." in rita.inner_text("#checks")
+
+
+def test_a_looser_policy_takes_two_people(portal: Portal) -> None:
+    paula, rita = portal.sign_in("paula"), portal.sign_in("rita")
+    portal.open(paula, "/policy/")
+    paula.check("input[name=allows_public_cas]")
+    paula.fill("textarea[name=reason]", "A test of the brakes.")
+    paula.click("button[value=preview]")
+    assert "Public CAs may be trusted" in paula.inner_text(".alert-warning")
+    paula.click("button[value=propose]")
+    assert "You proposed this policy, so somebody else must confirm it." in paula.inner_text("main")
+    portal.open(rita, "/policy/")
+    rita.click("button:has-text('Confirm')")
+    assert "platform@1" in rita.inner_text("h1")
+
+
 def test_the_picture_of_the_reviewers_page(portal: Portal) -> None:
     """What the README shows; ``make screenshot`` keeps it."""
     sam, rita = portal.sign_in("sam"), portal.sign_in("rita")
@@ -195,7 +248,11 @@ def test_every_page_is_clean_for_axe_in_both_themes_and_fits_a_phone(portal: Por
     shared = ["/", "/review/", "/audit/", "/help/states/", "/t/payments/", "/t/payments/changes/", "/t/payments/certificates/", "/t/payments/trust-configs/"]
     shared += ["/t/payments/audit/", f"/t/payments/certificates/{root.fingerprint}/", f"/t/payments/trust-configs/{own.pk}/", "/t/none/"]
     shared += [f"/t/payments/trust-configs/{drifted.pk}/", "/t/payments/changes/1/", re.sub(r"https?://[^/]+", "", waiting), "/t/payments/changes/1/roll-back/"]
-    mine = ["/t/payments/changes/new/", f"/t/payments/changes/new/{own.pk}/"]
+    asked = simulate.ask(actor=world.actor("sam"), tenant_id=own.custodian_id, trust_config_id=str(own.pk), chain=[make("asked", issuer=root).parsed])
+    portal.processes.wait_until(lambda: Simulation.objects.get(pk=asked).answered_at is not None)
+    shared += ["/help/checks/", "/policy/", "/t/payments/policy/", "/t/payments/golden-clients/", "/t/payments/simulations/new/"]
+    shared += [f"/t/payments/simulations/{asked}/"]
+    mine = ["/t/payments/changes/new/", f"/t/payments/changes/new/{own.pk}/", "/t/payments/golden-clients/"]
     found: list[str] = []
     for theme in ("light", "dark"):
         for page, paths in ((rita, shared), (sam, mine)):
