@@ -14,7 +14,8 @@ from pki.certificate import der_of_pem
 from pki.findings import Finding, Severity
 from pki.plan import Entry
 from pki.roles import Purpose, TrustRole
-from pki.simulate import TrustStore, Verdict, simulate
+from pki.simulate import Verdict, simulate
+from pki.trust_store import TrustStore
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pki.facts import CertificateFacts
 
 # A serial number that is not positive is a finding here (X509-SER-01); six roots of Mozilla have one.
 warnings.filterwarnings("ignore", "Parsed a serial number", CryptographyDeprecationWarning)
+warnings.filterwarnings("ignore", "Attribute's length must be", UserWarning)
 
 
 # Everything that ``cryptography`` raises for bytes that are no good certificate; InvalidVersion is no ValueError.

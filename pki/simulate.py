@@ -4,7 +4,7 @@ The allowlist comes first, then the rules for the client's certificate, then pat
 ``cryptography.x509.verification``, then the rules for the path. Whether the client holds its key is not asked here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -13,7 +13,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import verification
 
-from pki import der as der_reader
 from pki.catalogue_outcomes import OUTCOMES
 from pki.certificate import parse, sha256_fingerprint
 from pki.chain import MAXIMAL_DEPTH, MAXIMAL_EVALUATIONS
@@ -23,6 +22,7 @@ from pki.google_rules import ACCEPTED_CURVES, FORBIDDEN_USAGES, MAXIMAL_RSA_BITS
 from pki.limits import MAXIMAL_NAME_CONSTRAINTS
 from pki.names import common_name
 from pki.roles import EKU_OF_PURPOSE, Purpose
+from pki.trust_store import TrustStore, issuer_of, subject_of
 
 MAXIMAL_SENT = 11  # the client's own and ten intermediates
 _DER = Encoding.DER
@@ -75,44 +75,6 @@ class Verdict:
         return OUTCOMES[self.code].error
 
 
-class TrustStore:
-    """A trust config made ready to be asked many times; certificates are DER, the allowlist fingerprints."""
-
-    def __init__(self, *, anchors: Iterable[bytes], intermediates: Iterable[bytes], allowlisted: Iterable[str]) -> None:
-        self.anchors = [x509.load_der_x509_certificate(der) for der in anchors]
-        self.allowlisted = frozenset(allowlisted)
-        self.by_subject: dict[bytes, list[x509.Certificate]] = {}
-        self.anchor_subjects = {_subject(anchor) for anchor in self.anchors}
-        for der in intermediates:
-            certificate = x509.load_der_x509_certificate(der)
-            self.by_subject.setdefault(_subject(certificate), []).append(certificate)
-        self._store: verification.Store | None = None
-        self._facts: dict[bytes, CertificateFacts] = {}
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.anchors or self.by_subject or self.allowlisted)
-
-    def facts(self, certificate: x509.Certificate) -> CertificateFacts:
-        """Facts of a certificate on a path; the same few CAs are on most of them.
-
-        :raises PkiError: when it cannot be read.
-        """
-        der = certificate.public_bytes(_DER)
-        if der not in self._facts:
-            self._facts[der] = parse(der).facts
-        return self._facts[der]
-
-    def store(self, without: frozenset[bytes]) -> verification.Store | None:
-        """The anchors as a store, without those that a rule ruled out."""
-        if without:
-            left = [anchor for anchor in self.anchors if anchor.public_bytes(_DER) not in without]
-            return verification.Store(left) if left else None
-        if self._store is None and self.anchors:
-            self._store = verification.Store(self.anchors)
-        return self._store
-
-
 def simulate(trust_store: TrustStore, client_chain: Sequence[bytes], *, purpose: Purpose, at: datetime) -> Verdict:
     """The predicted answer to a client that presents this chain (DER, its own certificate first) at an instant."""
     if not client_chain:
@@ -125,7 +87,7 @@ def simulate(trust_store: TrustStore, client_chain: Sequence[bytes], *, purpose:
         return Verdict("SIM-NO-04", {"count": str(len(client_chain)), "limit": str(MAXIMAL_SENT)})
     try:
         facts = parse(client_chain[0]).facts
-        sent = [x509.load_der_x509_certificate(der) for der in client_chain]
+        sent = [x509.load_der_x509_certificate(parse(der).der) for der in client_chain]
     except (PkiError, ValueError) as error:
         return Verdict("SIM-NO-03", {"detail": type(error).__name__})
     return _client(facts, purpose, at) or _paths(trust_store, sent, purpose, at)
@@ -218,8 +180,8 @@ def _reachable(trust_store: TrustStore, leaf: x509.Certificate, sent: Sequence[x
     """Intermediates that names lead to, whether they lead to an anchor, and whether they are too many to look at."""
     sent_by_subject: dict[bytes, list[x509.Certificate]] = {}
     for certificate in sent:
-        sent_by_subject.setdefault(_subject(certificate), []).append(certificate)
-    names, seen, reached, is_reached = [_issuer(leaf)], set[bytes](), list[x509.Certificate](), False
+        sent_by_subject.setdefault(subject_of(certificate), []).append(certificate)
+    names, seen, reached, is_reached = [issuer_of(leaf)], set[bytes](), list[x509.Certificate](), False
     while names:
         name = names.pop()
         if name in seen:
@@ -228,22 +190,22 @@ def _reachable(trust_store: TrustStore, leaf: x509.Certificate, sent: Sequence[x
         is_reached = is_reached or name in trust_store.anchor_subjects
         for certificate in [*trust_store.by_subject.get(name, ()), *sent_by_subject.get(name, ())]:
             reached.append(certificate)
-            names.append(_issuer(certificate))
+            names.append(issuer_of(certificate))
         if len(reached) > MAXIMAL_EVALUATIONS:
             return reached, is_reached, True
     return reached, is_reached, False
 
 
 def _last_issuer(trust_store: TrustStore, leaf: x509.Certificate, reached: Sequence[x509.Certificate]) -> str:
-    known = {_subject(certificate) for certificate in reached}
-    missing = next((certificate for certificate in [leaf, *reached] if _issuer(certificate) not in known), leaf)
+    known = {subject_of(certificate) for certificate in reached}
+    missing = next((certificate for certificate in [leaf, *reached] if issuer_of(certificate) not in known), leaf)
     return trust_store.facts(missing).issuer
 
 
 def _no_path(trust_store: TrustStore, leaf: x509.Certificate, reached: Sequence[x509.Certificate], at: datetime, detail: str) -> Verdict:
     """Why path building failed, told by a CA on the way that is out of date or has a key that is not accepted."""
-    names = {_issuer(leaf), *(_issuer(certificate) for certificate in reached)}
-    on_the_way = [*reached, *(anchor for anchor in trust_store.anchors if _subject(anchor) in names)]
+    names = {issuer_of(leaf), *(issuer_of(certificate) for certificate in reached)}
+    on_the_way = [*reached, *(anchor for anchor in trust_store.anchors if subject_of(anchor) in names)]
     for certificate in on_the_way:
         facts = trust_store.facts(certificate)
         if refusal := _dates(facts, at) or _key(facts):
@@ -272,11 +234,3 @@ def _judge_path(trust_store: TrustStore, path: Sequence[x509.Certificate], purpo
             return path[place], refusal
     found = tuple(one.sha256_fingerprint for one in facts)
     return None, Verdict("SIM-OK-02", {"anchor": common_name(facts[-1].subject)}, found)
-
-
-def _subject(certificate: x509.Certificate) -> bytes:
-    return der_reader.fields(certificate.public_bytes(_DER)).subject
-
-
-def _issuer(certificate: x509.Certificate) -> bytes:
-    return der_reader.fields(certificate.public_bytes(_DER)).issuer

@@ -19,7 +19,8 @@ from pki.inspection import inspect
 from pki.roles import Purpose
 from pki.rules import judge_certificate, proposed_role
 from pki.signatures import judge_signatures
-from pki.simulate import TrustStore, simulate
+from pki.simulate import simulate
+from pki.trust_store import TrustStore
 from tests.certificates import Made, make, make_ca, rsa_key
 
 NOW = datetime.now(UTC)

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from pki.catalogue_outcomes import OUTCOMES
 from pki.roles import Purpose
-from pki.simulate import TrustStore, Verdict, simulate
+from pki.simulate import Verdict, simulate
+from pki.trust_store import TrustStore
 from tests.certificates import CLIENT_AUTH, CODE_SIGNING, DAY, SERVER_AUTH, Made, make, make_ca, weak_key
 
 NOW = datetime.now(UTC)

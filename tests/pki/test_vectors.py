@@ -18,7 +18,8 @@ from cryptography.x509 import verification
 from pki.findings import Severity
 from pki.inspection import as_json, inspect
 from pki.roles import Purpose, TrustRole
-from pki.simulate import TrustStore, find_path
+from pki.simulate import find_path
+from pki.trust_store import TrustStore
 
 FOLDER = Path(cryptography_vectors.__file__).parent
 FILES = sorted(file for folder in ("x509", "pkcs7", "pkcs12") for file in (FOLDER / folder).rglob("*") if file.is_file() and file.suffix != ".py")
