@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from approvals.checks import evidence_digest
 from approvals.errors import BadChange, ConflictingChange, WrongState
 from approvals.models import Answer, ChangeRequest, Item
 from approvals.states import OPEN, State
@@ -24,6 +25,7 @@ from tenants.models import Tenant
 
 # What one event of the audit can name (60,000 bytes), and what a reviewer can read.
 MAXIMAL_ITEMS = 200
+MAXIMAL_ANSWERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -123,14 +125,19 @@ def create_change(
 
 
 def keep_answers(change: ChangeRequest, findings: Iterable[Finding], answers: Mapping[str, str], *, user_id: int, at: datetime) -> list[str]:
-    """Keeps what the submitter says, for each finding of a code that is answered; returns those codes."""
+    """Keeps what the submitter says, for each finding of a code that is answered; returns those codes.
+
+    :raises BadChange: when all of it is longer than one event of the audit can hold.
+    """
     assert connection.in_atomic_block
     said = {code: text.strip() for code, text in answers.items() if text.strip()}
+    if sum(len(text) for text in said.values()) > MAXIMAL_ANSWERS:
+        raise BadChange(_("Your answers have more than %(limit)s characters together. Make them shorter.") % {"limit": MAXIMAL_ANSWERS})
     codes = set()
     for finding in findings:
         if finding.severity is Severity.INFO or finding.code not in said or (finding.severity is Severity.BLOCKING and not is_answerable(finding.code)):
             continue
-        values = {"text": said[finding.code], "given_by_id": user_id, "given_at": at}
+        values = {"text": said[finding.code], "evidence_sha256": evidence_digest(finding), "given_by_id": user_id, "given_at": at}
         Answer.objects.update_or_create(change=change, code=finding.code, sha256_fingerprint=finding.fingerprint, defaults=values)
         codes.add(finding.code)
     return sorted(codes)

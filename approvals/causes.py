@@ -17,6 +17,7 @@ SENTENCES = {
     "limit-last-anchor": _("it would remove the last trust anchor"),
     "limit-shared": _("trust anchors and intermediate CAs of a shared trust config always take a review"),
     "limit-revoked": _("it concerns a certificate that was revoked"),
+    "limit-answered": _("a finding that would have stopped it was answered, and a person must weigh that"),
     # why votes are needed again
     "returned-findings": _("checking again found something that its voters had not seen: %(codes)s"),
     "returned-no-effect": _("something in it has no effect any more: %(fingerprint)s"),

@@ -1,8 +1,11 @@
 """The estate that a change meets, put together from what is remembered, and the judgement of ``pki`` on it."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+
+import rfc8785
 
 from approvals.models import ChangeRequest, Finding, Item
 from approvals.states import OPEN, State
@@ -10,11 +13,11 @@ from certs.inventory import facts_of
 from certs.models import Certificate, Role, TrustConfig, TrustEntry
 from pki import rules
 from pki.answers import answered
-from pki.catalogue import FINDINGS
+from pki.catalogue import FINDINGS, is_answerable
 from pki.estate import Estate
 from pki.facts import CertificateFacts
 from pki.findings import Finding as Judgement
-from pki.findings import Severity
+from pki.findings import Severity, once_each
 from pki.findings import warnings as warnings_of
 from pki.plan import Holding, Step, apply_steps, change_digest
 from pki.roles import Purpose
@@ -60,6 +63,7 @@ def estate_of(
         names_revocation=names_revocation,
         elsewhere=_elsewhere(trust_config, tenant_id, facts),
         revoking=frozenset(revoking),
+        visible=frozenset({holding.entry.sha256_fingerprint for holding in holdings if holding.tenant_id == tenant_id} | set(facts)),
         policies=in_force(tenant_id, at).policies,
     )
 
@@ -69,13 +73,28 @@ def judge_change(change: ChangeRequest, estate: Estate, *, at: datetime, seen_by
 
     ``seen_by_worker`` is what only the originals can tell; without it what was last seen there is kept.
     """
-    findings = [*rules.judge(estate, change.tenant_id, change.steps, at=at), *seen_by_worker]
-    return answered(findings, {(answer.code, answer.sha256_fingerprint): answer.text for answer in change.answers.all()})
+    findings = once_each([*rules.judge(estate, change.tenant_id, change.steps, at=at), *seen_by_worker])
+    given = {(answer.code, answer.sha256_fingerprint): answer for answer in change.answers.all()}
+    answers = {f.key: given[f.key].text for f in findings if f.key in given and given[f.key].evidence_sha256 == evidence_digest(f)}
+    return answered(findings, answers)
+
+
+def evidence_digest(finding: Judgement) -> str:
+    """What an answer is bound to: SHA-256 over the evidence, a former answer left out."""
+    return hashlib.sha256(rfc8785.dumps({name: value for name, value in finding.evidence.items() if name != "answer"})).hexdigest()
 
 
 def last_seen_by_worker(change: ChangeRequest) -> list[Judgement]:
-    """The stored findings that only a worker can make."""
-    return [finding.judgement for finding in change.findings.all() if FINDINGS[finding.code].scope is Scope.WORKER]
+    """The stored findings that only a worker can make, as they were before any answer."""
+    return [_unanswered(finding.judgement) for finding in change.findings.all() if FINDINGS[finding.code].scope is Scope.WORKER]
+
+
+def _unanswered(finding: Judgement) -> Judgement:
+    if "answer" not in finding.evidence:
+        return finding
+    evidence = {name: value for name, value in finding.evidence.items() if name != "answer"}
+    severity = Severity.BLOCKING if is_answerable(finding.code) else finding.severity
+    return Judgement(finding.code, severity, finding.fingerprint, evidence)
 
 
 def facts_of_change(change: ChangeRequest) -> dict[str, CertificateFacts]:

@@ -9,19 +9,21 @@ from django.utils import timezone
 
 from approvals.checks import last_seen_by_worker
 from approvals.models import ChangeRequest
+from approvals.projections import Projected, as_live
 from certs.errors import CertsError
 from certs.golden import Tried, locked_out, try_all
 from certs.live import Live
-from certs.models import TrustConfig, TrustEntry
+from certs.models import GoldenClient
 from certs.opening import open_sealed
 from certs.sealing import kept
 from gcp.errors import CloudError
 from pki.certificate import ParsedCertificate, canonical_pem, der_of_pem, parse
 from pki.findings import Finding, Severity
 from pki.lint import lint
-from pki.plan import Action, Entry, Step, apply_steps, difference, entries_of
+from pki.plan import Action
 from pki.roles import Purpose
 from pki.signatures import judge_signatures
+from tenants.policies import in_force
 
 logger = logging.getLogger(__name__)
 
@@ -37,57 +39,63 @@ class Examination:
 def examine(change: ChangeRequest, live: Live, *, at: datetime) -> Examination:
     """Looks at the originals of a change and at its golden clients. No transaction may be open: Cloud KMS is asked.
 
-    :raises gcp.errors.CloudError: when Cloud KMS does not answer and there are golden clients to be tried.
+    :raises gcp.errors.CloudError: when Cloud KMS does not answer and there are golden clients that an addition could concern;
+        a change that only removes waits for nothing.
     """
-    tried = try_all(change.trust_config, live.pems, at=at)
     try:
+        tried = try_all(change.trust_config, live.pems, at=at)
         additions = originals_of(change, live)
+        pems = {certificate.facts.sha256_fingerprint: certificate.pem for certificate in additions}
+        base = _with_approved(change, live) if tried else as_live(change.trust_config, live)
     except CloudError as error:
-        if tried:
+        if not change.only_removes and GoldenClient.objects.filter(trust_config=change.trust_config).exists():
             raise
         return Examination([Finding("LINT-02", Severity.INFO, "", {"count": str(len(change.steps)), "reason": error.code})])
     at_hand = {entry.sha256_fingerprint: ParsedCertificate(live.facts[entry.sha256_fingerprint], der_of_pem(pem)) for entry, pem in live.pems.items()}
-    at_hand |= {certificate.facts.sha256_fingerprint: certificate for certificate in additions}
-    pems = {certificate.facts.sha256_fingerprint: certificate.pem for certificate in additions}
-    findings = [*judge_signatures(additions, at_hand), *lint(additions), *_locked_out(change, live, tried, pems, at=at)]
+    policies = in_force(change.tenant_id, at).policies
+    findings = [*judge_signatures(additions, at_hand, policies), *lint(additions)]
+    if tried:
+        after = base.after(change.tenant_id, change.steps, pems)
+        findings += locked_out(tried, after.pems, Purpose(change.trust_config.purpose), change.tenant_id, at=at)
     return Examination(findings, tried)
 
 
 def foresee_all(due: Iterable[ChangeRequest], live: Live, opened: Mapping[str, str]) -> dict[int, list[Finding]]:
-    """Just before a write: which golden clients each due change would lock out. ``opened`` are its originals as PEM.
+    """Just before a write: which golden clients the due changes would lock out, one after the other on top of each other.
 
-    Empty when Cloud KMS does not open their chains: they were tried when the plan was made, and an urgent removal waits for nothing.
+    ``opened`` are their originals as PEM. A change that would be sent back for it does not count for those after it. Empty
+    when Cloud KMS does not open the chains: they were tried when the plan was made, and an urgent removal waits for nothing.
     """
     due, at = list(due), timezone.now()
     if not due:
         return {}
+    trust_config = due[0].trust_config
     try:
-        tried = try_all(due[0].trust_config, live.pems, at=at)
+        tried = try_all(trust_config, live.pems, at=at)
     except (CloudError, CertsError) as error:
         logger.warning("golden clients were not tried before a write (%s)", error.code)
         return {}
-    return {change.pk: [*_unrelated(change), *_locked_out(change, live, tried, opened, at=at)] for change in due} if tried else {}
-
-
-def _unrelated(change: ChangeRequest) -> list[Finding]:
-    """What the last look at the originals said of anything but golden clients: that does not change with time."""
-    return [finding for finding in last_seen_by_worker(change) if finding.code != "EST-GOLDEN-01"]
-
-
-def _locked_out(change: ChangeRequest, live: Live, tried: list[Tried], opened: Mapping[str, str], *, at: datetime) -> list[Finding]:
     if not tried:
-        return []
-    after = projected(change.trust_config, change.tenant_id, change.steps, live, opened)
-    return locked_out(tried, after, Purpose(change.trust_config.purpose), change.tenant_id, at=at)
+        return {}
+    found: dict[int, list[Finding]] = {}
+    base, purpose = as_live(trust_config, live), Purpose(trust_config.purpose)
+    for change in due:
+        after = base.after(change.tenant_id, change.steps, opened)
+        locked = locked_out(tried, after.pems, purpose, change.tenant_id, at=at)
+        found[change.pk] = [*(one for one in last_seen_by_worker(change) if one.code != "EST-GOLDEN-01"), *locked]
+        if not {one.key for one in locked} - {(one.code, one.sha256_fingerprint) for one in change.findings.all()}:
+            base = after
+    return found
 
 
-def projected(trust_config: TrustConfig, tenant_id: int, steps: Iterable[Step], live: Live, opened: Mapping[str, str]) -> dict[Entry, str]:
-    """The entries, each with its PEM, that would be live after these steps alone; others' claims keep what they hold."""
-    before = TrustEntry.objects.filter(trust_config=trust_config).holdings()
-    found = difference(entries_of(before), entries_of(apply_steps(before, tenant_id, steps)))
-    pems = {entry: pem for entry, pem in live.pems.items() if entry not in found.removed}
-    by_fingerprint = {entry.sha256_fingerprint: pem for entry, pem in live.pems.items()} | dict(opened)
-    return pems | {entry: by_fingerprint[entry.sha256_fingerprint] for entry in found.added if entry.sha256_fingerprint in by_fingerprint}
+def _with_approved(change: ChangeRequest, live: Live) -> Projected:
+    """Live with the other approved changes on top of it."""
+    base = as_live(change.trust_config, live)
+    others = ChangeRequest.objects.due(change.trust_config_id).exclude(pk=change.pk).select_related("trust_config")
+    for other in others:
+        opened = {one.facts.sha256_fingerprint: one.pem for one in originals_of(other, live)}
+        base = base.after(other.tenant_id, other.steps, opened)
+    return base
 
 
 def originals_of(change: ChangeRequest, live: Live) -> list[ParsedCertificate]:

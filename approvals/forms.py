@@ -17,6 +17,7 @@ from pki.keys import private_key_code
 from pki.rules import proposed_role
 
 MAXIMAL_REASON = 2_000
+MAXIMAL_ANSWER = 1_000
 NO_PEM = _("Texts are kept for ever, so no key or certificate may stand in them. If it was a private key, it must now be considered exposed; replace it.")
 
 
@@ -114,7 +115,8 @@ class AnswerForm(forms.Form):
 def answers_in(data: Any) -> dict[str, str]:
     """What was typed beside findings, by code; one that is not in the catalogue is nobody's."""
     typed = {name.removeprefix("answer_"): str(data[name]) for name in data if name.startswith("answer_")}
-    return {code: text.strip()[:MAXIMAL_REASON] for code, text in typed.items() if code in FINDINGS and text.strip()}
+    plain = {code: text.replace("\0", "").strip()[:MAXIMAL_ANSWER] for code, text in typed.items() if code in FINDINGS}
+    return {code: text for code, text in plain.items() if text}
 
 
 class VoteForm(forms.Form):

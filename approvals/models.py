@@ -181,6 +181,8 @@ class Answer(models.Model):
     code = models.CharField(max_length=20)
     sha256_fingerprint = models.CharField(max_length=64, blank=True)
     text = models.TextField()
+    # Of the evidence that was answered: another path, another client, and the answer counts no more.
+    evidence_sha256 = models.CharField(max_length=64)
     given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField()
 

@@ -9,6 +9,7 @@ from approvals.causes import Cause, cause
 from approvals.models import ChangeRequest, Vote
 from approvals.states import State
 from certs.models import TrustConfig
+from pki.catalogue import is_answerable
 from pki.findings import Finding, warnings
 from pki.plan import Action
 from pki.roles import CA_ROLES, TrustRole
@@ -17,7 +18,7 @@ from tenants.models import AccessRole, Environment, Mode, Tenant, User
 from tenants.policies import in_force
 
 # What mode B never does, whatever the tenant's limits are.
-NEVER_BY_ITSELF = frozenset({"limit-shared", "limit-last-anchor", "limit-revoked"})
+NEVER_BY_ITSELF = frozenset({"limit-shared", "limit-last-anchor", "limit-revoked", "limit-answered"})
 
 
 def may_submit(user_id: int, tenant: Tenant, environment: Environment | None = None) -> Verdict:
@@ -72,6 +73,12 @@ def has_votes(change: ChangeRequest) -> bool:
     return approvals.exclude(voter=None).count() >= votes_needed(change)
 
 
+def rests_on_the_policy(change: ChangeRequest) -> bool:
+    """Whether only the policy's vote carries it: then its limits are asked for again, since they may have been tightened."""
+    approvals = change.votes.filter(change_digest=change.change_digest, decision=Vote.Decision.APPROVE)
+    return decides_by_itself(change) and approvals.exclude(voter=None).count() < votes_needed(change)
+
+
 def policy_name(tenant: Tenant) -> str:
     return f"self-service@{tenant.policy_version}"
 
@@ -97,6 +104,8 @@ def limits_exceeded(change: ChangeRequest, findings: Sequence[Finding]) -> list[
         causes.append(cause("limit-production"))
     if codes & {"EST-REVOKED-01", "EST-REVOKED-02"}:
         causes.append(cause("limit-revoked"))
+    if any(is_answerable(finding.code) and "answer" in finding.evidence for finding in findings):
+        causes.append(cause("limit-answered"))
     if "EST-LAST-01" in codes:
         causes.append(cause("limit-last-anchor"))
     if (found := warnings(findings)) and not (tenant.self_service_with_warnings and most.with_warnings):

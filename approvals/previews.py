@@ -22,6 +22,7 @@ from pki.catalogue import is_answerable
 from pki.chain import Chain, build
 from pki.facts import CertificateFacts
 from pki.findings import Finding, Severity, blocking
+from pki.keys import private_key_code
 from pki.plan import Action, Entry, Step
 from pki.roles import TrustRole
 from pki.rules import judge, proposed_role, role_reason
@@ -73,6 +74,7 @@ class Preview:
     questions: list[Question]
     duplicate_count: int
     found_pem: str
+    client_chain: str
     missing: list[str | Promise]
     reason: str
     may_be_submitted: bool
@@ -120,6 +122,7 @@ def preview(tenant: Tenant, trust_config: TrustConfig, form: ChangeForm, entries
         questions=_questions(findings, form.answers()),
         duplicate_count=len(intake.duplicates),
         found_pem="".join(certificate.pem for certificate in intake.certificates),
+        client_chain="" if private_key_code(*[form.cleaned_data["client_chain"].encode()] * 2) else form.cleaned_data["client_chain"],
         missing=missing,
         reason="" if holds_pem(form.cleaned_data["reason"]) else form.cleaned_data["reason"],
         may_be_submitted=not missing and not intake.refusals and not blocking(findings),

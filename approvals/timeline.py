@@ -151,7 +151,7 @@ def _trouble(change: ChangeRequest) -> Waiting | None:
 
 
 def _orderly_wait(change: ChangeRequest) -> Waiting:
-    if change.state == State.SUBMITTED and change.awaits_answer:
+    if change.awaits_answer:
         words = _("%(name)s must answer what the checks found.") % {"name": change.submitted_by}
         return Waiting(words, change.planned_at or change.state_since, _("Answer the findings below, or withdraw the change."), is_trouble=True)
     if change.state == State.SUBMITTED:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from approvals.forms import SeveralFilesField
+from approvals.forms import NO_PEM, SeveralFilesField, holds_pem
 from certs.models import TrustConfig
 from pki import bundle
 from pki.bundle import Intake
@@ -55,3 +55,10 @@ class SimulationForm(ChainForm):
 
 class GoldenClientForm(ChainForm):
     name = forms.CharField(label=_("Name"), max_length=100)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if holds_pem(name):
+            self.data = {**dict(self.data.items()), "name": ""}
+            raise forms.ValidationError(NO_PEM)
+        return name

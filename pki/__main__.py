@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,18 +19,23 @@ LONGEST_READ = 5_000_001  # one byte more than an upload may have, so that it is
 def main(arguments: Sequence[str] | None = None) -> int:
     """:returns: 0 without blocking findings, 1 with, 2 when there was no certificate, or nothing to read."""
     chosen = _parser().parse_args(arguments)
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        policies = tuple(Policy.from_text(Path(name).read_text("utf-8")) for name in chosen.policy or ()) or (Policy(),)
+        policies = tuple(Policy.from_text(Path(name).read_text("utf-8-sig")) for name in chosen.policy or ()) or (Policy(),)
         sources = [(name, _read(name)) for name in chosen.files]
     except PkiError as error:
         return _complain(f"policy: {error.evidence.get('line', '')}: {error.evidence.get('detail', '')}")
-    except (OSError, UnicodeError) as error:
+    except (OSError, UnicodeError, RecursionError) as error:
         return _complain(str(error))
     inspection = inspect(sources, role=chosen.role, purpose=chosen.purpose, policies=policies, at=chosen.at or datetime.now(UTC))
-    if chosen.format == "json":
-        print(json.dumps(as_json(inspection, chosen.files, chosen.language), ensure_ascii=False, indent=1))
-    else:
-        print(as_text(inspection, chosen.language))
+    try:
+        if chosen.format == "json":
+            print(json.dumps(as_json(inspection, chosen.files, chosen.language), ensure_ascii=True, indent=1))
+        else:
+            print(as_text(inspection, chosen.language))
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough; nothing may be written at exit either
+        sys.stdout = open(os.devnull, "w", encoding="ascii")  # noqa: PTH123, SIM115
     return inspection.exit_code
 
 

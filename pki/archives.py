@@ -49,6 +49,8 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> by
     shown = safe(member.filename, 200)
     if member.filename.startswith(("/", "\\")) or ".." in member.filename.replace("\\", "/").split("/") or ":" in member.filename[:3]:
         raise NotACertificate("IN-ZIP-02", name=shown)
+    if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:  # others may ask for gigabytes before a byte is read
+        raise NotACertificate("IN-ZIP-01", detail=f"compression {member.compress_type}")
     if member.flag_bits & 0x1:
         raise NotACertificate("IN-ZIP-04", name=shown)
     with archive.open(member) as file:

@@ -92,7 +92,7 @@ OUTCOMES: dict[str, Outcome] = {
     ),
     "SIM-NO-15": Outcome(
         "client_cert_chain_max_name_constraints_exceeded",
-        Said("The path has {count} name constraints; at most {limit} are looked at.", "路径中有 {count} 条名称约束；最多检查 {limit} 条。"),
+        Said("A CA on the path has {count} name constraints; at most {limit} are looked at.", "路径中的一个 CA 有 {count} 条名称约束；最多检查 {limit} 条。"),
         _REISSUE_CA,
     ),
     "SIM-NO-16": Outcome(

@@ -10,6 +10,9 @@ from pki.plan import Entry, Holding, Step, apply_steps, entries_of
 from pki.policy import Policy
 from pki.roles import Purpose, TrustRole
 
+# Stands for another tenant's certificate, whose name and fingerprint are not this tenant's to know; pages put words to it.
+ANOTHER_TENANTS = "@another-tenant"
+
 
 @dataclass(frozen=True)
 class Estate:
@@ -18,7 +21,7 @@ class Estate:
     ``facts`` covers every entry of the projected set; ``submitted`` are steps of other changes that are not approved
     yet; ``revoked`` maps a fingerprint to the number of the change that revoked it; ``elsewhere`` names other places
     of the same tenant that trust the same certificate; ``revoking`` are fingerprints that this change revokes;
-    ``policies`` are all held against it.
+    ``policies`` are all held against it; ``visible`` are fingerprints that may be named to the tenant (None: all).
     """
 
     trust_config: str
@@ -30,6 +33,7 @@ class Estate:
     names_revocation: bool = False
     elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     revoking: frozenset[str] = frozenset()
+    visible: frozenset[str] | None = None
     policies: tuple[Policy, ...] = (Policy(),)
 
 
@@ -58,6 +62,9 @@ class Projection:
     def listed(self) -> frozenset[str]:
         """Everything that is in the set afterwards, in whatever role."""
         return frozenset(entry.sha256_fingerprint for entry in self.after)
+
+    def is_visible(self, fingerprint: str) -> bool:
+        return self.estate.visible is None or fingerprint in self.estate.visible
 
     def roles_of(self, fingerprint: str) -> list[TrustRole]:
         return sorted(entry.role for entry in self.after if entry.sha256_fingerprint == fingerprint)

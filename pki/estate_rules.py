@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from pki.chain import MAXIMAL_DEPTH, path
-from pki.estate import Projection
+from pki.estate import ANOTHER_TENANTS, Projection
 from pki.facts import CertificateFacts
 from pki.findings import Finding, Severity
 from pki.limits import count_findings, headroom_findings
@@ -78,7 +78,8 @@ def _authority(projection: Projection, role: TrustRole, facts: CertificateFacts)
         yield Finding("EST-BREADTH-01", Severity.INFO, fingerprint, {"name": common_name(facts.subject), "limits": limits_of(facts)})
     others = [other for other in projection.chain.other_keys.get(fingerprint, ()) if other in projection.authorities]
     if others:
-        found = ", ".join(projection.estate.facts[other].subject_key_identifier or "–" for other in others[:_SHOWN])
+        known = (projection.estate.facts[other].subject_key_identifier or "–" if projection.is_visible(other) else ANOTHER_TENANTS for other in others)
+        found = ", ".join(dict.fromkeys(list(known)[:_SHOWN]))
         evidence = {"issuer": common_name(facts.issuer), "expected": facts.authority_key_identifier, "found": found}
         yield Finding("GCP-KID-02", Severity.WARNING, fingerprint, evidence)
 
@@ -106,8 +107,12 @@ def _vouching(projection: Projection, facts: CertificateFacts, at: datetime) -> 
         return ", ".join(roles)
     if facts.is_ca and (others := [other for other in projection.chain.same_key(fingerprint) if other in projection.authorities]):
         return _short(projection, others)
-    if facts.not_after <= at and not facts.is_ca:
-        return ""
+    if not facts.is_ca:
+        others = [other for other in projection.chain.same_key(fingerprint) if other in projection.listed]
+        if others:
+            return _short(projection, others)
+        if facts.not_after <= at or EKU_OF_PURPOSE[projection.estate.purpose][0] not in (facts.extended_key_usage or ()):
+            return ""  # by an anchor it would be refused anyhow
     found = path(projection.chain, fingerprint, projection.anchors)
     return " → ".join(_name(projection, step) for step in found[1:])
 
@@ -149,9 +154,11 @@ def _has_anchor(entries: frozenset[Entry]) -> bool:
 
 
 def _name(projection: Projection, fingerprint: str) -> str:
+    if not projection.is_visible(fingerprint):
+        return ANOTHER_TENANTS
     return f"{common_name(projection.estate.facts[fingerprint].subject)} ({fingerprint[:8]})"
 
 
 def _short(projection: Projection, fingerprints: list[str]) -> str:
-    shown = ", ".join(_name(projection, fingerprint) for fingerprint in fingerprints[:_SHOWN])
+    shown = ", ".join(dict.fromkeys(_name(projection, fingerprint) for fingerprint in fingerprints[:_SHOWN]))
     return shown if len(fingerprints) <= _SHOWN else f"{shown} (+{len(fingerprints) - _SHOWN})"

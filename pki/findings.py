@@ -33,6 +33,14 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: (_ORDER[finding.severity], finding.code, finding.fingerprint))
 
 
+def once_each(findings: Iterable[Finding]) -> list[Finding]:
+    """What was found by facts and again by bytes is said once."""
+    found: dict[tuple[str, str, str], Finding] = {}
+    for finding in findings:
+        found.setdefault((*finding.key, str(sorted(finding.evidence.items()))), finding)
+    return list(found.values())
+
+
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity is Severity.BLOCKING]
 

@@ -12,7 +12,7 @@ from pki.certificate import ParsedCertificate
 from pki.chain import Chain, build
 from pki.estate import Estate
 from pki.facts import CertificateFacts
-from pki.findings import Finding, Severity, blocking, in_order
+from pki.findings import Finding, Severity, blocking, in_order, once_each
 from pki.plan import Action, Entry, Step
 from pki.policy import Policy
 from pki.roles import Purpose, TrustRole
@@ -60,8 +60,8 @@ def inspect(
     steps = [Step(Action.ADD, Entry(chosen, fingerprint)) for fingerprint, chosen in roles.items()]
     estate = Estate("–", purpose, frozenset(), facts, policies=policies)
     findings = judge(estate, _ANYBODY, steps, at=at) if steps else []
-    findings += judge_signatures(certificates.values(), certificates)
-    return Inspection(intake, roles, in_order(findings), build(facts), purpose, at)
+    findings += judge_signatures(certificates.values(), certificates, policies)
+    return Inspection(intake, roles, in_order(once_each(findings)), build(facts), purpose, at)
 
 
 def as_json(inspection: Inspection, names: Sequence[str], language: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -44,6 +45,10 @@ class Policy:
     allows_public_cas: bool = False
     self_service: SelfService = field(default_factory=SelfService)
 
+    def is_from_allowed_issuer(self, subject: str, keys: AbstractSet[str]) -> bool:
+        """Whether an issuer of this name, or with one of these keys (SPKI hashes), is allowed."""
+        return not self.issuers or any(line == f"subject:{subject}" or line.removeprefix("spki:") in keys for line in self.issuers)
+
     def to_json(self) -> dict[str, Any]:
         plain = {one.name: getattr(self, one.name) for one in fields(self)}
         plain["self_service"] = {one.name: _listed(getattr(self.self_service, one.name)) for one in fields(self.self_service)}
@@ -70,7 +75,7 @@ class Policy:
         """:raises BadPolicy: when it is no JSON, or not a policy."""
         try:
             return cls.from_json(json.loads(text))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadPolicy("POL-FORM-01", line="policy", detail="JSON") from error
 
 

@@ -50,7 +50,7 @@ def _lines(policy: Policy, facts: CertificateFacts, role: TrustRole, at: datetim
 def _issuer(policy: Policy, facts: CertificateFacts, issuer_keys: frozenset[str]) -> Iterable[Finding]:
     """A self-signed certificate is its own issuer. A subject alone is a claim; a key is known only where the issuer is at hand."""
     keys = {facts.spki_sha256} if facts.is_self_signed else issuer_keys
-    if policy.issuers and not any(line == f"subject:{facts.issuer}" or line.removeprefix("spki:") in keys for line in policy.issuers):
+    if not policy.is_from_allowed_issuer(facts.issuer, keys):
         yield _blocking("POL-ISSUER-01", facts, issuer=facts.issuer, allowed=", ".join(policy.issuers)[:500])
 
 

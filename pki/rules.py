@@ -41,7 +41,8 @@ def judge(estate: Estate, tenant_id: int, steps: Iterable[Step], *, at: datetime
             role, fingerprint = step.entry
             facts = estate.facts[fingerprint]
             findings += judge_certificate(facts, role, estate.purpose, at=at)
-            keys = frozenset(estate.facts[issuer].spki_sha256 for issuer in projection.chain.issuers.get(fingerprint, ()))
+            issuers = (issuer for issuer in projection.chain.issuers.get(fingerprint, ()) if issuer in projection.listed)
+            keys = frozenset(estate.facts[issuer].spki_sha256 for issuer in issuers)
             findings += judge_policies(estate.policies, facts, role, estate.purpose, at=at, issuer_keys=keys)
         findings += judge_step(projection, step, at=at)
     findings += judge_set(projection)

@@ -223,9 +223,8 @@ def _judge_path(trust_store: TrustStore, path: Sequence[x509.Certificate], purpo
     for place, one in enumerate(facts[1:], start=1):
         if not one.allows(oid) or (place == 1 and oid not in (one.extended_key_usage or ())):
             return path[place], Verdict("SIM-NO-13", {"name": common_name(one.subject), "eku": name})
-    constraint_count = sum(one.name_constraint_count for one in facts)
-    if constraint_count > MAXIMAL_NAME_CONSTRAINTS:
-        return path[1], Verdict("SIM-NO-15", {"count": str(constraint_count), "limit": str(MAXIMAL_NAME_CONSTRAINTS)})
+    if crowded := next((one for one in facts if one.name_constraint_count > MAXIMAL_NAME_CONSTRAINTS), None):
+        return path[facts.index(crowded)], Verdict("SIM-NO-15", {"count": str(crowded.name_constraint_count), "limit": str(MAXIMAL_NAME_CONSTRAINTS)})
     for place, (child, issuer) in enumerate(pairwise(facts), start=1):
         refusal = _key(issuer) or (_signature(child) if place > 1 else None)
         if refusal is None and child.authority_key_identifier and issuer.subject_key_identifier not in {"", child.authority_key_identifier}:

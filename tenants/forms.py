@@ -4,10 +4,11 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from approvals.forms import ReasonForm
+from approvals.forms import NO_PEM, ReasonForm, holds_pem
 from certs.models import Role
 from pki.catalogue import text_of
 from pki.errors import BadPolicy
@@ -51,6 +52,11 @@ class PolicyForm(ReasonForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        if any(holds_pem(data.get(name, "")) for name in ("issuers", "names")):
+            cleared = self.data.copy() if isinstance(self.data, QueryDict) else QueryDict(mutable=True)
+            cleared["issuers"] = cleared["names"] = ""
+            self.data = cleared
+            raise forms.ValidationError(NO_PEM)
         if not self.errors:
             try:
                 self.policy = Policy.from_json(self._document(data))

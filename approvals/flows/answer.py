@@ -5,16 +5,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
+from approvals.checks import estate_of_change, judge_change, last_seen_by_worker, store_plan
 from approvals.errors import BadChange
 from approvals.flows.witness import record_change
 from approvals.states import State
 from audit.events import Actor, EventType
 from jobs.queue import enqueue
+from pki.answers import open_questions
 from tenants.errors import NotAllowed
 
 
 def answer(*, actor: Actor, tenant_id: int, number: int, answers: dict[str, str]) -> None:
-    """Keeps what the submitter says to findings, by code, and asks a worker to check the change again.
+    """Keeps what the submitter says to findings, by code. A submitted change is checked again by a worker, one that came back
+    from its votes goes to its voters with the answers.
 
     :raises WrongState: when the change is past its checks.
     :raises NotAllowed: for everybody but its submitter.
@@ -24,13 +27,19 @@ def answer(*, actor: Actor, tenant_id: int, number: int, answers: dict[str, str]
     at = timezone.now()
     with transaction.atomic(durable=True):
         change = acts.lock_change(tenant_id, number)
-        acts.require_open(change, State.SUBMITTED)
+        acts.require_open(change, State.SUBMITTED, State.VALIDATED)
         if not (verdict := policy.may_answer(actor.user_id, change)):
             raise NotAllowed(verdict.reason)
         codes = acts.keep_answers(change, [finding.judgement for finding in change.findings.all()], answers, user_id=actor.user_id, at=at)
         if not codes:
             raise BadChange(_("Say for each finding why it is right all the same."))
         change.awaits_answer = False
+        if change.state == State.VALIDATED:
+            findings = judge_change(change, estate_of_change(change, at=at), at=at, seen_by_worker=last_seen_by_worker(change))
+            change.awaits_answer = bool(open_questions(findings))
+            change.voting_round += 1
+            store_plan(change, findings, at=at, etag=change.trust_config.observed_etag)
         change.save()
         record_change(EventType.CHANGE_ANSWERED, change, actor=actor, details={"codes": [*codes], "answers": {code: answers[code].strip() for code in codes}})
-        enqueue("validate_change", change.pk, queue=change.trust_config.environment.queue)
+        if change.state == State.SUBMITTED:
+            enqueue("validate_change", change.pk, queue=change.trust_config.environment.queue)

@@ -26,6 +26,7 @@ from certs.opening import open_sealed
 from certs.publications import Lease
 from certs.sealing import keep_until, kept, seal
 from gcp.errors import CloudError, CloudRejected
+from pki.answers import open_questions
 from pki.certificate import canonical_pem, der_of_pem
 from pki.estate import Estate
 from pki.findings import Finding
@@ -227,9 +228,12 @@ def _admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None
     seen_by_worker = last_seen_by_worker(change) if foreseen is None else foreseen
     findings = judge_change(change, own, at=at, seen_by_worker=seen_by_worker)
     causes = _obstacles(change, own, [f.code for f in unseen(change, findings)])
+    if policy.rests_on_the_policy(change):
+        causes += policy.limits_exceeded(change, findings)
     if not causes:
         return holdings_after(change, estate.holdings)
     change.mark_returned(at=at, causes=causes)
+    change.awaits_answer = bool(open_questions(findings))
     store_plan(change, findings, at=at, etag=change.trust_config.observed_etag)
     change.save()
     record_change(EventType.CHANGE_RETURNED, change, actor=actor, before=State.APPROVED, after=change.state, details={"causes": list(causes)})

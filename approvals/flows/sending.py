@@ -22,8 +22,8 @@ def send_to_check(change: ChangeRequest, *, actor: Actor, at: datetime, details:
     :raises BlockingFindings: when the checks refuse it already; the caller's transaction takes the change back.
     """
     findings = judge_change(change, estate_of_change(change, at=at), at=at)
-    if answers:
-        keep_answers(change, findings, answers, user_id=actor.user_id, at=at)
+    codes = keep_answers(change, findings, answers or {}, user_id=actor.user_id, at=at) if answers else []
+    if codes:
         findings = judge_change(change, estate_of_change(change, at=at), at=at)
     if refused := blocking(findings):
         raise BlockingFindings(refused)
@@ -37,4 +37,7 @@ def send_to_check(change: ChangeRequest, *, actor: Actor, at: datetime, details:
         reason=change.reason,
         details={"items": items_as_json(change), "mode": change.mode, **details},
     )
+    if codes and answers:
+        said: Json = {"codes": [*codes], "answers": {code: answers[code].strip() for code in codes}}
+        record_change(EventType.CHANGE_ANSWERED, change, actor=actor, details=said)
     enqueue("validate_change", change.pk, queue=change.trust_config.environment.queue)

@@ -16,10 +16,11 @@ from certs.models import Simulation, TrustConfig
 from certs.sealing import SIMULATION, seal_text
 from jobs.queue import enqueue
 from pki.certificate import ParsedCertificate
-from tenants.errors import BadValue, UnknownObject
+from tenants.errors import BadValue, NotPossible, UnknownObject
 from tenants.models import Tenant
 
 MOST_CERTIFICATES = 20
+MOST_WAITING = 20
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def ask(
 
     :raises BadValue: without a certificate, or with more than 20.
     :raises UnknownObject: when the trust config or the open change is not this tenant's.
+    :raises NotPossible: while 20 questions of the tenant wait.
     :raises VaultClosed:
     """
     if not chain or len(chain) > MOST_CERTIFICATES:
@@ -59,6 +61,8 @@ def ask(
         changes = ChangeRequest.objects.for_tenant(tenant_id).filter(trust_config=trust_config, state__in=OPEN, number=change_number or 0)
         if change_number is not None and not changes.exists():
             raise UnknownObject
+        if Simulation.objects.filter(tenant=tenant, answered_at=None).count() >= MOST_WAITING:
+            raise NotPossible(_("%(limit)s questions of this tenant wait for their answers already. Try again in a minute.") % {"limit": MOST_WAITING})
         content = {"chain": [one.pem for one in chain], "additions": [addition.certificate.pem for addition in draft.additions]}
         vault_key, digest, sealed = seal_text(tenant_id=tenant_id, trust_config=trust_config, kind=SIMULATION, text=json.dumps(content).encode())
         simulation = Simulation.objects.create(

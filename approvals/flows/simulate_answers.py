@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.utils import timezone
 
-from approvals.examination import originals_of, projected
+from approvals.examination import originals_of
 from approvals.models import ChangeRequest
+from approvals.projections import as_live
 from approvals.states import OPEN
 from certs.errors import WrongOriginal
-from certs.golden import trust_store_of
+from certs.golden import for_tenant, own_fingerprints, trust_store_of
 from certs.live import Live
 from certs.models import Simulation
 from certs.opening import open_text
@@ -40,7 +41,7 @@ def answer(*, simulation_id: int) -> None:
     answers = [_said("live", simulation, chain, live.pems)]
     if simulation.steps:
         opened = {one.facts.sha256_fingerprint: one.pem for one in _read(content["additions"])}
-        answers.append(_said("change", simulation, chain, projected(simulation.trust_config, simulation.tenant_id, _steps(simulation), live, opened)))
+        answers.append(_said("change", simulation, chain, as_live(simulation.trust_config, live).after(simulation.tenant_id, _steps(simulation), opened).pems))
     elif (after := _after_change(simulation, live)) is not None:
         answers.append(_said("change", simulation, chain, after))
     with transaction.atomic(durable=True):
@@ -49,20 +50,21 @@ def answer(*, simulation_id: int) -> None:
         simulation.save(update_fields=["answers", "answered_at", "sealed"])
 
 
-def _after_change(simulation: Simulation, live: Live) -> dict[Entry, str] | None:
+def _after_change(simulation: Simulation, live: Live) -> Mapping[Entry, str] | None:
     """What would be live after the stored change; None without one, or when it is no longer open."""
     changes = ChangeRequest.objects.for_tenant(simulation.tenant_id).filter(number=simulation.change_number or 0, state__in=OPEN)
     change = changes.select_related("trust_config__environment").first()
     if change is None:
         return None
     opened = {one.facts.sha256_fingerprint: one.pem for one in originals_of(change, live)}
-    return projected(change.trust_config, change.tenant_id, change.steps, live, opened)
+    return as_live(change.trust_config, live).after(change.tenant_id, change.steps, opened).pems
 
 
 def _said(where: str, simulation: Simulation, chain: list[ParsedCertificate], pems: Mapping[Entry, str]) -> dict[str, object]:
     purpose = Purpose(simulation.trust_config.purpose)
     verdict: Verdict = simulate(trust_store_of(pems), [one.der for one in chain], purpose=purpose, at=simulation.judged_at)
-    return {"where": where, "code": verdict.code, "evidence": verdict.evidence, "path": list(verdict.path)}
+    own = own_fingerprints(simulation.trust_config, simulation.tenant_id) | {one.facts.sha256_fingerprint for one in chain}
+    return {"where": where, "code": verdict.code, "evidence": for_tenant(verdict, own), "path": list(verdict.path)}
 
 
 def _steps(simulation: Simulation) -> list[Step]:

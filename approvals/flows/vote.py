@@ -15,6 +15,7 @@ from approvals.states import State
 from audit.events import Actor, EventType
 from certs.sealing import forget
 from jobs.queue import enqueue
+from pki.findings import Severity
 
 
 def approve(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: str) -> None:
@@ -61,6 +62,10 @@ def _cast(change: ChangeRequest, decision: Vote.Decision, *, actor: Actor, diges
         raise VoteRefused(verdict.reason)
     if digest != change.change_digest:
         raise StalePlan
+    if decision is Vote.Decision.APPROVE and change.findings.filter(severity=Severity.BLOCKING).exists():
+        raise VoteRefused(
+            _("A finding blocks this change. It can be answered by its submitter where that is possible, rejected or withdrawn, but not approved.")
+        )
     Vote.objects.create(change=change, voter_id=actor.user_id, decision=decision, comment=comment.strip(), change_digest=digest, cast_at=at)
     details: dict[str, object] = {"decision": decision.value, "change_digest": digest, "votes_needed": policy.votes_needed(change)}
     record_change(EventType.VOTE_CAST, change, actor=actor, after=decision.value, reason=comment.strip(), details=details)

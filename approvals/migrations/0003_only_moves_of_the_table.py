@@ -30,11 +30,11 @@ def guard(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     if editor.connection.vendor == "postgresql":
         editor.execute(
             f"CREATE OR REPLACE FUNCTION change_refuse_move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"RAISE EXCEPTION '{REFUSAL}: % to %', OLD.state, NEW.state USING ERRCODE = 'check_violation'; END $$"
+            f"RAISE EXCEPTION '{REFUSAL}: %% to %%', OLD.state, NEW.state USING ERRCODE = 'check_violation'; END $$"
         )
         editor.execute(
             "CREATE OR REPLACE FUNCTION change_refuse_birth() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"RAISE EXCEPTION '{REFUSAL}: born as %', NEW.state USING ERRCODE = 'check_violation'; END $$"
+            f"RAISE EXCEPTION '{REFUSAL}: born as %%', NEW.state USING ERRCODE = 'check_violation'; END $$"
         )
         editor.execute(f"CREATE TRIGGER change_move BEFORE UPDATE ON {TABLE} FOR EACH ROW WHEN ({FORBIDDEN}) EXECUTE FUNCTION change_refuse_move()")
         editor.execute(

@@ -9,6 +9,7 @@ from certs.models import GoldenClient, TrustConfig
 from certs.sealing import GOLDEN_CLIENT, seal_text
 from jobs.queue import enqueue
 from pki.certificate import ParsedCertificate
+from pki.simulate import MAXIMAL_SENT
 from tenants.access import require
 from tenants.errors import BadValue, UnknownObject
 from tenants.models import AccessRole, Tenant
@@ -23,7 +24,7 @@ def add(*, actor: Actor, tenant_id: int, trust_config_id: str, name: str, chain:
     :raises NotAllowed: without the submitter's role there.
     :raises VaultClosed, UnknownObject:
     """
-    if not name.strip() or not chain:
+    if not name.strip() or not 0 < len(chain) <= MAXIMAL_SENT:
         raise BadValue(_("Name the client and give its certificate, with the intermediate CAs that it sends."))
     leaf = chain[0].facts
     with transaction.atomic(durable=True):

@@ -19,6 +19,7 @@ from audit.events import EventType
 from certs.models import Role
 from pki.catalogue import text_of
 from pki.catalogue_outcomes import OUTCOMES
+from pki.estate import ANOTHER_TENANTS
 from pki.names import common_name
 from pki.texts import Said
 
@@ -182,7 +183,7 @@ def say(finding: Any, part: str) -> str:
 def outcome(answer: Any, part: str) -> str:
     """One part (sentence, fix) of a predicted answer; a stored one is a mapping, a golden client keeps its last."""
     code, evidence = (answer["code"], answer["evidence"]) if isinstance(answer, Mapping) else (answer.tried_code, answer.tried_evidence)
-    return str(getattr(OUTCOMES[code], part).in_language(_language(), evidence))
+    return str(getattr(OUTCOMES[code], part).in_language(_language(), {name: _evidence(name, value) for name, value in evidence.items()}))
 
 
 @register.filter
@@ -246,9 +247,9 @@ def percent(count: int, limit: int) -> int:
 def _evidence(name: str, value: str) -> str:
     if name == "role" and value in Role.values:
         return str(Role(value).label)
-    if name == "what":
+    if name == "what" and value in _LIMIT_NAMES:
         return limit_name(value)
-    return value
+    return value.replace(ANOTHER_TENANTS, _("another tenant's certificate"))
 
 
 def _language() -> str:

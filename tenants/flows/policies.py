@@ -5,7 +5,7 @@ from datetime import datetime
 
 import rfc8785
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +39,7 @@ def propose(*, actor: Actor, tenant_id: int | None, policy: Policy, effective_fr
         own = PolicyVersion.objects.filter(Q(tenant_id=tenant_id) if tenant_id else Q(tenant=None))
         if own.filter(state=PolicyVersion.State.PROPOSED).exists():
             raise NotPossible(_("Another version of this policy waits for a second person already."))
+        _refuse_to_be_undone(own, policy, begins)
         version = PolicyVersion(tenant=tenant, number=(own.aggregate(top=Max("number"))["top"] or 0) + 1, document=policy.to_json())
         version.loosened, version.is_loosening, version.effective_from, version.reason = lines, bool(lines), begins, reason.strip()
         version.proposed_by_id = actor.user_id
@@ -65,6 +66,9 @@ def decide(*, actor: Actor, version_id: int, is_confirmed: bool) -> PolicyVersio
             raise NotAllowed(verdict.reason)
         now = timezone.now()
         before = policies.version_in_force(version.tenant_id, max(version.effective_from, now))
+        if is_confirmed:
+            own = PolicyVersion.objects.filter(Q(tenant_id=version.tenant_id) if version.tenant_id else Q(tenant=None))
+            _refuse_to_be_undone(own, version.policy, max(version.effective_from, now))
         version.state = PolicyVersion.State.DECIDED if is_confirmed else PolicyVersion.State.DECLINED
         version.decided_by_id, version.decided_at = actor.user_id, now
         version.effective_from = max(version.effective_from, now)
@@ -72,6 +76,16 @@ def decide(*, actor: Actor, version_id: int, is_confirmed: bool) -> PolicyVersio
         version.save()
         _record(EventType.POLICY_DECIDED if is_confirmed else EventType.POLICY_DECLINED, version, actor=actor, before=before)
     return version
+
+
+def _refuse_to_be_undone(own: QuerySet[PolicyVersion], policy: Policy, begins: datetime) -> None:
+    """:raises NotPossible: when a version that is to follow would let pass again what this one stops, without a second person."""
+    for later in own.filter(state=PolicyVersion.State.DECIDED, effective_from__gt=begins):
+        if policies.version_in_force(later.tenant_id, later.effective_from) == later and (lines := loosened(policy, later.policy)):
+            raise NotPossible(
+                _("Version %(version)s, in force from %(date)s, would loosen this again: %(lines)s. Record its successor from that date first.")
+                % {"version": later, "date": f"{later.effective_from:%Y-%m-%d}", "lines": ", ".join(lines)}
+            )
 
 
 def _lock(tenant_id: int | None) -> Tenant | None:

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from approvals.acts import Removal
-from approvals.errors import BlockingFindings
+from approvals.errors import BlockingFindings, VoteRefused
 from approvals.flows import answer, validate
 from audit.models import AuditEvent
 from certs.flows import golden_clients
@@ -112,6 +112,109 @@ def test_a_golden_client_that_is_kept_after_the_votes_sends_the_change_back(worl
     change = world.fresh(change)
     assert (change.state, change.causes[0]) == ("validated", {"code": "returned-findings", "codes": "EST-GOLDEN-01"})
     assert len(world.updates()) == written
+    assert change.awaits_answer
+    with pytest.raises(VoteRefused):
+        world.approve(change)
+    answer.answer(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, answers={"EST-GOLDEN-01": "Agreed with them."})
+    world.approve(change)
+    world.work()
+    assert world.fresh(change).state == "applied"
+
+
+def test_two_changes_that_lock_one_out_only_together_do_not_go_together(world: World, root: Made) -> None:
+    """A client that gets in by either of two cross-signed anchors."""
+    key = root.key
+    other = make_ca("Partner Root", key=key)
+    world.applied(root, other)
+    keep(world, make("gateway", issuer=root))
+    changes = [world.submit(removed=[Removal(made.fingerprint, "trust_anchor", RETIRED)]) for made in (root, other)]
+    for change in changes:
+        validate.validate(change_id=change.pk)
+        assert world.fresh(change).state == "validated"
+    for change in changes:
+        world.approve(change)
+    world.work()
+    assert [world.fresh(change).state for change in changes] == ["applied", "validated"]
+    assert world.fresh(changes[1]).awaits_answer
+
+
+def test_a_change_is_tried_on_top_of_what_is_approved_and_not_live_yet(world: World, root: Made) -> None:
+    other = make_ca("Partner Root", key=root.key)
+    world.applied(root, other)
+    keep(world, make("gateway", issuer=root))
+    first, second = (world.submit(removed=[Removal(made.fingerprint, "trust_anchor", RETIRED)]) for made in (root, other))
+    validate.validate(change_id=first.pk)
+    world.approve(first)
+    validate.validate(change_id=second.pk)
+    assert world.fresh(second).awaits_answer
+
+
+def test_a_chain_that_cannot_be_opened_stops_nobody(world: World, root: Made) -> None:
+    world.applied(root)
+    keep(world, make("gateway", issuer=root))
+    GoldenClient.objects.update(sealed=b"damaged")
+    change = world.submit(make("free"))
+    world.work()
+    assert world.fresh(change).state == "validated"
+    assert GoldenClient.objects.get().tried_code == "SIM-UNSURE-01"
+
+
+def test_a_removal_is_checked_while_cloud_kms_is_down(world: World, root: Made) -> None:
+    from certs import opening
+
+    client = make("client")
+    world.applied(root, client)
+    keep(world, make("gateway", issuer=root))
+    opening._cache.clear()
+    world.emulator.faults.add(Fault("Decrypt", kind="error", code="UNAVAILABLE", times=50))
+    change = world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", REVOKED)])
+    validate.validate(change_id=change.pk)
+    assert world.fresh(change).state == "validated"
+
+
+def test_an_answer_is_bound_to_what_was_answered(world: World, root: Made) -> None:
+    """Another anchor vouches in the meantime: what was said of the first says nothing of it."""
+    client = make("client", issuer=root)
+    world.applied(root, client)
+    change = world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", REVOKED)], answers={"EST-STILL-ACCEPTED": "The root goes on Friday."})
+    twin = make_ca("Partner Root", key=root.key)
+    world.applied(twin, removed=[Removal(root.fingerprint, "trust_anchor", RETIRED)])
+    world.work()
+    validate_again = world.fresh(change)
+    world.approve(validate_again)
+    world.work()
+    change = world.fresh(change)
+    assert (change.state, change.awaits_answer) == ("validated", True)
+
+
+def test_mode_b_weighs_no_answer_by_itself(world: World, root: Made) -> None:
+    client = make("client", issuer=root)
+    world.applied(root, client)
+    world.self_service("payments", with_warnings=True)
+    change = world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", REVOKED)], answers={"EST-STILL-ACCEPTED": "It is fine."})
+    world.work()
+    change = world.fresh(change)
+    assert (change.state, [cause["code"] for cause in change.causes]) == ("validated", ["limit-answered"])
+
+
+def test_answers_given_with_the_form_are_in_the_audit(world: World, root: Made) -> None:
+    client = make("client", issuer=root)
+    world.applied(root, client)
+    world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", REVOKED)], answers={"EST-STILL-ACCEPTED": "The backend refuses it."})
+    event = AuditEvent.objects.get(type="change.answered")
+    assert b"The backend refuses it." in bytes(event.payload)
+
+
+def test_what_another_tenant_holds_is_not_named(world: World) -> None:
+    theirs = make_ca("Secret Partner of Logistics")
+    world.applied(theirs, by="lena", tenant="logistics", to="shared-clients")
+    client = make("client", issuer=theirs)
+    world.applied(client, to="shared-clients")
+    with pytest.raises(BlockingFindings) as refused:
+        world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", REVOKED)], to="shared-clients")
+    found = refused.value.findings[0]
+    assert found.code == "EST-STILL-ACCEPTED"
+    assert "Secret" not in str(found.evidence)
 
 
 def test_without_cloud_kms_a_check_with_golden_clients_waits_and_one_without_goes_on(world: World, root: Made) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.test import Client
 from django.utils import timezone
 
@@ -109,3 +110,8 @@ def test_the_upload_form_tries_a_client_against_itself(world: World) -> None:
     assert answers(Simulation.objects.get()) == [("live", "SIM-NO-02"), ("change", "SIM-OK-02")]
     refused = sam.post(url, {**data, "client_chain": "nonsense"})
     assert refused.status_code == 422
+    assert "nonsense" in refused.content.decode()
+    key = client.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    refused = sam.post(url, {**data, "client_chain": key})
+    assert refused.status_code == 422
+    assert key.splitlines()[1] not in refused.content.decode()

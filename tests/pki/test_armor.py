@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from pki.certificate import canonical_pem
 from pki.errors import PkiError
 from pki.plan import Entry, difference, revision_digest
 from pki.roles import TrustRole
-from tests.certificates import make, make_ca, rsa_key
+from tests.certificates import ec_key, make, make_ca, rsa_key
 
 LEAF, CA = make(), make_ca()
 
@@ -94,6 +95,55 @@ ENCODING, FORM = serialization.Encoding, serialization.PrivateFormat
 def test_a_private_key_is_seen_in_any_dress(body: bytes) -> None:
     assert found(body) == []
     assert codes(body) == ["IN-KEY-01"]
+
+
+P8, PEM_KEY = _key(FORM.PKCS8, PLAIN, ENCODING.DER), _key(FORM.PKCS8, PLAIN, ENCODING.PEM)
+P12 = pkcs12.serialize_key_and_certificates(b"x", rsa_key(), None, None, SECRET)
+SM2 = ec_key().private_bytes(ENCODING.DER, FORM.PKCS8, PLAIN).replace(bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a811ccf5501822d"))
+DRESSES = {
+    "bare base64 after a certificate": LEAF.pem + base64.encodebytes(P8),
+    "bare base64 of a PKCS#12": LEAF.pem + base64.encodebytes(P12),
+    "base64 of PEM in YAML": LEAF.pem + b"  tls.key: " + base64.b64encode(PEM_KEY) + b"\n",
+    "a Kubernetes secret": b"data:\n  tls.crt: " + base64.b64encode(LEAF.pem) + b"\n  tls.key: " + base64.b64encode(PEM_KEY),
+    "XML": LEAF.pem + b"<RSAKeyValue><Modulus>x</Modulus><D>abc</D></RSAKeyValue>",
+    "a JWK with single quotes": LEAF.pem + b"{'kty': 'RSA', 'd': 'x'}",
+    "an ideographic space": LEAF.pem + PEM_KEY.replace(b"PRIVATE KEY", "PRIVATE\u3000KEY".encode()),
+    "a hard space": LEAF.pem + PEM_KEY.replace(b"PRIVATE KEY", "PRIVATE\u00a0KEY".encode()),
+    "an underscore": LEAF.pem + PEM_KEY.replace(b"PRIVATE KEY", b"PRIVATE_KEY"),
+    "full-width letters": LEAF.pem + PEM_KEY.replace(b"PRIVATE KEY", "ＰＲＩＶＡＴＥ ＫＥＹ".encode()),
+    "a NUL": LEAF.pem + PEM_KEY.replace(b"PRIVATE KEY", b"PRI\0VATE KEY"),
+    "the label of a certificate": LEAF.pem + b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(P8) + b"-----END CERTIFICATE-----\n",
+    "a PKCS#12 as PKCS#7": LEAF.pem + b"-----BEGIN PKCS7-----\n" + base64.encodebytes(P12) + b"-----END PKCS7-----\n",
+    "encrypted PKCS#8": _key(FORM.PKCS8, SECRET, ENCODING.DER),
+    "SEC 1": ec_key().private_bytes(ENCODING.DER, FORM.TraditionalOpenSSL, PLAIN),
+    "PKCS#1": _key(FORM.TraditionalOpenSSL, PLAIN, ENCODING.DER),
+    "SM2": SM2,
+    "a line end after DER": P8 + b"\n",
+    "a byte order mark before DER": b"\xef\xbb\xbf" + P8,
+    "UTF-16 without a mark": PEM_KEY.decode().encode("utf-16-be"),
+    "UTF-32": PEM_KEY.decode().encode("utf-32"),
+}
+
+
+@pytest.mark.parametrize("dress", sorted(DRESSES))
+def test_a_private_key_is_seen_in_every_dress_that_hostile_testing_found(dress: str) -> None:
+    assert found(DRESSES[dress]) == []
+    assert codes(DRESSES[dress])[0] in {"IN-KEY-01", "IN-KEY-02"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"-" * 5_000_000, b"-" * 20_000 + b"BEGIN", (b"-" * 40 + b"BEGIN ") * 100_000, b"A" * 64 + b" " * 20_000 + b"!", "—".encode() * 1_600_000 + b"BEGIN"],
+)
+def test_text_that_is_dear_for_a_careless_pattern_is_cheap(body: bytes) -> None:
+    start = time.process_time()
+    bundle.read([("f", body)])
+    assert time.process_time() - start < 2
+
+
+def test_an_archive_with_a_compression_that_asks_for_memory_first_is_refused() -> None:
+    body = bytearray(packed({"a.pem": LEAF.pem}, zipfile.ZIP_LZMA))
+    assert codes(bytes(body)) == ["IN-ZIP-01"]
 
 
 def packed(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -88,6 +88,15 @@ def test_people_read_text_in_their_language(tmp_path: Path, capsys: pytest.Captu
     assert "1024 位" in capsys.readouterr().out
 
 
+def test_odd_policies_and_a_narrow_terminal_are_no_tracebacks(tmp_path: Path) -> None:
+    file = _write(tmp_path, "c.pem", make("甲").pem)
+    deep, marked = _write(tmp_path, "deep.json", b"[" * 200_000), _write(tmp_path, "marked.json", b"\xef\xbb\xbf{}")
+    for arguments, code in (([file], 0), (["--format", "json", file], 0), (["--policy", deep, file], 2), (["--policy", marked, file], 0)):
+        command = [sys.executable, "-m", "pki", "inspect", *arguments]
+        done = subprocess.run(command, capture_output=True, check=False, cwd=Path(__file__).parents[2], env={"PYTHONIOENCODING": "ascii"})
+        assert (done.returncode, b"Traceback" in done.stderr) == (code, False), done.stderr
+
+
 def test_it_runs_as_a_module_without_django_and_reads_standard_input() -> None:
     code = "import sys; sys.argv = ['x', 'inspect', '-']; from pki.__main__ import main; c = main(); sys.exit(c + 10 * ('django' in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], input=make().pem, capture_output=True, check=False, cwd=Path(__file__).parents[2])

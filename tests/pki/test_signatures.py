@@ -1,5 +1,6 @@
 """Signatures among certificates at hand: X509-SIG-02 is due when one of the issuer's name and key identifier did not make it."""
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from pki.certificate import ParsedCertificate, parse
@@ -30,6 +31,30 @@ def test_a_signature_that_the_issuer_at_hand_did_not_make_is_told() -> None:
 def test_a_self_signature_that_is_broken_is_told() -> None:
     damaged = _damaged(make_ca(key=rsa_key()))
     assert _codes([damaged], [damaged]) == ["X509-SIG-02"]
+
+
+def test_a_policy_wants_a_signature_by_an_allowed_key_and_not_only_the_name() -> None:
+    """The issuer's name and key identifier can be copied by anybody; its signature cannot."""
+    from pki.policy import Policy
+
+    real, forger = make_ca("Corp Root"), make_ca("Corp Root")
+    policy = Policy(issuers=(f"spki:{real.parsed.facts.spki_sha256}",))
+    aki = x509.AuthorityKeyIdentifier(bytes.fromhex(real.parsed.facts.subject_key_identifier), None, None)
+    forged = make(issuer=Made(real.certificate, forger.key), key_ids=False, extra=[aki]).parsed
+    known = {one.facts.sha256_fingerprint: one for one in (real.parsed, forger.parsed)}
+    assert [finding.code for finding in judge_signatures([forged], known, [policy])] == ["X509-SIG-02", "POL-ISSUER-01"]
+    assert [finding.code for finding in judge_signatures([forged], {}, [policy])] == ["POL-ISSUER-01"]
+    assert judge_signatures([make(issuer=real).parsed], known, [policy]) == []
+
+
+def test_many_certificates_of_one_name_cost_no_more_than_the_caps() -> None:
+    import time
+
+    crowd = [make_ca("One Name", key_ids=False).parsed for _ in range(120)]
+    leaves = [make(f"leaf {number}", issuer=Made(make_ca("One Name").certificate, make_ca().key), key_ids=False).parsed for number in range(120)]
+    start = time.process_time()
+    judge_signatures([*crowd, *leaves], {})
+    assert time.process_time() - start < 2
 
 
 def test_nothing_is_said_when_the_issuer_is_not_at_hand() -> None:

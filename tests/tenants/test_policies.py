@@ -99,6 +99,43 @@ def test_a_policy_holds_from_its_date_and_not_before(world: World) -> None:
     assert in_force(tenant_id, begins + DAY).label == f"platform@{later.number}"
 
 
+def test_a_version_that_is_to_come_undoes_no_later_tightening_behind_everybodys_back(world: World) -> None:
+    tomorrow = timezone.now() + DAY
+    propose(world, "tom", Policy(keys=("P-256",)), "payments", effective_from=tomorrow)
+    tighter = Policy(longest_days={"allowlisted_certificate": 100})
+    with pytest.raises(NotPossible):
+        propose(world, "tom", tighter, "payments")
+    both = Policy(keys=("P-256",), longest_days={"allowlisted_certificate": 100})
+    propose(world, "tom", both, "payments", effective_from=tomorrow + DAY / 24)
+    with pytest.raises(NotPossible):  # for an hour the first version would hold alone
+        propose(world, "tom", tighter, "payments")
+
+
+def test_a_ceiling_that_is_lowered_before_the_write_sends_mode_bs_change_to_people(world: World) -> None:
+    from jobs.models import Job
+
+    world.self_service("payments", item_count=5)
+    change = world.submit(make("a"), make("b"))
+    Job.objects.filter(kind="publish").delete()
+    from approvals.flows import validate
+
+    validate.validate(change_id=change.pk)
+    assert world.fresh(change).state == "approved"
+    propose(world, "paula", Policy(self_service=SelfService(item_count=1)))
+    world.work()
+    change = world.fresh(change)
+    assert (change.state, change.causes[0]["code"]) == ("validated", "limit-count")
+    assert world.updates() == []
+
+
+def test_a_key_in_the_policys_form_is_refused_and_not_shown_again(world: World) -> None:
+    typed = "URI:-----BEGIN PRIVATE KEY-----SECRETSECRET"
+    page = _client(world, "tom").post("/t/payments/policy/", {**FORM, "names": typed, "act": "propose"})
+    assert page.status_code == 422
+    assert "SECRETSECRET" not in page.content.decode()
+    assert not PolicyVersion.objects.exists()
+
+
 def test_the_database_itself_asks_for_a_second_person(world: World) -> None:
     version = propose(world, "paula", Policy(allows_public_cas=True))
     version.decided_by_id = version.proposed_by_id
