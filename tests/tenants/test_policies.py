@@ -128,7 +128,7 @@ def test_a_ceiling_that_is_lowered_before_the_write_sends_mode_bs_change_to_peop
     assert world.updates() == []
 
 
-def test_a_key_in_the_policys_form_is_refused_and_not_shown_again(world: World) -> None:
+def test_a_key_in_the_form_of_a_policy_is_refused_and_not_shown_again(world: World) -> None:
     typed = "URI:-----BEGIN PRIVATE KEY-----SECRETSECRET"
     page = _client(world, "tom").post("/t/payments/policy/", {**FORM, "names": typed, "act": "propose"})
     assert page.status_code == 422
