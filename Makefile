@@ -9,7 +9,11 @@ export GRPC_VERBOSITY ?= ERROR
 # What says the same on every database, and is not run again on PostgreSQL.
 WITHOUT_DATABASE := --ignore tests/house --ignore tests/pki --ignore tests/emulator --ignore tests/gcp \
 	--deselect tests/journeys/test_journeys.py::test_every_page_is_clean_for_axe_in_both_themes_and_fits_a_phone \
-	--deselect tests/journeys/test_journeys.py::test_the_picture_of_the_reviewers_page
+	--deselect tests/journeys/test_journeys.py::test_the_picture_of_the_reviewers_page \
+	--deselect tests/journeys/test_journeys.py::test_the_language_switch_keeps_the_page_and_is_remembered \
+	--deselect tests/journeys/test_journeys.py::test_a_rejection_says_why_and_keeps_the_comment_that_was_missing \
+	--deselect tests/journeys/test_journeys.py::test_a_submitter_cannot_approve_even_by_hand \
+	--deselect tests/journeys/test_journeys.py::test_a_looser_policy_takes_two_people
 
 .DEFAULT_GOAL := help
 .PHONY: lint screenshot help setup setup-dev run test check fix bench fuzz docs messages lock vendor

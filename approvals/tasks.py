@@ -2,12 +2,21 @@
 
 from datetime import timedelta
 
+from celery.signals import worker_init
 from django.utils import timezone
 
 from approvals.flows import look_again, simulate, simulate_answers, wake
 from approvals.flows import publish as publish_flow
 from approvals.flows import validate as validate_flow
 from jobs.registry import handles
+from pki import lint, public_cas
+
+
+@worker_init.connect
+def load_ahead(**_: object) -> None:
+    """What the first check of a change would wait for, and what two threads had better not load at once."""
+    lint.load()
+    public_cas.load()
 
 
 @handles("validate_change")

@@ -40,6 +40,12 @@ def lint(certificates: Iterable[ParsedCertificate], *, longest_seconds: float = 
     return findings
 
 
+def load() -> None:
+    """Loads the linter, so that no check waits for it."""
+    _validator()
+    _loader()
+
+
 def _lint_one(certificate: ParsedCertificate) -> list[Finding]:
     fingerprint = certificate.facts.sha256_fingerprint
     found: dict[str, Finding] = {}

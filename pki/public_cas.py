@@ -53,6 +53,12 @@ def list_dates() -> tuple[str, str]:
     return roots, _intermediates()[0]
 
 
+def load() -> None:
+    """Loads both lists, so that no check waits for them."""
+    _roots()
+    _intermediates()
+
+
 def trust_of(certificate: x509.Certificate, issuer: bytes, spki_sha256: str, fingerprint: str) -> str:
     """``root``, ``intermediate`` or empty; ``issuer`` is the raw name in the certificate."""
     roots = _roots()

@@ -39,7 +39,7 @@ class Portal:
 
         token = people.create_sign_in_link(actor=COMMAND, email=f"{name}@example.com")
         context = self.browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(40_000)
         self.contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: self._note(page, message))
