@@ -3,11 +3,13 @@
 import os
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
 
+TRANSPORT_ALIASES["filesystem"] = "jobs.doorbell:Transport"
 app = Celery("countersign")
 
 _folder = settings.VAR_DIR / "broker"

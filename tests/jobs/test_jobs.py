@@ -1,6 +1,7 @@
 """The job table: one waiting row, claimed once, found again whatever happens to messages and workers."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -152,3 +153,31 @@ def test_an_unknown_kind_waits_for_a_version_that_knows_it(db: None) -> None:
     job = _ask()
     tasks.run(job.pk)
     assert "UnknownKind" in Job.objects.get().last_error
+
+
+def test_a_message_of_the_embedded_broker_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A reader that looks all the time while others write never meets half a message."""
+    import threading
+
+    from kombu import Connection
+
+    folder = tmp_path / "queue"
+    folder.mkdir()
+    options = {"data_folder_in": str(folder), "data_folder_out": str(folder), "control_folder": str(tmp_path / "control")}
+    with Connection("filesystem://", transport_options=options) as writing, Connection("filesystem://", transport_options=options) as reading:
+        assert type(writing.transport).__module__ == "jobs.doorbell"
+        out, into = writing.SimpleQueue("bell"), reading.SimpleQueue("bell")
+        writer = threading.Thread(target=lambda: [out.put({"n": n, "filler": "x" * 20_000}) for n in range(300)])
+        writer.start()
+        found = []
+        while len(found) < 300:
+            message = into.get(timeout=10)
+            found.append(message.payload["n"])
+            message.ack()
+        writer.join()
+        assert sorted(found) == list(range(300))
+        (folder / "1_x.bell.msg").write_bytes(b"")  # what an older version left half-written is dropped
+        with pytest.raises(into.Empty):
+            into.get(timeout=0.2)
+        out.close()
+        into.close()
