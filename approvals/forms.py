@@ -11,6 +11,7 @@ from approvals.flows.switch_mode import Limits
 from approvals.models import Item
 from certs.models import Role, TrustEntry
 from pki import bundle
+from pki.armor import as_text
 from pki.bundle import Intake
 from pki.catalogue import FINDINGS
 from pki.keys import private_key_code
@@ -48,7 +49,11 @@ class PlainTextField(forms.CharField):
 
 
 def holds_pem(text: str) -> bool:
-    return "-----BEGIN" in text.upper() or private_key_code(text.encode(), text.encode()) is not None
+    return "-----BEGIN" in text.upper() or holds_key(text)
+
+
+def holds_key(text: str) -> bool:
+    return private_key_code(text.encode(), as_text(text.encode())) is not None
 
 
 class ChangeForm(forms.Form):

@@ -88,6 +88,7 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
         self.causes = causes
         self.held_code = self.held_reason = ""
         self.held_at = None
+        self.awaits_answer = False
 
     @transition(field=state, source=list(move("mark_validated").sources), target=State.VALIDATED)
     def mark_validated(self, *, at: datetime, causes: list[Cause]) -> None:

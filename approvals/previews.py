@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals import policy
 from approvals.acts import MAXIMAL_ITEMS, Addition, Removal, in_all_roles
 from approvals.checks import estate_of
-from approvals.forms import NO_PEM, ChangeForm, holds_pem
+from approvals.forms import NO_PEM, ChangeForm, holds_key, holds_pem
 from approvals.models import Item
 from certs.models import TrustConfig, TrustEntry
 from certs.sealing import current_vault_key
@@ -22,7 +22,6 @@ from pki.catalogue import is_answerable
 from pki.chain import Chain, build
 from pki.facts import CertificateFacts
 from pki.findings import Finding, Severity, blocking
-from pki.keys import private_key_code
 from pki.plan import Action, Entry, Step
 from pki.roles import TrustRole
 from pki.rules import judge, proposed_role, role_reason
@@ -122,7 +121,7 @@ def preview(tenant: Tenant, trust_config: TrustConfig, form: ChangeForm, entries
         questions=_questions(findings, form.answers()),
         duplicate_count=len(intake.duplicates),
         found_pem="".join(certificate.pem for certificate in intake.certificates),
-        client_chain="" if private_key_code(*[form.cleaned_data["client_chain"].encode()] * 2) else form.cleaned_data["client_chain"],
+        client_chain="" if holds_key(form.cleaned_data["client_chain"]) else form.cleaned_data["client_chain"],
         missing=missing,
         reason="" if holds_pem(form.cleaned_data["reason"]) else form.cleaned_data["reason"],
         may_be_submitted=not missing and not intake.refusals and not blocking(findings),

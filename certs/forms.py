@@ -24,7 +24,9 @@ class ChainForm(forms.Form):
     def __init__(self, *args: Any, tenant_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         found = TrustConfig.objects.for_tenant(tenant_id).select_related("environment")
-        self.fields["trust_config"].choices = [(str(one.pk), f"{one.environment.slug} / {one.name}") for one in found]  # type: ignore[attr-defined]
+        choice = self.fields["trust_config"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [(str(one.pk), f"{one.environment.slug} / {one.name}") for one in found]
 
     def intake(self) -> Intake:
         return chain_of(self.cleaned_data["uploads"], self.cleaned_data["pasted"])

@@ -90,8 +90,12 @@ def own_fingerprints(trust_config: TrustConfig, tenant_id: int) -> frozenset[str
 def note_tried(tried: Iterable[Tried], *, at: datetime) -> None:
     """Keeps the answers for what is live; an act in its caller's transaction."""
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
+    own: dict[int, frozenset[str]] = {}
     for one in tried:
-        evidence = for_tenant(one.verdict, own_fingerprints(one.client.trust_config, one.client.tenant_id))
+        tenant_id = one.client.tenant_id
+        if tenant_id not in own:
+            own[tenant_id] = own_fingerprints(one.client.trust_config, tenant_id)
+        evidence = for_tenant(one.verdict, own[tenant_id])
         GoldenClient.objects.filter(pk=one.client.pk).update(tried_at=at, tried_code=one.verdict.code, tried_evidence=evidence)
 
 

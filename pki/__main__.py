@@ -1,6 +1,7 @@
 """``countersign inspect FILE…``: what the portal would say of certificates, without a portal, a database or a network."""
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -19,7 +20,8 @@ LONGEST_READ = 5_000_001  # one byte more than an upload may have, so that it is
 def main(arguments: Sequence[str] | None = None) -> int:
     """:returns: 0 without blocking findings, 1 with, 2 when there was no certificate, or nothing to read."""
     chosen = _parser().parse_args(arguments)
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         policies = tuple(Policy.from_text(Path(name).read_text("utf-8-sig")) for name in chosen.policy or ()) or (Policy(),)
         sources = [(name, _read(name)) for name in chosen.files]
@@ -34,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             print(as_text(inspection, chosen.language))
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has read enough; nothing may be written at exit either
-        sys.stdout = open(os.devnull, "w", encoding="ascii")  # noqa: PTH123, SIM115
+    except BrokenPipeError:  # whoever reads has read enough; what is written at exit goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return inspection.exit_code
 
 

@@ -41,7 +41,7 @@ def members(body: bytes) -> Iterator[tuple[str, bytes]]:
                 content = _content(archive, member, left)
                 left -= len(content)
                 yield safe(member.filename, 200), content
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, UnicodeError, OverflowError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, OverflowError) as error:
         raise NotACertificate("IN-ZIP-01", detail=type(error).__name__) from error
 
 

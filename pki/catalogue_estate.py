@@ -74,6 +74,18 @@ ESTATE: dict[str, Check] = {
         Scope.WORKER,
         is_answerable=True,
     ),
+    "EST-GOLDEN-02": Check(
+        Said("Golden clients were not tried", "未试验黄金客户端"),
+        Said(
+            "Their chains could not be opened ({reason}), so nobody knows whether this removal locks one out.",
+            "其证书链无法打开（{reason}），因此不知道此移除是否会将其中之一拒之门外。",
+        ),
+        Said("A removal does not wait for Cloud KMS, since removing is the only revocation there is.", "移除不会等待 Cloud KMS，因为移除是唯一的吊销方式。"),
+        Said("Weigh how urgent it is; once Cloud KMS answers, they are tried again before the write.", "请权衡紧迫性；Cloud KMS 恢复后，写入前会再次试验。"),
+        "Countersign",
+        (WARNING,),
+        Scope.WORKER,
+    ),
     "EST-GONE-01": Check(
         Said("Not there", "不存在"),
         Said(

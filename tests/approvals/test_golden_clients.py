@@ -170,6 +170,20 @@ def test_a_removal_is_checked_while_cloud_kms_is_down(world: World, root: Made) 
     change = world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", REVOKED)])
     validate.validate(change_id=change.pk)
     assert world.fresh(change).state == "validated"
+    assert codes(world, change)["EST-GOLDEN-02"] == "warning"
+
+
+def test_a_change_that_is_withdrawn_asks_for_no_answer_any_more(world: World, root: Made) -> None:
+    from approvals.flows import withdraw
+
+    world.applied(root)
+    keep(world, make("gateway", issuer=root))
+    change = world.submit(removed=[Removal(root.fingerprint, "trust_anchor", RETIRED)])
+    world.work()
+    assert world.fresh(change).awaits_answer
+    withdraw.withdraw(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, reason="Not now.")
+    assert not world.fresh(change).awaits_answer
+    assert 'id="answer-box"' not in _client(world, "sam").get(f"/t/payments/changes/{change.number}/").content.decode()
 
 
 def test_an_answer_is_bound_to_what_was_answered(world: World, root: Made) -> None:
@@ -217,21 +231,15 @@ def test_what_another_tenant_holds_is_not_named(world: World) -> None:
     assert "Secret" not in str(found.evidence)
 
 
-def test_without_cloud_kms_a_check_with_golden_clients_waits_and_one_without_goes_on(world: World, root: Made) -> None:
+def test_without_cloud_kms_an_addition_waits_since_nobody_would_have_looked_at_its_signature(world: World) -> None:
     from certs import opening
 
-    world.applied(root)
     opening._cache.clear()
     world.emulator.faults.add(Fault("Decrypt", kind="error", code="UNAVAILABLE", times=50))
-    free = world.submit(make("free"))
-    validate.validate(change_id=free.pk)
-    assert world.fresh(free).state == "validated"
-    assert codes(world, free)["LINT-02"] == "info"
-    keep(world, make("gateway", issuer=root))
-    bound = world.submit(make("bound"))
+    change = world.submit(make())
     with pytest.raises(CloudError):
-        validate.validate(change_id=bound.pk)
-    assert world.fresh(bound).state == "submitted"
+        validate.validate(change_id=change.pk)
+    assert world.fresh(change).state == "submitted"
 
 
 def test_what_still_vouches_for_a_revoked_certificate_blocks_until_it_is_answered(world: World, root: Made) -> None:

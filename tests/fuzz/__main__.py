@@ -9,6 +9,7 @@ import sys
 import time
 import warnings
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
@@ -63,7 +64,7 @@ def main(arguments: list[str]) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["pki"]):
-        import pki.inspection  # noqa: F401
+        import_module("pki.inspection")
     folder = Path(arguments[1] if len(arguments) > 1 else "var/fuzz")
     seeds(folder / "seeds")
     (folder / "corpus").mkdir(exist_ok=True)

@@ -199,7 +199,7 @@ TABLE: dict[str, tuple[Case, Case]] = {
 }
 
 # These need the certificates' bytes: test_signatures.py, test_simulate.py, test_lint.py.
-IN_WORKERS = {"X509-SIG-02", "EST-GOLDEN-01", "LINT-01", "LINT-02"}
+IN_WORKERS = {"X509-SIG-02", "EST-GOLDEN-01", "EST-GOLDEN-02", "LINT-01", "LINT-02"}
 
 
 def _submitted_facts(case: Case) -> set[str]:
