@@ -34,22 +34,24 @@ def estate_of(
     names_revocation: bool = False,
     revoking: Iterable[str] = (),
     without: ChangeRequest | None = None,
-    with_approved: bool = True,
+    with_others: bool = True,
 ) -> Estate:
     """What a change of this tenant would meet: entries, approved changes, submitted ones, revocations, other places, policies.
 
     ``facts`` are those of the change's own certificates, ``revoking`` those of them that it revokes; ``without`` is the
-    change itself, when it is stored already; the policies are those in force at ``at``.
+    change itself, when it is stored already; ``with_others`` counts in what other changes would do; the policies are those in force at ``at``.
     """
     holdings = TrustEntry.objects.filter(trust_config=trust_config).holdings()
     others = ChangeRequest.objects.filter(trust_config=trust_config, state__in=OPEN).prefetch_related("items__certificate")
     if without is not None:
         others = others.exclude(pk=without.pk)
+    if not with_others:
+        others = others.none()
     known = facts_of(trust_config) | dict(facts)
     submitted: list[tuple[int, Step]] = []
     for other in others.order_by("approved_at", "pk"):
         known |= {item.sha256_fingerprint: item.certificate.as_facts() for item in other.items.all()}
-        if other.state == State.APPROVED and with_approved:
+        if other.state == State.APPROVED:
             holdings = apply_steps(holdings, other.tenant_id, other.steps)
         elif other.state != State.APPROVED:
             submitted += [(other.tenant_id, step) for step in other.steps]
@@ -101,7 +103,7 @@ def facts_of_change(change: ChangeRequest) -> dict[str, CertificateFacts]:
     return {item.sha256_fingerprint: item.certificate.as_facts() for item in change.items.all()}
 
 
-def estate_of_change(change: ChangeRequest, *, at: datetime, with_approved: bool = True) -> Estate:
+def estate_of_change(change: ChangeRequest, *, at: datetime, with_others: bool = True) -> Estate:
     return estate_of(
         change.trust_config,
         tenant_id=change.tenant_id,
@@ -110,7 +112,7 @@ def estate_of_change(change: ChangeRequest, *, at: datetime, with_approved: bool
         names_revocation=change.names_revocation,
         revoking={item.sha256_fingerprint for item in change.items.all() if item.removal == Item.Removal.REVOKED},
         without=change,
-        with_approved=with_approved,
+        with_others=with_others,
     )
 
 

@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from approvals.acts import Addition, Removal
+from approvals.errors import BadChange
 from approvals.flows.switch_mode import Limits
 from approvals.models import Item
 from certs.models import Role, TrustEntry
@@ -174,3 +175,11 @@ class ChangeFilterForm(forms.Form):
     environment = forms.CharField(required=False, max_length=63)
     mine = forms.BooleanField(required=False)
     q = forms.CharField(required=False, max_length=200)
+
+
+def cleaned(form: forms.Form) -> dict[str, Any]:
+    """A POST that no page of ours sends is a bad request; one that a page sends always has these shapes."""
+    if not form.is_valid():
+        raise BadChange(" ".join(str(text) for texts in form.errors.values() for text in texts))
+    data: dict[str, Any] = form.cleaned_data
+    return data

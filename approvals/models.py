@@ -35,6 +35,8 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     inverts = models.ManyToManyField("self", symmetrical=False, related_name="inverted_by", blank=True)
     # Why it stands where it stands: why mode B asks a person, why votes are needed again, why it was rejected.
     causes = models.JSONField(default=list)
+    # What its voters had not seen when it came back to them: the findings as (code, fingerprint) pairs.
+    delta = models.JSONField(default=dict)
     change_digest = models.CharField(max_length=64, blank=True)
     # Grows whenever votes are needed again, and is part of the digest: votes of an earlier round count no more.
     voting_round = models.PositiveIntegerField(default=1)
@@ -89,6 +91,7 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
         self.held_code = self.held_reason = ""
         self.held_at = None
         self.awaits_answer = False
+        self.delta = {}
 
     @transition(field=state, source=list(move("mark_validated").sources), target=State.VALIDATED)
     def mark_validated(self, *, at: datetime, causes: list[Cause]) -> None:

@@ -135,10 +135,19 @@ def may_answer(user_id: int, change: ChangeRequest) -> Verdict:
 
 
 def may_retry(user_id: int, change: ChangeRequest) -> Verdict:
-    if not change.held_code:
+    if not change.held_code and (change.state != State.APPROVED or change.trust_config.blocked_at is None):
         return Verdict(is_allowed=False, reason=_("The change is not held; there is nothing to try again."))
-    wanted = {AccessRole.SUBMITTER, AccessRole.REVIEWER, AccessRole.PLATFORM_ADMIN}
-    if roles(user_id, change.tenant, change.trust_config.environment) & wanted:
+    return _may_try_again(user_id, change.tenant, change.trust_config)
+
+
+def may_retry_trust_config(user_id: int, tenant: Tenant, trust_config: TrustConfig) -> Verdict:
+    if trust_config.blocked_at is None:
+        return Verdict(is_allowed=False, reason=_("Google refuses nothing here; there is nothing to try again."))
+    return _may_try_again(user_id, tenant, trust_config)
+
+
+def _may_try_again(user_id: int, tenant: Tenant, trust_config: TrustConfig) -> Verdict:
+    if roles(user_id, tenant, trust_config.environment) & {AccessRole.SUBMITTER, AccessRole.REVIEWER, AccessRole.PLATFORM_ADMIN}:
         return ALLOWED
     return Verdict(is_allowed=False, reason=_("Only submitters and reviewers may try again."))
 

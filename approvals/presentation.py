@@ -44,6 +44,12 @@ class Plan:
     has_live_moved: bool
 
 
+def delta_of(change: ChangeRequest) -> list[Finding]:
+    """What came up since the votes that no longer count: all that their voters have to look at again."""
+    news = {tuple(key) for key in change.delta.get("findings", [])}
+    return [finding.judgement for finding in change.findings.all() if (finding.code, finding.sha256_fingerprint) in news]
+
+
 def plan_of(change: ChangeRequest) -> Plan:
     """The diff by fingerprint against what was last observed live; other tenants' entries are a count."""
     trust_config = change.trust_config

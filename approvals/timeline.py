@@ -12,6 +12,8 @@ from approvals.models import ChangeRequest, Vote
 from approvals.presentation import Votes
 from approvals.states import State
 from certs.models import Publication, TrustConfig
+from certs.remedies import remedy
+from gcp.errors import CloudExhausted
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,13 @@ def _trouble(change: ChangeRequest) -> Waiting | None:
         return Waiting(_("Live was changed outside the portal."), since, way_out, is_trouble=True)
     if change.held_code:
         words = _("It could not be written: %(words)s") % {"words": change.held_reason or change.held_code}
-        return Waiting(words, change.held_at or change.state_since, _("Mend the cause, then try again; or withdraw the change."), is_trouble=True)
+        return Waiting(words, change.held_at or change.state_since, remedy(change.held_code, change.held_reason, trust_config), is_trouble=True)
+    if trust_config.blocked_at and change.state == State.APPROVED:
+        words = _("Google refuses the worker: %(words)s") % {"words": trust_config.waiting_detail}
+        return Waiting(words, trust_config.blocked_at, remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config), is_trouble=True)
+    if trust_config.waiting_code == CloudExhausted.code and change.state == State.APPROVED:
+        words = _("Google's quota is used up for the moment: %(words)s") % {"words": trust_config.waiting_detail}
+        return Waiting(words, change.state_since, _("Nothing to do; the worker goes on when there is room again."))
     if trust_config.waiting_code and change.state == State.APPROVED:
         words = _("Google does not answer as needed: %(words)s") % {"words": trust_config.waiting_detail}
         return Waiting(words, change.state_since, _("The worker tries again by itself, a little later each time."), is_trouble=True)

@@ -32,6 +32,8 @@ DISPLAYS: dict[E, Display] = {
     E.TRUST_CONFIG_NAMED: Display(_("Trust config named"), "server"),
     E.TRUST_CONFIG_REGISTERED: Display(_("Trust config registered"), "server"),
     E.TRUST_CONFIG_REFUSED: Display(_("Trust config could not be read"), "alert-triangle"),
+    E.PUBLISHING_BLOCKED: Display(_("Google refused the worker; publishing stopped"), "alert-triangle"),
+    E.PUBLISHING_RESUMED: Display(_("Publishing tried again"), "refresh"),
     E.DRIFT_FOUND: Display(_("Live was changed outside the portal"), "alert-triangle"),
     E.DRIFT_ENDED: Display(_("Live is as last observed again"), "check"),
     E.DRIFT_TAKEN_OVER: Display(_("What is live was taken over"), "check"),

@@ -27,6 +27,8 @@ class EventType(StrEnum):
     TRUST_CONFIG_NAMED = "trust_config.named"
     TRUST_CONFIG_REGISTERED = "trust_config.registered"
     TRUST_CONFIG_REFUSED = "trust_config.refused"
+    PUBLISHING_BLOCKED = "publishing.blocked"
+    PUBLISHING_RESUMED = "publishing.resumed"
     DRIFT_FOUND = "drift.found"
     DRIFT_ENDED = "drift.ended"
     DRIFT_TAKEN_OVER = "drift.taken_over"

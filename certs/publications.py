@@ -45,6 +45,15 @@ def hold(lease: Lease) -> TrustConfig:
     return TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=lease.trust_config_id)
 
 
+def require_held(lease: Lease) -> None:
+    """The last look before a write leaves: a worker that was stopped for a while must not send.
+
+    :raises LeaseLost: when the lease ran out or was taken over.
+    """
+    if not TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence, lease_until__gt=Now()).exists():
+        raise LeaseLost(_("Another worker took this trust config over."))
+
+
 def release(lease: Lease) -> None:
     """Gives the lease back after a step that went well."""
     _assert_in_transaction()
@@ -58,6 +67,26 @@ def pause(lease: Lease, *, code: str, detail: str) -> int:
     mine = TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence)
     mine.update(lease_until=None, lease_owner="", waiting_code=code, waiting_detail=detail[:1000], pause_count=F("pause_count") + 1)
     return TrustConfig.objects.get(pk=lease.trust_config_id).pause_count
+
+
+def block(lease: Lease, *, code: str, detail: str) -> None:
+    """Gives the lease back after Google's final no to the worker itself; nothing is tried until a person says so."""
+    _assert_in_transaction()
+    mine = TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence)
+    mine.update(lease_until=None, lease_owner="", waiting_code=code, waiting_detail=detail[:1000], blocked_at=Now())
+
+
+def unblock(trust_config: TrustConfig) -> None:
+    """Lets the worker try again. The caller has locked the row."""
+    _assert_in_transaction()
+    trust_config.blocked_at, trust_config.waiting_code, trust_config.waiting_detail, trust_config.pause_count = None, "", "", 0
+    trust_config.save(update_fields=["blocked_at", "waiting_code", "waiting_detail", "pause_count"])
+
+
+def limit_batch(trust_config: TrustConfig, change_count: int | None) -> None:
+    _assert_in_transaction()
+    trust_config.batch_limit = change_count
+    trust_config.save(update_fields=["batch_limit"])
 
 
 def open_intent(

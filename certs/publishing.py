@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from certs.budget import Quota, spent
 from certs.live import LABEL, Live
 from certs.models import Publication, TrustConfig
 from gcp import clients
@@ -22,7 +23,8 @@ def read_live(trust_config: TrustConfig) -> Live:
     :raises pki.errors.NotACertificate: when an entry is no certificate that the portal can read.
     """
     at = timezone.now()
-    live = clients().trust_configs.read(trust_config.resource_name)
+    with spent(trust_config.environment.project, Quota.READ, "GetTrustConfig"):
+        live = clients().trust_configs.read(trust_config.resource_name)
     pems: dict[Entry, str] = {}
     facts: dict[str, CertificateFacts] = {}
     for entry in live.entries:
@@ -43,14 +45,17 @@ def send(trust_config: TrustConfig, publication: Publication, *, live: Live, add
     ordered = sorted(publication.entry_set, key=lambda entry: (entry.role.value, entry.sha256_fingerprint))
     entries = [LiveEntry(entry.role.value, live.pems.get(entry) or additions[entry.sha256_fingerprint]) for entry in ordered]
     labels = {**live.labels, LABEL: publication.label}
-    return clients().trust_configs.update(trust_config.resource_name, entries=entries, labels=labels, etag=live.etag)
+    with spent(trust_config.environment.project, Quota.WRITE, "UpdateTrustConfig"):
+        return clients().trust_configs.update(trust_config.resource_name, entries=entries, labels=labels, etag=live.etag)
 
 
-def operation(name: str) -> OperationStatus:
-    return clients().trust_configs.operation(name)
+def operation(trust_config: TrustConfig, name: str) -> OperationStatus:
+    with spent(trust_config.environment.project, Quota.READ, "GetOperation"):
+        return clients().trust_configs.operation(name)
 
 
 def operations_since(trust_config: TrustConfig, since: datetime) -> list[OperationStatus]:
     """Updates of this trust config that Google accepted since an instant (with a minute for clocks that differ)."""
-    found = clients().trust_configs.operations(trust_config.resource_name)
+    with spent(trust_config.environment.project, Quota.READ, "ListOperations"):
+        found = clients().trust_configs.operations(trust_config.resource_name)
     return [status for status in found if status.verb == "update" and (status.created_at is None or (since - status.created_at).total_seconds() < 60)]

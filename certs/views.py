@@ -13,13 +13,14 @@ from django.utils import timezone
 from approvals.checks import revoked_by, revoked_numbers
 from approvals.flows import simulate
 from approvals.models import ChangeRequest
-from approvals.policy import may_submit, may_take_over
+from approvals.policy import may_retry_trust_config, may_submit, may_take_over
 from audit.questions import events_of_certificate, events_of_trust_config
 from certs.drift import drift_entries, drift_facts
 from certs.flows import golden_clients
 from certs.forms import GoldenClientForm, SimulationForm, in_order
 from certs.inventory import facts_of
 from certs.models import Certificate, GoldenClient, Simulation, TrustConfig, TrustEntry
+from certs.remedies import remedy
 from pki.limits import counts
 from pki.plan import difference, revision_digest
 from pki.roles import TrustRole
@@ -105,6 +106,8 @@ def trust_config_detail(request: TenantRequest, trust_config_id: str) -> HttpRes
         "events": events_of_trust_config(request.tenant.pk, str(trust_config.pk)),
         "may_submit": may_submit(request.user.pk, request.tenant, trust_config.environment),
         "may_take_over": may_take_over(request.user.pk, trust_config),
+        "may_retry": may_retry_trust_config(request.user.pk, request.tenant, trust_config),
+        "remedy": remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config),
         "observed_digest": revision_digest(trust_config.observed),
     }
     if trust_config.state == TrustConfig.State.DRIFTED:

@@ -41,6 +41,14 @@ class Store:
         rows = self._connection.execute("SELECT name, body FROM document WHERE kind = ? ORDER BY name", (kind,))
         return [(name, json.loads(body)) for name, body in rows if name.startswith(prefix)]
 
+    def last(self, kind: str, prefix: str, count: int) -> list[tuple[str, Document]]:
+        """The last ones by name, from the last on; ``prefix`` has no wildcards of SQL."""
+        query = "SELECT name, body FROM document WHERE kind = ? AND substr(name, 1, ?) = ? ORDER BY name DESC LIMIT ?"
+        return [(name, json.loads(body)) for name, body in self._connection.execute(query, (kind, len(prefix), prefix, count))]
+
+    def forget_all(self) -> None:
+        self._connection.execute("DELETE FROM document")
+
     def close(self) -> None:
         with self._guard:
             self._connection.close()

@@ -3,18 +3,20 @@
 import base64
 import hashlib
 import json
+import time
 from datetime import UTC, datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from google.cloud.certificate_manager_v1 import TrustConfig
 
 from emulator.errors import invalid
-from emulator.store import Document
+from emulator.store import Document, Store
+from emulator.switches import switches
 
 UPDATABLE = ("description", "labels", "trust_stores", "allowlisted_certificates", "spiffe_trust_stores")
 MAXIMAL_PEM_BYTES = 5_000
-
-etag_covers_labels = True
+TRUST_CONFIG, PREVIOUS, SERVED = "trust_config", "previous_trust_config", "served_trust_config"
 
 
 def from_message(message: TrustConfig) -> Document:
@@ -71,7 +73,7 @@ def _check_pem(field: str, pem: str) -> None:
 
 def etag(body: Document) -> str:
     """Unpadded base64url of SHA-256 over every field but the etag and the times."""
-    covered = {key: value for key, value in body.items() if not key.endswith("_time") and (etag_covers_labels or key != "labels")}
+    covered = {key: value for key, value in body.items() if not key.endswith("_time") and (switches.etag_covers_labels or key != "labels")}
     digest = hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
@@ -108,3 +110,31 @@ def to_message(name: str, body: Document) -> TrustConfig:
         trust_stores=[store] if body["anchors"] or body["intermediates"] else [],
         allowlisted_certificates=[TrustConfig.AllowlistedCertificate(pem_certificate=pem) for pem in body["allowlisted"]],
     )
+
+
+def put(store: Store, name: str, body: Document, *, propagation_seconds: float) -> None:
+    """Makes this the resource. Load balancers serve the old one for a while; a stale read shows it once more."""
+    now, old = time.time(), store.get(TRUST_CONFIG, name)
+    if old is not None:
+        store.put(PREVIOUS, name, old)
+    store.put(SERVED, name, {"old": served(store, name, now), "new": body, "since": now + propagation_seconds})
+    store.put(TRUST_CONFIG, name, body)
+
+
+def served(store: Store, name: str, now: float) -> Document | None:
+    """What load balancers go by at this moment; None before anything has reached them."""
+    found = store.get(SERVED, name)
+    if found is None:
+        return None
+    body: Document | None = found["new"] if now >= found["since"] else found["old"]
+    return body
+
+
+def fingerprints(message: TrustConfig) -> set[str]:
+    """SHA-256 of the DER of every certificate in it that can be read."""
+    body = from_message(message)
+    return {fingerprint(pem) for key in ("anchors", "intermediates", "allowlisted") for pem in body[key]}
+
+
+def fingerprint(pem: str) -> str:
+    return x509.load_pem_x509_certificate(pem.encode()).fingerprint(hashes.SHA256()).hex()

@@ -4,7 +4,7 @@ import os
 
 from gcp.interfaces import Clients
 
-_built: dict[tuple[int, str], Clients] = {}
+_built: dict[tuple[int, str, float], Clients] = {}
 
 
 def clients() -> Clients:
@@ -14,8 +14,8 @@ def clients() -> Clients:
     from gcp.kms import KmsKeyWrapping
     from gcp.trust_configs import CertificateManagerTrustConfigs
 
-    key = (os.getpid(), settings.GCP_ENDPOINT)
+    timeout = float(settings.RPC_TIMEOUT_SECONDS)
+    key = (os.getpid(), settings.GCP_ENDPOINT, timeout)
     if key not in _built:
-        timeout = float(settings.RPC_TIMEOUT_SECONDS)
         _built[key] = Clients(CertificateManagerTrustConfigs(settings.GCP_ENDPOINT, timeout), KmsKeyWrapping(settings.GCP_ENDPOINT, timeout))
     return _built[key]

@@ -8,7 +8,7 @@ from google.rpc import error_details_pb2
 
 from gcp import errors
 
-_RETRY = (exceptions.ServiceUnavailable, exceptions.ResourceExhausted)
+_RETRY = (exceptions.ServiceUnavailable,)
 _UNKNOWN = (exceptions.DeadlineExceeded, exceptions.InternalServerError, exceptions.Unknown, exceptions.Cancelled, exceptions.RetryError)
 _CONFLICT = (exceptions.Aborted, exceptions.FailedPrecondition, exceptions.Conflict)
 _DENIED = (exceptions.PermissionDenied, exceptions.Unauthenticated)
@@ -24,7 +24,7 @@ def mapped(rpc: str, *, is_write: bool) -> Iterator[None]:
     try:
         yield
     except exceptions.ResourceExhausted as error:
-        raise errors.CloudUnavailable(rpc, error.message) from error
+        raise errors.CloudExhausted(rpc, error.message) from error
     except (*_RETRY, *_UNKNOWN) as error:
         raise (errors.OutcomeUnknown if is_write else errors.CloudUnavailable)(rpc, _message(error)) from error
     except _CONFLICT as error:

@@ -1,5 +1,6 @@
 """CloudError
-├── CloudUnavailable   nothing was reached or a quota is used up: try again later
+├── CloudUnavailable   nothing was reached: try again later
+│   └── CloudExhausted a quota is used up, Google's or our own share of it: wait
 ├── OutcomeUnknown     a write may or may not have happened: read first, never send again first
 ├── CloudConflict      the etag is stale or another write runs: read and plan again
 ├── CloudMissing       the named object does not exist
@@ -23,6 +24,10 @@ class CloudError(Exception):
 
 class CloudUnavailable(CloudError):
     code = "cloud-unavailable"
+
+
+class CloudExhausted(CloudUnavailable):
+    code = "cloud-exhausted"
 
 
 class OutcomeUnknown(CloudError):

@@ -26,7 +26,10 @@ class LiveTrustConfig:
 
 @dataclass(frozen=True)
 class OperationStatus:
-    """A long-running operation; ``error`` is empty unless it is done and failed; ``labels`` are its result's."""
+    """A long-running operation; ``error`` is empty unless it is done and failed; ``labels`` are its result's.
+
+    ``is_transient`` says of an error that the same write may succeed another time.
+    """
 
     name: str
     target: str
@@ -35,6 +38,7 @@ class OperationStatus:
     error: str
     created_at: datetime | None
     labels: dict[str, str]
+    is_transient: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,10 @@ class Wrapped:
 
 class TrustConfigs(Protocol):
     def read(self, name: str) -> LiveTrustConfig: ...
+
+    def read_all(self, parent: str) -> list[LiveTrustConfig]: ...
+
+    def create(self, name: str, *, labels: dict[str, str]) -> str: ...
 
     def update(self, name: str, *, entries: list[LiveEntry], labels: dict[str, str], etag: str) -> str: ...
 

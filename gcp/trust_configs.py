@@ -6,6 +6,7 @@ from google.cloud import certificate_manager_v1 as cm
 from google.cloud.certificate_manager_v1.services.certificate_manager.transports import CertificateManagerGrpcTransport
 from google.longrunning import operations_pb2
 from google.protobuf import field_mask_pb2
+from google.rpc import code_pb2
 
 from gcp.calls import mapped
 from gcp.interfaces import LiveEntry, LiveTrustConfig, OperationStatus
@@ -13,6 +14,7 @@ from gcp.interfaces import LiveEntry, LiveTrustConfig, OperationStatus
 # A full trust config has 3.6 MB, and lists hold several: the default of 4 MB would break them.
 _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 _MASK = field_mask_pb2.FieldMask(paths=["trust_stores", "allowlisted_certificates", "labels"])
+_TRANSIENT = {code_pb2.ABORTED, code_pb2.UNAVAILABLE, code_pb2.INTERNAL, code_pb2.DEADLINE_EXCEEDED, code_pb2.RESOURCE_EXHAUSTED, code_pb2.UNKNOWN}
 ANCHOR, INTERMEDIATE, ALLOWLISTED = "trust_anchor", "intermediate_ca", "allowlisted_certificate"
 
 
@@ -34,6 +36,27 @@ class CertificateManagerTrustConfigs:
         """
         with mapped("GetTrustConfig", is_write=False):
             return _live(self._client.get_trust_config(name=name, timeout=self._timeout))
+
+    def read_all(self, parent: str) -> list[LiveTrustConfig]:
+        """Every trust config of one location (``projects/*/locations/*``), each whole.
+
+        :raises CloudUnavailable, CloudDenied, CloudRejected:
+        """
+        with mapped("ListTrustConfigs", is_write=False):
+            return [_live(message) for message in self._client.list_trust_configs(parent=parent, timeout=self._timeout)]
+
+    def create(self, name: str, *, labels: dict[str, str]) -> str:
+        """Asks for an empty trust config; returns the operation's name. Sent once, never retried.
+
+        :raises OutcomeUnknown: when it may have been made all the same.
+        :raises CloudConflict: when the name is taken.
+        :raises CloudUnavailable, CloudDenied, CloudRejected:
+        """
+        parent, _, trust_config_id = name.partition("/trustConfigs/")
+        with mapped("CreateTrustConfig", is_write=True):
+            message = cm.TrustConfig(labels=labels)
+            operation = self._client.create_trust_config(parent=parent, trust_config_id=trust_config_id, trust_config=message, timeout=self._timeout)
+        return str(operation.operation.name)
 
     def update(self, name: str, *, entries: list[LiveEntry], labels: dict[str, str], etag: str) -> str:
         """Replaces the whole set and the labels, guarded by the etag; returns the operation's name. Sent once, never retried.
@@ -95,4 +118,5 @@ def _status(operation: operations_pb2.Operation) -> OperationStatus:
     if operation.HasField("response") and operation.response.Is(cm.TrustConfig.pb(result).DESCRIPTOR):
         operation.response.Unpack(cm.TrustConfig.pb(result))
     error = operation.error.message or f"code {operation.error.code}" if operation.HasField("error") else ""
-    return OperationStatus(operation.name, metadata.target, metadata.verb, operation.done, error, metadata.create_time, dict(result.labels))
+    is_transient = operation.error.code in _TRANSIENT
+    return OperationStatus(operation.name, metadata.target, metadata.verb, operation.done, error, metadata.create_time, dict(result.labels), is_transient)

@@ -58,6 +58,11 @@ RPC_TIMEOUT_SECONDS = env.number("RPC_TIMEOUT_SECONDS", 30)
 # The writer's lease must outlast the longest call, or two workers could write at once.
 LEASE_SECONDS = env.number("LEASE_SECONDS", 90)
 POLL_SECONDS = env.number("POLL_SECONDS", 1)
+# An operation that is not done by then is settled by reading what is live.
+OPERATION_SECONDS = env.number("OPERATION_SECONDS", 900)
+# Our share of Google's 300 reads and 300 writes per minute and project; others use the same project.
+READS_PER_MINUTE = env.number("READS_PER_MINUTE", 200)
+WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 60)
 PROPAGATION_SECONDS = env.number("PROPAGATION_SECONDS", 120)
 VAULT_KEY_DAYS = env.number("VAULT_KEY_DAYS", 90)
 ROLLBACK_WINDOW_DAYS = env.number("ROLLBACK_WINDOW_DAYS", 30)

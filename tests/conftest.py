@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from emulator import server
+from emulator.switches import switches
 from tests import guard, stack
 from tests import world as worlds
 
@@ -37,11 +38,11 @@ def emulator(_emulator: Any) -> Iterator[Any]:
     """The emulator, empty, without faults, with operations that are done at once."""
     _emulator.faults.clear()
     _emulator.faults.clear_calls()
-    _emulator.operations.seconds = 0
+    _emulator.permissions.clear()
+    switches.reset()
+    _emulator.operations.seconds = _emulator.operations.propagation_seconds = 0
     with _emulator.store.lock():
-        for kind in ("trust_config", "operation", "crypto_key"):
-            for name, _body in _emulator.store.all(kind):
-                _emulator.store.delete(kind, name)
+        _emulator.store.forget_all()
     yield _emulator
 
 
@@ -51,6 +52,7 @@ def _build(emulator: Any, settings: Any) -> worlds.World:
     settings.GCP_ENDPOINT = f"127.0.0.1:{emulator.port}"
     settings.PROPAGATION_SECONDS = 0
     settings.POLL_SECONDS = 0
+    settings.READS_PER_MINUTE = settings.WRITES_PER_MINUTE = 600_000
     opening._cache.clear()
     return worlds.build(emulator)
 

@@ -53,6 +53,8 @@ class Stack:
             "JOB_LEASE_SECONDS": "4",
             "RPC_TIMEOUT_SECONDS": "3",
             "SWEEP_SECONDS": "1",
+            "READS_PER_MINUTE": "600000",
+            "WRITES_PER_MINUTE": "600000",
             "LOG_LEVEL": "WARNING",
             "GRPC_VERBOSITY": "ERROR",
         }

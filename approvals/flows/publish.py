@@ -6,7 +6,7 @@ read back → compare set and label → applied. A step may be killed anywhere; 
 """
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from approvals.examination import foresee_all
 from approvals.flows import publish_acts as acts
+from approvals.flows.publish_admission import open_additions
 from approvals.models import ChangeRequest
 from certs import publications, publishing
 from certs.errors import LeaseLost
@@ -42,10 +43,12 @@ def publish(*, trust_config_id: str) -> None:
         seconds = _step(lease)
     except LeaseLost:
         return  # whoever took it over goes on
+    except (CloudDenied, CloudMissing, CloudRejected) as error:  # final: a person mends it and says so
+        acts.block(lease, error.code, f"{error.rpc}: {error.google_message}")
+    except PkiError as error:
+        acts.block(lease, error.code, "an entry that is live cannot be read")
     except CloudError as error:
         _pause(lease, error.code, f"{error.rpc}: {error.google_message}")
-    except PkiError as error:
-        _pause(lease, error.code, "an entry that is live cannot be read")
     except Exception as error:  # a fault of ours or of the database: give the lease back, then let the job say it
         _pause(lease, "unexpected", type(error).__name__)
         raise
@@ -56,6 +59,8 @@ def publish(*, trust_config_id: str) -> None:
 def _step(lease: Lease) -> float | None:
     """Seconds until the next step; None when there is nothing left to do."""
     trust_config = TrustConfig.objects.select_related("environment").get(pk=lease.trust_config_id)
+    if trust_config.blocked_at is not None:
+        return None
     unresolved = list(Publication.objects.unresolved(trust_config.pk))
     if unresolved:
         return _resolve(lease, trust_config, unresolved)
@@ -66,28 +71,31 @@ def _step(lease: Lease) -> float | None:
 
 def _resolve(lease: Lease, trust_config: TrustConfig, unresolved: list[Publication]) -> float | None:
     """Brings the writes that are under way, or may be, one step nearer to a known outcome."""
-    if written := next((p for p in unresolved if p.state == Publication.State.WRITTEN), None):
+    if written := next((p for p in reversed(unresolved) if p.state == Publication.State.WRITTEN), None):
         return _read_back(lease, trust_config, written)
-    if sent := next((p for p in unresolved if p.state == Publication.State.SENT), None):
-        return _poll(lease, trust_config, sent)
-    if any(not status.is_done for status in publishing.operations_since(trust_config, unresolved[0].intended_at)):
-        return float(settings.POLL_SECONDS)
+    if sent := next((p for p in reversed(unresolved) if p.state == Publication.State.SENT), None):
+        return _poll(lease, trust_config, sent, unresolved)
+    oldest = unresolved[0].intended_at
+    if any(not status.is_done for status in publishing.operations_since(trust_config, oldest)) and not _is_overdue(oldest):
+        return _until_next_poll(oldest)
     return _settle_by_reading(lease, trust_config, unresolved)
 
 
-def _poll(lease: Lease, trust_config: TrustConfig, sent: Publication) -> float | None:
+def _poll(lease: Lease, trust_config: TrustConfig, sent: Publication, unresolved: list[Publication]) -> float | None:
+    assert sent.sent_at is not None
     try:
-        status = publishing.operation(sent.operation_name)
+        status = publishing.operation(trust_config, sent.operation_name)
     except CloudMissing:  # Google has forgotten the operation: only live can tell
-        return _settle_by_reading(lease, trust_config, [sent])
+        return _settle_by_reading(lease, trust_config, unresolved)
     if not status.is_done:
-        return float(settings.POLL_SECONDS)
-    if status.error:
-        acts.fail(lease, sent, code="operation-failed", detail=status.error, hold=True)
-        if sent.kind == Publication.Kind.FENCE:  # there is no change to hold: wait before the next fence
-            raise CloudUnavailable("UpdateTrustConfig", status.error)
-    else:
+        return _settle_by_reading(lease, trust_config, unresolved) if _is_overdue(sent.sent_at) else _until_next_poll(sent.sent_at)
+    if not status.error:
         acts.note_written(lease, sent)
+    elif status.is_transient or sent.kind == Publication.Kind.FENCE:  # a fence has no change to hold
+        acts.fail(lease, sent, code="operation-failed", detail=status.error)
+        raise CloudUnavailable("UpdateTrustConfig", status.error)
+    else:
+        acts.refuse(lease, sent, code="operation-failed", words=status.error)
     return AT_ONCE
 
 
@@ -124,8 +132,8 @@ def _write(lease: Lease, trust_config: TrustConfig) -> float | None:
     live = publishing.read_live(trust_config)
     if not acts.note_sight(lease, live):
         return None
-    due = list(ChangeRequest.objects.due(trust_config.pk).select_related("tenant", "trust_config__environment"))
-    opened = acts.open_additions(due, live)
+    due = list(ChangeRequest.objects.due(trust_config.pk).select_related("tenant", "trust_config__environment")[: trust_config.batch_limit])
+    opened = open_additions(due, live)
     publication = acts.intend_changes(lease, live, due, opened, foresee_all(due, live, opened.pems))
     if publication is None:  # every due change was left out with its reason, or somebody else was faster
         return AT_ONCE
@@ -134,18 +142,29 @@ def _write(lease: Lease, trust_config: TrustConfig) -> float | None:
 
 def _send(lease: Lease, trust_config: TrustConfig, publication: Publication, *, live: Live, additions: dict[str, str]) -> float | None:
     """Sends once. An unknown outcome leaves the intent as it is: the next step reads first."""
+    publications.require_held(lease)
     try:
         operation_name = publishing.send(trust_config, publication, live=live, additions=additions)
-    except (CloudConflict, CloudUnavailable) as error:  # refused before any effect: read and plan again a little later
-        acts.fail(lease, publication, code=error.code, detail=error.google_message, hold=False)
-        raise
-    except (CloudRejected, CloudDenied, CloudMissing) as error:
-        acts.refuse(lease, publication, error)
+    except CloudRejected as error:
+        acts.refuse(lease, publication, code=error.code, words=error.google_message, fields=error.fields)
         if publication.kind == Publication.Kind.FENCE:
             raise
         return AT_ONCE
+    except (CloudConflict, CloudUnavailable, CloudDenied, CloudMissing) as error:  # without effect, and no fault of a change
+        acts.fail(lease, publication, code=error.code, detail=error.google_message)
+        raise
     acts.note_sent(lease, publication, operation_name)
-    return float(settings.POLL_SECONDS)
+    return _until_next_poll(timezone.now())
+
+
+def _until_next_poll(since: datetime) -> float:
+    """Soon at first, then in proportion to how long it has taken: an operation of seconds is seen at once, one of minutes costs few reads."""
+    waited = (timezone.now() - since).total_seconds()
+    return float(settings.POLL_SECONDS) * min(10.0, max(0.5, 0.15 * waited))
+
+
+def _is_overdue(since: datetime) -> bool:
+    return timezone.now() - since > timedelta(seconds=settings.OPERATION_SECONDS)
 
 
 def _end(lease: Lease, seconds: float | None) -> None:

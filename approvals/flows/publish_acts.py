@@ -2,64 +2,31 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from approvals import policy
-from approvals.causes import Cause, cause
-from approvals.checks import estate_of, estate_of_change, holdings_after, judge_change, last_seen_by_worker, store_plan, unseen
-from approvals.flows.witness import record_change, record_drift, record_publication
+from approvals.causes import cause
+from approvals.flows.publish_admission import Opened, admit, estate_at, still_due
+from approvals.flows.witness import record_change, record_drift, record_publication, record_trust_config
 from approvals.models import ChangePublication, ChangeRequest
 from approvals.states import State
 from audit.events import Actor, EventType, worker
 from certs import publications
 from certs.drift import Sight, keep_drift, note_live
-from certs.errors import CertsError
 from certs.inventory import apply_steps, touch
 from certs.live import Live, is_as_observed
 from certs.models import Publication, TrustConfig
-from certs.opening import open_sealed
 from certs.publications import Lease
-from certs.sealing import keep_until, kept, seal
-from gcp.errors import CloudError, CloudRejected
-from pki.answers import open_questions
-from pki.certificate import canonical_pem, der_of_pem
-from pki.estate import Estate
+from certs.sealing import keep_until, seal
+from pki.certificate import der_of_pem
 from pki.findings import Finding
-from pki.plan import Action, Holding, entries_of, has_effect
+from pki.plan import Action, entries_of
 
-
-@dataclass
-class Opened:
-    """Originals opened for a write, as canonical PEM by fingerprint, and the changes that could not be opened."""
-
-    pems: dict[str, str] = field(default_factory=dict)
-    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
-    waiting: dict[int, CloudError] = field(default_factory=dict)
-
-
-def open_additions(due: list[ChangeRequest], live: Live) -> Opened:
-    """Opens what is to be added and is not live yet. No transaction is open, since Cloud KMS is asked.
-
-    :raises CloudError: when Cloud KMS answers nothing and no change can go without it.
-    """
-    opened = Opened()
-    for change in due:
-        try:
-            for item in change.items.all():
-                if item.action == Action.ADD and item.step.entry not in live.pems:
-                    opened.pems[item.sha256_fingerprint] = _original(change, item.sha256_fingerprint)
-        except CloudError as error:
-            opened.waiting[change.pk] = error
-        except CertsError as error:
-            opened.refused[change.pk] = (error.code, str(error.sentence))
-    if due and len(opened.waiting) == len(due):
-        raise next(iter(opened.waiting.values()))
-    return opened
+Fields = tuple[tuple[str, str], ...]
 
 
 def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: Opened, foreseen: Mapping[int, list[Finding]]) -> Publication | None:
@@ -72,11 +39,11 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
         trust_config = publications.hold(lease)
         if trust_config.state != TrustConfig.State.READY or not is_as_observed(trust_config, live):
             return None
-        estate, going = _estate(trust_config, live), []
-        for change in _still_due(trust_config, due, opened):
+        estate, going = estate_at(trust_config, live), []
+        for change in still_due(trust_config, due, opened):
             if refused := opened.refused.get(change.pk):
                 _hold(change, *refused, actor=actor, at=at)
-            elif (holdings := _admit(change, estate, foreseen.get(change.pk), actor=actor, at=at)) is not None:
+            elif (holdings := admit(change, estate, foreseen.get(change.pk), actor=actor, at=at)) is not None:
                 estate = replace(estate, holdings=holdings)
                 going.append(change)
         if not going:
@@ -151,6 +118,8 @@ def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
         trust_config = publications.hold(lease)
         publications.mark_verified(publication, etag=live.etag, at=at)
         publications.observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
+        if trust_config.batch_limit:
+            publications.limit_batch(trust_config, trust_config.batch_limit * 2)
         changes = _changes(publication)
         record_publication(EventType.PUBLICATION_VERIFIED, publication, changes, actor=actor, before=Publication.State.WRITTEN)
         for change in changes:
@@ -171,83 +140,42 @@ def note_other_outcome(lease: Lease, publication: Publication, live: Live) -> No
             record_drift(trust_config, actor=_me())
 
 
-def fail(lease: Lease, publication: Publication, *, code: str, detail: str, hold: bool) -> None:
-    """The write had no effect. Its changes stay approved and go into the next one, unless ``hold`` asks a person first."""
+def fail(lease: Lease, publication: Publication, *, code: str, detail: str) -> None:
+    """The write had no effect. Its changes stay approved and go into the next one."""
     with transaction.atomic(durable=True):
         publications.hold(lease)
-        _fail(publication, code=code, detail=detail, hold=hold)
+        _fail(publication, code=code, detail=detail, hold=False)
 
 
-def refuse(lease: Lease, publication: Publication, error: CloudError) -> None:
-    """Google's final no. Where it names an entry, only the change that adds it is held; the others go on."""
+def refuse(lease: Lease, publication: Publication, *, code: str, words: str, fields: Fields = ()) -> None:
+    """Google's final no to what was sent. Where it names an entry, only the change that adds it is held; the others go on.
+
+    Where it names none, fewer changes go into the next write, until the one that it refuses stands alone.
+    """
     with transaction.atomic(durable=True):
-        publications.hold(lease)
-        named = _named_fingerprints(publication, error) if isinstance(error, CloudRejected) else set()
-        guilty = [c for c in _changes(publication) if named & {i.sha256_fingerprint for i in c.items.all() if i.action == Action.ADD}]
-        words = "; ".join([error.google_message, *(f"{name}: {text}" for name, text in error.fields)])
-        _fail(publication, code=error.code, detail=words, hold=not guilty)
+        trust_config = publications.hold(lease)
+        changes, named = _changes(publication), _named_fingerprints(publication, fields)
+        guilty = [c for c in changes if named & {i.sha256_fingerprint for i in c.items.all() if i.action == Action.ADD}]
+        said = "; ".join([words, *(f"{name}: {text}" for name, text in fields)])
+        _fail(publication, code=code, detail=said, hold=not guilty and len(changes) == 1)
+        if not guilty and len(changes) > 1:
+            publications.limit_batch(trust_config, len(changes) // 2)
         for change in guilty:
-            _hold(change, error.code, words, actor=_me(), at=timezone.now())
+            _hold(change, code, said, actor=_me(), at=timezone.now())
+
+
+def block(lease: Lease, code: str, words: str) -> None:
+    """Google's final no to the worker itself: nothing more is tried until a person has mended it and says so."""
+    with transaction.atomic(durable=True):
+        trust_config = publications.hold(lease)
+        publications.block(lease, code=code, detail=words)
+        record_trust_config(EventType.PUBLISHING_BLOCKED, trust_config, actor=_me(), result="failed", reason=words, details={"code": code})
 
 
 def _me() -> Actor:
     from jobs.worker import name
 
     return worker(name())
-
-
-def _original(change: ChangeRequest, fingerprint: str) -> str:
-    from certs.errors import NotRestorable
-
-    sealed = kept(change.tenant_id, change.trust_config_id, fingerprint)
-    if sealed is None:
-        raise NotRestorable("The sealed original is gone.")
-    return canonical_pem(open_sealed(sealed))
-
-
-def _estate(trust_config: TrustConfig, live: Live) -> Estate:
-    """What is held and live now; approved changes come in one after the other as they are admitted."""
-    estate = estate_of(trust_config, tenant_id=0, facts={}, at=timezone.now(), with_approved=False)
-    return replace(estate, facts={**live.facts, **estate.facts})
-
-
-def _still_due(trust_config: TrustConfig, due: list[ChangeRequest], opened: Opened) -> list[ChangeRequest]:
-    locked = ChangeRequest.objects.filter(pk__in=[change.pk for change in due if change.pk not in opened.waiting]).select_for_update(of=("self",))
-    still = set(locked.values_list("pk", flat=True))
-    changes = ChangeRequest.objects.due(trust_config.pk).filter(pk__in=still).select_related("tenant", "trust_config__environment", "submitted_by")
-    return list(changes)
-
-
-def _admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None, *, actor: Actor, at: datetime) -> frozenset[Holding] | None:
-    """The holdings after this change, or None when it goes back to its voters with the cause.
-
-    ``foreseen`` is what a worker has just seen in the originals; None when it could not look, and the last look counts.
-    """
-    own = estate_of_change(change, at=at, with_approved=False)
-    own = replace(own, holdings=estate.holdings, facts={**estate.facts, **own.facts}, submitted=())
-    seen_by_worker = last_seen_by_worker(change) if foreseen is None else foreseen
-    findings = judge_change(change, own, at=at, seen_by_worker=seen_by_worker)
-    causes = _obstacles(change, own, [f.code for f in unseen(change, findings)])
-    if policy.rests_on_the_policy(change):
-        causes += policy.limits_exceeded(change, findings)
-    if not causes:
-        return holdings_after(change, estate.holdings)
-    change.mark_returned(at=at, causes=causes)
-    change.awaits_answer = bool(open_questions(findings))
-    store_plan(change, findings, at=at, etag=change.trust_config.observed_etag)
-    change.save()
-    record_change(EventType.CHANGE_RETURNED, change, actor=actor, before=State.APPROVED, after=change.state, details={"causes": list(causes)})
-    return None
-
-
-def _obstacles(change: ChangeRequest, estate: Estate, new_codes: list[str]) -> list[Cause]:
-    idle = [step for step in change.steps if not has_effect(estate.holdings, change.tenant_id, step)]
-    causes = [cause("returned-no-effect", fingerprint=step.entry.sha256_fingerprint) for step in idle]
-    if new_codes:
-        causes.append(cause("returned-findings", codes=", ".join(sorted(set(new_codes)))))
-    if not policy.has_votes(change):
-        causes.append(cause("returned-votes"))
-    return causes
 
 
 def _seal_removed(change: ChangeRequest, live: Live) -> None:
@@ -300,10 +228,10 @@ _FIELD = re.compile(r"(trust_anchors|intermediate_cas|allowlisted_certificates)\
 _ROLE_OF_FIELD = {"trust_anchors": "trust_anchor", "intermediate_cas": "intermediate_ca", "allowlisted_certificates": "allowlisted_certificate"}
 
 
-def _named_fingerprints(publication: Publication, error: CloudRejected) -> set[str]:
+def _named_fingerprints(publication: Publication, fields: Fields) -> set[str]:
     """Which entries Google's field violations point at; entries were sent sorted by fingerprint within each role."""
     named = set()
-    for violated, _description in error.fields:
+    for violated, _description in fields:
         if match := _FIELD.search(violated):
             role, index = _ROLE_OF_FIELD[match.group(1)], int(match.group(2))
             ordered = sorted(entry.sha256_fingerprint for entry in publication.entry_set if entry.role.value == role)

@@ -1,19 +1,23 @@
-"""Trying a held change again, after whoever could has mended what Google or the vault refused."""
+"""Trying again, after whoever could has mended what Google or the vault refused."""
 
 from django.db import transaction
 
 from approvals import acts, policy
-from approvals.flows.witness import record_change
+from approvals.flows.resuming import resume
+from approvals.flows.witness import record_change, record_trust_config
 from approvals.states import State
 from audit.events import Actor, EventType
+from certs import publications
+from certs.models import TrustConfig
 from jobs.queue import enqueue
-from tenants.errors import NotAllowed
+from tenants.errors import NotAllowed, UnknownObject
+from tenants.models import Tenant
 
 
 def retry(*, actor: Actor, tenant_id: int, number: int) -> None:
-    """Lets a held change take part in the next write.
+    """Lets a held change take part in the next write, and the worker try again where Google refused it.
 
-    :raises NotAllowed: when it is not held, or for people without a part in it.
+    :raises NotAllowed: when nothing holds it, or for people without a part in it.
     :raises WrongState: when it is not approved.
     """
     with transaction.atomic(durable=True):
@@ -21,9 +25,34 @@ def retry(*, actor: Actor, tenant_id: int, number: int) -> None:
         acts.require_open(change, State.APPROVED)
         if not (verdict := policy.may_retry(actor.user_id, change)):
             raise NotAllowed(verdict.reason)
-        held = change.held_code
-        change.held_code = change.held_reason = ""
-        change.held_at = None
-        change.save()
-        record_change(EventType.CHANGE_RETRIED, change, actor=actor, before=held)
-        enqueue("publish", change.trust_config_id, queue=change.trust_config.environment.queue)
+        if held := change.held_code:
+            change.held_code = change.held_reason = ""
+            change.held_at = None
+            change.save()
+            record_change(EventType.CHANGE_RETRIED, change, actor=actor, before=held)
+            enqueue("publish", change.trust_config_id, queue=change.trust_config.environment.queue)
+        _resume(change.trust_config, actor)
+
+
+def retry_trust_config(*, actor: Actor, tenant_id: int, trust_config_id: str) -> None:
+    """Lets the worker try again where Google refused it.
+
+    :raises NotAllowed: when nothing is refused, or for people without a part in it.
+    :raises UnknownObject: when the trust config does not serve the tenant.
+    """
+    with transaction.atomic(durable=True):
+        if not TrustConfig.objects.for_tenant(tenant_id).filter(pk=trust_config_id).exists():
+            raise UnknownObject
+        trust_config = acts.lock_trust_config(trust_config_id)
+        if not (verdict := policy.may_retry_trust_config(actor.user_id, Tenant.objects.get(pk=tenant_id), trust_config)):
+            raise NotAllowed(verdict.reason)
+        _resume(trust_config, actor)
+
+
+def _resume(trust_config: TrustConfig, actor: Actor) -> None:
+    if trust_config.blocked_at is None:
+        return
+    code = trust_config.waiting_code
+    publications.unblock(trust_config)
+    record_trust_config(EventType.PUBLISHING_RESUMED, trust_config, actor=actor, details={"code": code})
+    resume(trust_config)

@@ -15,7 +15,7 @@ def wake_trust_configs() -> None:
         unresolved = Publication.objects.filter(state__in=Publication.UNRESOLVED).values("trust_config")
         due = ChangeRequest.objects.filter(state=State.APPROVED, held_code="").values("trust_config")
         busy = TrustConfig.objects.filter(pk__in=unresolved) | TrustConfig.objects.filter(pk__in=due)
-        for trust_config in busy.select_related("environment"):
+        for trust_config in busy.filter(blocked_at=None).select_related("environment"):
             _ensure("publish", trust_config.pk, trust_config.environment.queue)
         for trust_config in TrustConfig.objects.filter(state=TrustConfig.State.DRIFTED).select_related("environment"):
             _ensure("look_again", trust_config.pk, trust_config.environment.queue)

@@ -1,6 +1,8 @@
 """Publications by the real flows against the emulator: one write, its proof, and what happens when Google says something else."""
 
+import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -8,8 +10,12 @@ from django.utils import timezone
 from approvals.acts import Removal
 from approvals.flows import retry, withdraw
 from approvals.flows.publish import publish
+from approvals.flows.wake import wake_trust_configs
+from approvals.models import ChangeRequest
+from approvals.timeline import waiting_of
 from audit.models import AuditEvent
 from certs.models import Publication, SealedCertificate, TrustConfig, TrustEntry
+from certs.remedies import remedy
 from emulator.faults import Fault
 from jobs.models import Job
 from tests.certificates import make, make_ca
@@ -128,7 +134,9 @@ def test_a_quota_is_waited_for_and_shown_as_waiting(world: World) -> None:
     world.approve(change)
     publish(trust_config_id=str(change.trust_config_id))
     waiting = TrustConfig.objects.get(pk=change.trust_config_id)
-    assert (waiting.waiting_code, world.fresh(change).held_code) == ("cloud-unavailable", "")
+    assert (waiting.waiting_code, world.fresh(change).held_code) == ("cloud-exhausted", "")
+    shown = waiting_of(ChangeRequest.objects.select_related("trust_config__environment").get(pk=change.pk))
+    assert shown is not None and not shown.is_trouble
     world.work()
     assert world.fresh(change).state == "applied"
 
@@ -150,23 +158,78 @@ def test_what_google_refuses_by_name_is_held_and_the_others_go(world: World) -> 
 def test_a_refusal_stops_at_once_and_a_person_may_try_again(world: World) -> None:
     world.emulator.faults.add(Fault(UPDATE, code="PERMISSION_DENIED", message="certificatemanager.trustconfigs.update denied"))
     change = world.applied(make())
-    assert (change.state, change.held_code) == ("approved", "cloud-denied")
-    assert "trustconfigs.update" in change.held_reason
+    trust_config = world.trust_config()
+    assert (change.state, change.held_code, trust_config.waiting_code) == ("approved", "", "cloud-denied")
+    assert trust_config.blocked_at is not None
+    assert "trustconfigs.update" in trust_config.waiting_detail
+    assert "roles/certificatemanager.editor" in str(remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config))
+    wake_trust_configs()
+    world.work()
+    assert (world.updates(), world.fresh(change).state) == ([], "approved")  # nothing by itself
     retry.retry(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number)
     world.work()
     assert world.fresh(change).state == "applied"
 
 
-def test_an_operation_that_ends_in_an_error_holds_the_change(world: World) -> None:
+@pytest.mark.parametrize(("code", "state", "held"), [(3, "approved", "operation-failed"), (13, "applied", "")])
+def test_an_operation_that_ends_in_an_error_is_held_or_tried_again_as_the_error_says(world: World, code: int, state: str, held: str) -> None:
     change = world.submit(make())
     world.work()
     world.emulator.operations.seconds = 3600
     world.approve(change)
     publish(trust_config_id=str(change.trust_config_id))
-    _finish_operations(world, error={"code": 13, "message": "internal"})
+    _finish_operations(world, error={"code": code, "message": "no"})
+    world.emulator.operations.seconds = 0
     world.work()
-    assert (world.fresh(change).state, world.fresh(change).held_code) == ("approved", "operation-failed")
-    assert world.live()["allowlisted"] == []
+    assert (world.fresh(change).state, world.fresh(change).held_code) == (state, held)
+    assert len(world.live()["allowlisted"]) == (state == "applied")
+
+
+def test_one_change_that_google_refuses_without_naming_it_is_found_and_the_others_go(world: World) -> None:
+    """Google's words name no field: the batch is halved until the poison stands alone."""
+    changes = [world.submit(make(f"c{number}")) for number in range(7)]
+    poison = changes[4].items.get().sha256_fingerprint
+    world.work()
+    world.emulator.faults.add(Fault(UPDATE, code="INVALID_ARGUMENT", entry=poison, times=1000))
+    for change in changes:
+        world.approve(change)
+    world.work()
+    assert [world.fresh(change).state for change in changes] == ["applied"] * 4 + ["approved"] + ["applied"] * 2
+    assert world.fresh(changes[4]).held_code == "cloud-rejected"
+    assert world.trust_config().batch_limit is not None
+
+
+def test_the_project_that_does_not_answer_rests_and_another_goes_on(world: World, settings: Any) -> None:
+    settings.RPC_TIMEOUT_SECONDS = 0.3
+    first, other = world.submit(make("first")), world.submit(make("second"), environment="prod")
+    world.work()
+    for reviewer in ("rita", "ravi"):
+        world.approve(other, by=reviewer)
+    world.emulator.faults.add(Fault("GetTrustConfig", kind="hang", times=3, project="demo-dev"))
+    world.approve(first)
+    publish(trust_config_id=str(first.trust_config_id))
+    began = time.monotonic()
+    publish(trust_config_id=str(first.trust_config_id))  # at once: nobody waits for it again so soon
+    assert time.monotonic() - began < 0.15
+    assert "does not answer" in world.trust_config().waiting_detail
+    world.emulator.faults.clear()
+    publish(trust_config_id=str(other.trust_config_id))
+    assert world.live(environment="prod")["allowlisted"]
+
+
+def test_the_portals_share_of_the_quota_is_never_exceeded(world: World, settings: Any) -> None:
+    settings.WRITES_PER_MINUTE = 4  # and one at once
+    changes = []
+    for number in range(3):
+        changes.append(world.submit(make(f"c{number}")))
+        world.work()
+        world.approve(changes[-1])
+        publish(trust_config_id=str(changes[-1].trust_config_id))
+        publish(trust_config_id=str(changes[-1].trust_config_id))
+        publish(trust_config_id=str(changes[-1].trust_config_id))
+    assert len(world.updates()) <= 2
+    assert world.trust_config().waiting_code == "cloud-exhausted"
+    assert world.fresh(changes[-1]).held_code == ""
 
 
 def test_an_edit_outside_the_portal_stops_publishing_until_a_reviewer_takes_it_over(world: World) -> None:

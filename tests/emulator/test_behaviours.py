@@ -1,38 +1,31 @@
 """Each behaviour of emulator/behaviours.py, driven through the real Google clients."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from google.api_core import exceptions, operation
+from google.api_core.retry import Retry, if_exception_type
 from google.cloud import certificate_manager_v1 as cm
 from google.cloud import kms_v1
 from google.cloud.certificate_manager_v1.services.certificate_manager.transports import CertificateManagerGrpcTransport
 from google.cloud.kms_v1.services.key_management_service.transports import KeyManagementServiceGrpcTransport
 from google.rpc import error_details_pb2
 
-from emulator import server, trust_config
+from emulator import server
 from emulator.behaviours import BEHAVIOURS
 from emulator.faults import Fault
+from emulator.permissions import IDENTITY
+from emulator.switches import switches
+from tests.behaviours import behaviour, marked
 from tests.certificates import make, make_ca
 
 PARENT = "projects/p/locations/global"
 NAME = f"{PARENT}/trustConfigs/a"
 KEY = "projects/k/locations/global/keyRings/r/cryptoKeys/key-mtls-client"
-TESTS: dict[str, Callable[..., None]] = {}
-
-
-def behaviour(key: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Marks the test of one behaviour, so that table and tests cannot part."""
-
-    def mark(test: Callable[..., None]) -> Callable[..., None]:
-        TESTS[key] = test
-        return test
-
-    return mark
 
 
 class Google:
@@ -62,6 +55,7 @@ def google(tmp_path: Path) -> Iterator[Google]:
     running = Google(tmp_path)
     yield running
     running.emulator.stop()
+    switches.reset()
 
 
 def allowlisted(*pems: str) -> list[Any]:
@@ -111,7 +105,7 @@ def test_whether_the_etag_covers_labels_can_be_switched(google: Google, monkeypa
     first = google.get().etag
     google.update(labels={"a": "b"})
     assert google.get().etag != first
-    monkeypatch.setattr(trust_config, "etag_covers_labels", False)
+    monkeypatch.setattr(switches, "etag_covers_labels", False)
     plain = google.get().etag
     google.update(labels={"a": "c"})
     assert google.get().etag == plain
@@ -124,8 +118,42 @@ def test_a_stale_etag_aborts_update_and_delete(google: Google) -> None:
     google.update(labels={"a": "b"})
     with pytest.raises(exceptions.Aborted):
         google.update(labels={}, etag=stale)
+    google.emulator.admin.answer("PUT", "/switches", "", {"stale_etag_code": "FAILED_PRECONDITION"})
+    with pytest.raises(exceptions.FailedPrecondition):
+        google.update(labels={}, etag=stale)
+
+
+@behaviour("delete-etag")
+def test_deleting_goes_by_the_etag_too(google: Google) -> None:
+    google.create()
+    stale = google.get().etag
+    google.update(labels={"a": "b"})
     with pytest.raises(exceptions.Aborted):
         google.cm.delete_trust_config(request={"name": NAME, "etag": stale})
+    google.cm.delete_trust_config(request={"name": NAME, "etag": google.get().etag})
+    with pytest.raises(exceptions.NotFound):
+        google.get()
+
+
+@behaviour("delete-referenced")
+def test_what_a_policy_refers_to_is_not_deleted(google: Google) -> None:
+    google.create(allowlisted_certificates=allowlisted(make().parsed.pem))
+    google.emulator.gateways.put_policy("projects/p/locations/global/serverTlsPolicies/x", {"trust_config": NAME})
+    with pytest.raises(exceptions.FailedPrecondition):
+        google.cm.delete_trust_config(name=NAME)
+    google.emulator.gateways.delete_policy("projects/p/locations/global/serverTlsPolicies/x")
+    google.cm.delete_trust_config(name=NAME)
+
+
+@behaviour("operation-error")
+def test_an_operation_may_end_in_an_error(google: Google) -> None:
+    google.create()
+    google.emulator.faults.add(Fault("UpdateTrustConfig", kind="operation_error", code="INTERNAL", message="no"))
+    with pytest.raises(exceptions.InternalServerError):
+        google.update(labels={"a": "b"}).result(timeout=5)
+    google.emulator.faults.add(Fault("UpdateTrustConfig", kind="operation_delay", seconds=60))
+    assert not google.update(labels={"a": "b"}).done()
+    assert dict(google.get().labels) == {}
 
 
 @behaviour("etag-optional")
@@ -249,6 +277,64 @@ def test_a_second_write_while_one_runs_is_aborted(google: Google) -> None:
         google.update(labels={"a": "c"})
 
 
+@pytest.mark.parametrize(("rechecks", "last"), [(True, "b"), (False, "c")])
+def test_by_a_switch_a_second_write_is_queued_and_its_etag_may_be_looked_at_again(google: Google, rechecks: bool, last: str) -> None:
+    google.emulator.admin.answer("PUT", "/switches", "", {"queues_updates": True, "rechecks_etag": rechecks})
+    google.create()
+    google.emulator.operations.seconds = 0.2
+    etag = google.get().etag
+    google.update(labels={"a": "b"}, etag=etag)
+    second = google.update(labels={"a": "c"}, etag=etag)
+    if rechecks:
+        with pytest.raises(exceptions.Aborted):
+            second.result(timeout=5)
+    else:
+        second.result(timeout=5)
+    assert dict(google.get().labels) == {"a": last}
+
+
+@behaviour("message-size")
+def test_two_of_the_largest_trust_configs_break_a_default_channel(google: Google) -> None:
+    padding = "x" * 3_900 + "\n"
+    pem = padding + make().parsed.pem
+    for name in ("a", "b"):
+        google.emulator.certificate_manager.edit_out_of_band(f"{PARENT}/trustConfigs/{name}", {"allowlisted": [pem] * 480})
+    with pytest.raises(exceptions.ResourceExhausted):
+        list(google.cm.list_trust_configs(parent=PARENT))
+    unlimited = grpc.insecure_channel(f"127.0.0.1:{google.emulator.port}", options=[("grpc.max_receive_message_length", -1)])
+    assert len(list(cm.CertificateManagerClient(transport=CertificateManagerGrpcTransport(channel=unlimited)).list_trust_configs(parent=PARENT))) == 2
+
+
+@behaviour("permission-denied")
+def test_an_identity_without_the_permission_is_denied_by_name(google: Google) -> None:
+    google.create()
+    google.emulator.permissions.deny("viewer@example.com", ["certificatemanager.trustconfigs.update"])
+    metadata = [(IDENTITY, "viewer@example.com")]
+    google.cm.get_trust_config(name=NAME, metadata=metadata)
+    with pytest.raises(exceptions.PermissionDenied, match=r"certificatemanager\.trustconfigs\.update.*projects/p"):
+        google.cm.update_trust_config(trust_config=cm.TrustConfig(name=NAME), update_mask={"paths": ["labels"]}, metadata=metadata)
+    google.update(labels={"a": "b"})
+
+
+@behaviour("connection-drop")
+def test_a_connection_breaks_before_or_after_the_effect_and_comes_back(google: Google) -> None:
+    google.create()
+    for when, labels in (("before", {}), ("after", {"a": "b"})):
+        google.emulator.faults.add(Fault("UpdateTrustConfig", when=when, kind="drop"))
+        with pytest.raises((exceptions.ServiceUnavailable, exceptions.Cancelled)):
+            google.update(labels={"a": "b"})
+        assert dict(google.cm.get_trust_config(name=NAME, retry=Retry(predicate=if_exception_type(exceptions.ServiceUnavailable))).labels) == labels
+
+
+@behaviour("stale-read")
+def test_a_read_may_be_stale(google: Google) -> None:
+    google.create()
+    google.update(labels={"a": "b"})
+    google.emulator.faults.add(Fault("GetTrustConfig", kind="stale"))
+    assert dict(google.get().labels) == {}
+    assert dict(google.get().labels) == {"a": "b"}
+
+
 @behaviour("requests-per-minute")
 def test_too_many_requests_are_refused_by_project_and_kind(google: Google) -> None:
     google.create()
@@ -319,10 +405,79 @@ def test_plaintext_and_aad_have_a_limit(google: Google, key: str) -> None:
     google.kms.encrypt(name=key, plaintext=b"x" * 65_536)
     with pytest.raises(exceptions.InvalidArgument):
         google.kms.encrypt(name=key, plaintext=b"x" * 65_537)
+    google.emulator.kms.make_key(f"{key}-hsm", protection_level="HSM")
+    google.kms.encrypt(request={"name": f"{key}-hsm", "plaintext": b"x" * 8_000, "additional_authenticated_data": b"x" * 192})
+    with pytest.raises(exceptions.InvalidArgument):
+        google.kms.encrypt(request={"name": f"{key}-hsm", "plaintext": b"x" * 8_000, "additional_authenticated_data": b"x" * 193})
+
+
+@behaviour("kms-primary-late")
+def test_a_new_primary_takes_effect_late(google: Google, key: str) -> None:
+    google.emulator.kms.primary_seconds = 60
+    google.kms.create_crypto_key_version(parent=key)
+    google.kms.update_crypto_key_primary_version(name=key, crypto_key_version_id="2")
+    assert google.kms.encrypt(name=key, plaintext=b"x").name.endswith("/1")
+    google.emulator.kms.primary_seconds = 0
+    google.kms.update_crypto_key_primary_version(name=key, crypto_key_version_id="2")
+    assert google.kms.encrypt(name=key, plaintext=b"x").name.endswith("/2")
+
+
+@behaviour("kms-destroy")
+def test_a_version_that_is_scheduled_for_destruction_is_not_usable(google: Google, key: str) -> None:
+    sealed = google.kms.encrypt(name=key, plaintext=b"x").ciphertext
+    assert google.kms.destroy_crypto_key_version(name=f"{key}/cryptoKeyVersions/1").state.name == "DESTROY_SCHEDULED"
+    with pytest.raises(exceptions.FailedPrecondition):
+        google.kms.decrypt(name=key, ciphertext=sealed)
+
+
+@behaviour("kms-encrypt-only")
+def test_an_identity_may_encrypt_and_not_decrypt(google: Google, key: str) -> None:
+    google.emulator.permissions.deny("web@example.com", ["cloudkms.cryptoKeyVersions.useToDecrypt"])
+    metadata = [(IDENTITY, "web@example.com")]
+    sealed = google.kms.encrypt(name=key, plaintext=b"x", metadata=metadata).ciphertext
+    with pytest.raises(exceptions.PermissionDenied):
+        google.kms.decrypt(name=key, ciphertext=sealed, metadata=metadata)
+    assert google.kms.decrypt(name=key, ciphertext=sealed).plaintext == b"x"
+
+
+@behaviour("kms-quota")
+def test_over_quota_is_not_retried_by_the_client(google: Google, key: str) -> None:
+    google.emulator.faults.add(Fault("Encrypt", code="RESOURCE_EXHAUSTED", times=1))
+    with pytest.raises(exceptions.ResourceExhausted):
+        google.kms.encrypt(name=key, plaintext=b"x")
+
+
+@behaviour("kms-sign")
+def test_signatures_verify_with_the_public_key(google: Google, key: str) -> None:
+    """Verified by openssl, which we did not write."""
+    import hashlib
+    import subprocess
+
+    for algorithm in ("EC_SIGN_P256_SHA256", "EC_SIGN_ED25519"):
+        name = f"{key}-{algorithm.lower()}"
+        google.emulator.kms.make_key(name, algorithm=algorithm)
+        version, folder = f"{name}/cryptoKeyVersions/1", google.folder
+        sent = {"digest": {"sha256": hashlib.sha256(b"checkpoint").digest()}} if "P256" in algorithm else {"data": b"checkpoint"}
+        (folder / "signature").write_bytes(google.kms.asymmetric_sign(request={"name": version, **sent}).signature)
+        (folder / "public.pem").write_text(google.kms.get_public_key(name=version).pem)
+        (folder / "message").write_bytes(b"checkpoint")
+        command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "public.pem", "-sigfile", "signature", "-rawin", "-in", "message"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    with pytest.raises(exceptions.FailedPrecondition):
+        google.kms.encrypt(name=name, plaintext=b"x")
+
+
+@behaviour("kms-mac")
+def test_macs_are_hmac_sha256(google: Google, key: str) -> None:
+    google.emulator.kms.make_key(f"{key}-mac", algorithm="HMAC_SHA256")
+    version = f"{key}-mac/cryptoKeyVersions/1"
+    mac = google.kms.mac_sign(name=version, data=b"x").mac
+    assert google.kms.mac_verify(name=version, data=b"x", mac=mac).success
+    assert not google.kms.mac_verify(name=version, data=b"y", mac=mac).success
 
 
 def test_every_behaviour_of_the_table_has_its_test_and_its_evidence() -> None:
-    assert {each.key for each in BEHAVIOURS} == set(TESTS)
+    assert {each.key for each in BEHAVIOURS} == marked(Path(__file__).parent)
     assert {each.evidence for each in BEHAVIOURS} <= {"documented", "observed", "assumed"}
 
 

@@ -36,6 +36,7 @@ ROUTES: dict[str, Route] = {
     "approvals:change-retry": Route("tenant", may=frozenset(), method="post"),
     "approvals:change-roll-back": Route("tenant"),
     "approvals:trust-config-take-over": Route("tenant", may=frozenset(), method="post", post={**REASON, "digest": "0" * 64}),
+    "approvals:trust-config-retry": Route("tenant", may=frozenset(), method="post"),
     "approvals:mode-brake": Route("tenant", may=frozenset(), method="post", post=REASON),
     "approvals:mode-propose": Route("tenant", may=frozenset({"paula"}), method="post", post={**REASON, "roles": "allowlisted_certificate", "item_count": "5"}),
     "approvals:mode-decide": Route("tenant", may=frozenset(), method="post", post={"decision": "confirm"}),

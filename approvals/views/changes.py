@@ -1,4 +1,4 @@
-"""Pages of changes. A view reads, or makes exactly one call into a flow; what is refused is mapped in portal/errors.py."""
+"""Pages of changes and what people do with one. A view reads, or makes exactly one call into a flow; portal/errors.py maps refusals."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,23 +9,17 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from approvals import presentation, previews, timeline
-from approvals.errors import BadChange
-from approvals.flows import answer, comment, retry, roll_back, simulate, submit, switch_mode, take_over, vote, withdraw
-from approvals.forms import AnswerForm, ChangeFilterForm, ChangeForm, ReasonForm, RollBackForm, SelfServiceForm, TakeOverForm, VoteForm
+from approvals import presentation, timeline
+from approvals.flows import answer, comment, retry, vote, withdraw
+from approvals.forms import AnswerForm, ChangeFilterForm, ReasonForm, VoteForm, cleaned
 from approvals.models import ChangeRequest
 from approvals.policy import may_answer, may_retry, may_roll_back, may_submit, may_vote, may_withdraw
-from approvals.rollbacks import later_changes, missing_originals
 from approvals.states import OPEN, State
-from certs.forms import chain_of, in_order
 from certs.models import TrustConfig
-from pki.catalogue import text_of
 from portal.errors import OURS, keep_on_page
 from tenants import access
 from tenants.actors import actor_of
@@ -76,64 +70,6 @@ def change_list(request: TenantRequest) -> HttpResponse:
     return render(request, "approvals/change_list.html", context)
 
 
-@tenant_page(AccessRole.SUBMITTER)
-def change_new(request: TenantRequest) -> HttpResponse:
-    """First step: where. Only trust configs that can take a change offer a form."""
-    places = previews.places(request.tenant)
-    return render(request, "approvals/change_new.html", {"places": places})
-
-
-@tenant_page(AccessRole.SUBMITTER, methods=("GET", "POST"))
-def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
-    """Second step: what and why. The form keeps everything that was typed and read until it is submitted."""
-    place = previews.place(request.tenant, trust_config_id)
-    form = ChangeForm(request.POST or None, request.FILES or None)
-    entries = previews.removable(place.trust_config, request.tenant)
-    preview = previews.preview(request.tenant, place.trust_config, form, entries) if form.is_valid() else None
-    if preview and request.POST.get("act") == "report":
-        report = render_to_string("approvals/change_report.txt", {"preview": preview, "place": place})
-        return HttpResponse(report, headers={"Content-Type": "text/plain; charset=utf-8", "Content-Disposition": 'attachment; filename="checks.txt"'})
-    status = 422 if preview and request.POST.get("act") in {"submit", "simulate"} else 200
-    refused: Exception | None = None
-    if preview and request.POST.get("act") == "simulate":
-        try:
-            return redirect("certs:simulation-detail", request.tenant.slug, _simulate_draft(request, trust_config_id, form, preview))
-        except OURS as error:
-            refused, status = error, keep_on_page(request, error)
-    if preview and request.POST.get("act") == "submit" and preview.may_be_submitted:
-        try:
-            number = submit.submit(
-                actor=actor_of(request),
-                tenant_id=request.tenant.pk,
-                trust_config_id=trust_config_id,
-                reason=form.cleaned_data["reason"],
-                additions=preview.additions,
-                removals=preview.removals,
-                names_revocation=form.cleaned_data["names_revocation"],
-                answers=form.answers(),
-            )
-        except OURS as error:
-            refused, status = error, keep_on_page(request, error)
-        else:
-            return redirect("approvals:change-detail", request.tenant.slug, number)
-    context = {"form": form, "place": place, "entries": entries, "preview": preview, "refused": refused, "selected": request.GET.get("remove", "")}
-    return render(request, "approvals/change_form.html", context, status=status)
-
-
-def _simulate_draft(request: TenantRequest, trust_config_id: str, form: ChangeForm, preview: previews.Preview) -> int:
-    """Asks what a client would get if the change in the form were live."""
-    intake = chain_of([], form.cleaned_data["client_chain"])
-    if intake.refusals:
-        raise BadChange(text_of(intake.refusals[0].code).sentence.in_language(get_language() or "en", intake.refusals[0].evidence))
-    return simulate.ask(
-        actor=actor_of(request),
-        tenant_id=request.tenant.pk,
-        trust_config_id=trust_config_id,
-        chain=in_order(intake),
-        draft=simulate.Draft(tuple(preview.additions), tuple(preview.removals)),
-    )
-
-
 @tenant_page()
 def change_detail(request: TenantRequest, number: int) -> HttpResponse:
     return render(request, "approvals/change_detail.html", _detail_context(request, number))
@@ -147,14 +83,14 @@ def change_live(request: TenantRequest, number: int) -> HttpResponse:
 
 @tenant_page(methods=("POST",))
 def change_approve(request: TenantRequest, number: int) -> HttpResponse:
-    data = _cleaned(VoteForm(request.POST))
+    data = cleaned(VoteForm(request.POST))
     act = partial(vote.approve, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, digest=data["digest"], comment=data["comment"])
     return _act(request, number, act, typed=data["comment"], done=_("Your approval is recorded."))
 
 
 @tenant_page(methods=("POST",))
 def change_reject(request: TenantRequest, number: int) -> HttpResponse:
-    data = _cleaned(VoteForm(request.POST))
+    data = cleaned(VoteForm(request.POST))
     act = partial(vote.reject, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, digest=data["digest"], comment=data["comment"])
     return _act(request, number, act, typed=data["comment"], done=_("The change is rejected."))
 
@@ -162,20 +98,20 @@ def change_reject(request: TenantRequest, number: int) -> HttpResponse:
 @tenant_page(methods=("POST",))
 def change_answer(request: TenantRequest, number: int) -> HttpResponse:
     form = AnswerForm(request.POST)
-    _cleaned(form)
+    cleaned(form)
     act = partial(answer.answer, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, answers=form.answers())
     return _act(request, number, act, done=_("Your answers are recorded; the change is checked again."))
 
 
 @tenant_page(methods=("POST",))
 def change_comment(request: TenantRequest, number: int) -> HttpResponse:
-    text = _cleaned(ReasonForm(request.POST))["reason"]
+    text = cleaned(ReasonForm(request.POST))["reason"]
     return _act(request, number, partial(comment.comment, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, text=text), typed=text)
 
 
 @tenant_page(methods=("POST",))
 def change_withdraw(request: TenantRequest, number: int) -> HttpResponse:
-    reason = _cleaned(ReasonForm(request.POST))["reason"]
+    reason = cleaned(ReasonForm(request.POST))["reason"]
     act = partial(withdraw.withdraw, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, reason=reason)
     return _act(request, number, act, done=_("The change is withdrawn."))
 
@@ -185,82 +121,9 @@ def change_retry(request: TenantRequest, number: int) -> HttpResponse:
     return _act(request, number, partial(retry.retry, actor=actor_of(request), tenant_id=request.tenant.pk, number=number))
 
 
-@tenant_page(methods=("GET", "POST"))
-def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
-    change = _change(request, number)
-    form = RollBackForm(request.POST or None, request.FILES or None)
-    intake = form.intake() if form.is_valid() else None
-    refused, status = None, 200 if intake is None else 422
-    if intake is not None and not intake.refusals:
-        try:
-            new_number = roll_back.roll_back(
-                actor=actor_of(request),
-                tenant_id=request.tenant.pk,
-                number=number,
-                also=form.also(),
-                reason=form.cleaned_data["reason"],
-                originals=intake.certificates,
-            )
-        except OURS as error:
-            refused, status = error, keep_on_page(request, error)
-        else:
-            return redirect("approvals:change-detail", request.tenant.slug, new_number)
-    context = {
-        "change": change,
-        "form": form,
-        "refused": refused,
-        "refusals": intake.refusals if intake else [],
-        "verdict": may_roll_back(request.user.pk, change),
-        "rows": presentation.rollback_rows(change) if change.applied_at else [],
-        "obstacle": presentation.rollback_obstacle(change) if change.applied_at else "",
-        "later": later_changes(change) if change.applied_at else [],
-        "missing": missing_originals(change) if change.applied_at else [],
-        "undo": presentation.undo_of(change),
-    }
-    return render(request, "approvals/change_roll_back.html", context, status=status)
-
-
-@tenant_page(methods=("POST",))
-def trust_config_take_over(request: TenantRequest, trust_config_id: str) -> HttpResponse:
-    data = _cleaned(TakeOverForm(request.POST))
-    take_over.take_over(
-        actor=actor_of(request),
-        tenant_id=request.tenant.pk,
-        trust_config_id=trust_config_id,
-        digest=data["digest"],
-        reason=data["reason"],
-        names_revocation=data["names_revocation"],
-    )
-    messages.success(request, _("What is live is taken over; publishing goes on."))
-    return redirect("certs:trust-config-detail", request.tenant.slug, trust_config_id)
-
-
-@tenant_page(methods=("POST",))
-def mode_brake(request: TenantRequest) -> HttpResponse:
-    switch_mode.brake(actor=actor_of(request), tenant_id=request.tenant.pk, reason=_cleaned(ReasonForm(request.POST))["reason"])
-    messages.success(request, _("The tenant is in mode A now."))
-    return redirect("tenants:tenant-detail", request.tenant.slug)
-
-
-@tenant_page(methods=("POST",))
-def mode_propose(request: TenantRequest) -> HttpResponse:
-    form = SelfServiceForm(request.POST)
-    data = _cleaned(form)
-    switch_mode.propose(actor=actor_of(request), tenant_id=request.tenant.pk, reason=data["reason"], limits=form.limits())
-    messages.success(request, _("Mode B is proposed; a second person must confirm it."))
-    return redirect("tenants:tenant-detail", request.tenant.slug)
-
-
-@tenant_page(methods=("POST",))
-def mode_decide(request: TenantRequest, switch_id: int) -> HttpResponse:
-    is_confirmed = request.POST.get("decision") == "confirm"
-    switch_mode.decide(actor=actor_of(request), tenant_id=request.tenant.pk, switch_id=switch_id, is_confirmed=is_confirmed)
-    return redirect("tenants:tenant-detail", request.tenant.slug)
-
-
 def _act(request: TenantRequest, number: int, act: Callable[[], None], *, typed: str = "", done: str = "") -> HttpResponse:
     """Makes the one call. What is refused is said on the page of the change, which keeps what was typed."""
-    _change(request, number)
+    change_of(request, number)
     try:
         act()
     except OURS as error:
@@ -276,7 +139,7 @@ def _act(request: TenantRequest, number: int, act: Callable[[], None], *, typed:
     return redirect("approvals:change-detail", request.tenant.slug, number)
 
 
-def _change(request: TenantRequest, number: int) -> ChangeRequest:
+def change_of(request: TenantRequest, number: int) -> ChangeRequest:
     change = ChangeRequest.objects.for_tenant(request.tenant.pk).for_lists().filter(number=number).first()
     if change is None:
         raise UnknownObject
@@ -284,13 +147,14 @@ def _change(request: TenantRequest, number: int) -> ChangeRequest:
 
 
 def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
-    change, user_id = _change(request, number), request.user.pk
+    change, user_id = change_of(request, number), request.user.pk
     votes = presentation.votes_of(change, user_id)
     return {
         "change": change,
         "title": presentation.title_of(change),
         "plan": presentation.plan_of(change),
         "checks": presentation.checks_of(change),
+        "delta": presentation.delta_of(change),
         "votes": votes,
         "progress": timeline.progress_of(change, votes),
         "timeline": timeline.timeline_of(change),
@@ -324,11 +188,3 @@ def _filtered(changes: QuerySet[ChangeRequest], form: ChangeFilterForm, request:
         about = Q(items__sha256_fingerprint__startswith=text.replace(":", "")) | Q(items__certificate__subject__icontains=text) | Q(reason__icontains=text)
         changes = changes.filter(number | about if number else about).distinct()
     return changes
-
-
-def _cleaned(form: Any) -> dict[str, Any]:
-    """A POST that no page of ours sends is a bad request; one that a page sends always has these shapes."""
-    if not form.is_valid():
-        raise BadChange(" ".join(str(text) for texts in form.errors.values() for text in texts))
-    data: dict[str, Any] = form.cleaned_data
-    return data

@@ -1,0 +1,110 @@
+"""Which of the due changes may go into the next write: their originals are opened, and each is judged once more."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.utils import timezone
+
+from approvals import policy
+from approvals.causes import Cause, cause
+from approvals.checks import estate_of, estate_of_change, holdings_after, judge_change, last_seen_by_worker, store_plan, unseen
+from approvals.flows.witness import record_change
+from approvals.models import ChangeRequest
+from approvals.states import State
+from audit.events import Actor, EventType
+from certs.errors import CertsError, NotRestorable
+from certs.live import Live
+from certs.models import TrustConfig
+from certs.opening import open_sealed
+from certs.sealing import kept
+from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected
+from pki.answers import open_questions
+from pki.certificate import canonical_pem
+from pki.estate import Estate
+from pki.findings import Finding
+from pki.plan import Action, Holding, has_effect
+
+
+@dataclass
+class Opened:
+    """Originals opened for a write, as canonical PEM by fingerprint, and the changes that could not be opened."""
+
+    pems: dict[str, str] = field(default_factory=dict)
+    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
+    waiting: dict[int, CloudError] = field(default_factory=dict)
+
+
+def open_additions(due: list[ChangeRequest], live: Live) -> Opened:
+    """Opens what is to be added and is not live yet. No transaction is open, since Cloud KMS is asked.
+
+    :raises CloudError: when Cloud KMS answers nothing and no change can go without it.
+    """
+    opened = Opened()
+    for change in due:
+        try:
+            for item in change.items.all():
+                if item.action == Action.ADD and item.step.entry not in live.pems:
+                    opened.pems[item.sha256_fingerprint] = _original(change, item.sha256_fingerprint)
+        except (CloudDenied, CloudMissing, CloudRejected) as error:
+            opened.refused[change.pk] = (error.code, f"{error.rpc}: {error.google_message}")
+        except CloudError as error:
+            opened.waiting[change.pk] = error
+        except CertsError as error:
+            opened.refused[change.pk] = (error.code, str(error.sentence))
+    if due and len(opened.waiting) == len(due):
+        raise next(iter(opened.waiting.values()))
+    return opened
+
+
+def estate_at(trust_config: TrustConfig, live: Live) -> Estate:
+    """What is held and live now; approved changes come in one after the other as they are admitted."""
+    estate = estate_of(trust_config, tenant_id=0, facts={}, at=timezone.now(), with_others=False)
+    return replace(estate, facts={**live.facts, **estate.facts})
+
+
+def still_due(trust_config: TrustConfig, due: list[ChangeRequest], opened: Opened) -> list[ChangeRequest]:
+    locked = ChangeRequest.objects.filter(pk__in=[change.pk for change in due if change.pk not in opened.waiting]).select_for_update(of=("self",))
+    still = set(locked.values_list("pk", flat=True))
+    changes = ChangeRequest.objects.due(trust_config.pk).filter(pk__in=still).select_related("tenant", "trust_config__environment", "submitted_by")
+    return list(changes)
+
+
+def admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None, *, actor: Actor, at: datetime) -> frozenset[Holding] | None:
+    """The holdings after this change, or None when it goes back to its voters with the cause.
+
+    ``foreseen`` is what a worker has just seen in the originals; None when it could not look, and the last look counts.
+    """
+    own = estate_of_change(change, at=at, with_others=False)
+    own = replace(own, holdings=estate.holdings, facts={**estate.facts, **own.facts}, submitted=())
+    seen_by_worker = last_seen_by_worker(change) if foreseen is None else foreseen
+    findings = judge_change(change, own, at=at, seen_by_worker=seen_by_worker)
+    news = unseen(change, findings)
+    causes = _obstacles(change, own, [f.code for f in news])
+    if policy.rests_on_the_policy(change):
+        causes += policy.limits_exceeded(change, findings)
+    if not causes:
+        return holdings_after(change, estate.holdings)
+    change.mark_returned(at=at, causes=causes)
+    change.delta = {"findings": [list(finding.key) for finding in news]}
+    change.awaits_answer = bool(open_questions(findings))
+    store_plan(change, findings, at=at, etag=change.trust_config.observed_etag)
+    change.save()
+    record_change(EventType.CHANGE_RETURNED, change, actor=actor, before=State.APPROVED, after=change.state, details={"causes": list(causes)})
+    return None
+
+
+def _obstacles(change: ChangeRequest, estate: Estate, new_codes: list[str]) -> list[Cause]:
+    idle = [step for step in change.steps if not has_effect(estate.holdings, change.tenant_id, step)]
+    causes = [cause("returned-no-effect", fingerprint=step.entry.sha256_fingerprint) for step in idle]
+    if new_codes:
+        causes.append(cause("returned-findings", codes=", ".join(sorted(set(new_codes)))))
+    if not policy.has_votes(change):
+        causes.append(cause("returned-votes"))
+    return causes
+
+
+def _original(change: ChangeRequest, fingerprint: str) -> str:
+    sealed = kept(change.tenant_id, change.trust_config_id, fingerprint)
+    if sealed is None:
+        raise NotRestorable("The sealed original is gone.")
+    return canonical_pem(open_sealed(sealed))

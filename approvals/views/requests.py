@@ -1,0 +1,113 @@
+"""Pages on which a change is asked for: what and where, and undoing one that was applied."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+
+from approvals import presentation, previews
+from approvals.errors import BadChange
+from approvals.flows import roll_back, simulate, submit
+from approvals.forms import ChangeForm, RollBackForm
+from approvals.policy import may_roll_back
+from approvals.rollbacks import later_changes, missing_originals
+from approvals.views.changes import change_of
+from certs.forms import chain_of, in_order
+from pki.catalogue import text_of
+from portal.errors import OURS, keep_on_page
+from tenants.actors import actor_of
+from tenants.gate import TenantRequest, tenant_page
+from tenants.models import AccessRole
+
+
+@tenant_page(AccessRole.SUBMITTER)
+def change_new(request: TenantRequest) -> HttpResponse:
+    """First step: where. Only trust configs that can take a change offer a form."""
+    places = previews.places(request.tenant)
+    return render(request, "approvals/change_new.html", {"places": places})
+
+
+@tenant_page(AccessRole.SUBMITTER, methods=("GET", "POST"))
+def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
+    """Second step: what and why. The form keeps everything that was typed and read until it is submitted."""
+    place = previews.place(request.tenant, trust_config_id)
+    form = ChangeForm(request.POST or None, request.FILES or None)
+    entries = previews.removable(place.trust_config, request.tenant)
+    preview = previews.preview(request.tenant, place.trust_config, form, entries) if form.is_valid() else None
+    if preview and request.POST.get("act") == "report":
+        report = render_to_string("approvals/change_report.txt", {"preview": preview, "place": place})
+        return HttpResponse(report, headers={"Content-Type": "text/plain; charset=utf-8", "Content-Disposition": 'attachment; filename="checks.txt"'})
+    status = 422 if preview and request.POST.get("act") in {"submit", "simulate"} else 200
+    refused: Exception | None = None
+    if preview and request.POST.get("act") == "simulate":
+        try:
+            return redirect("certs:simulation-detail", request.tenant.slug, _simulate_draft(request, trust_config_id, form, preview))
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
+    if preview and request.POST.get("act") == "submit" and preview.may_be_submitted:
+        try:
+            number = submit.submit(
+                actor=actor_of(request),
+                tenant_id=request.tenant.pk,
+                trust_config_id=trust_config_id,
+                reason=form.cleaned_data["reason"],
+                additions=preview.additions,
+                removals=preview.removals,
+                names_revocation=form.cleaned_data["names_revocation"],
+                answers=form.answers(),
+            )
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
+        else:
+            return redirect("approvals:change-detail", request.tenant.slug, number)
+    context = {"form": form, "place": place, "entries": entries, "preview": preview, "refused": refused, "selected": request.GET.get("remove", "")}
+    return render(request, "approvals/change_form.html", context, status=status)
+
+
+def _simulate_draft(request: TenantRequest, trust_config_id: str, form: ChangeForm, preview: previews.Preview) -> int:
+    """Asks what a client would get if the change in the form were live."""
+    intake = chain_of([], form.cleaned_data["client_chain"])
+    if intake.refusals:
+        raise BadChange(text_of(intake.refusals[0].code).sentence.in_language(get_language() or "en", intake.refusals[0].evidence))
+    return simulate.ask(
+        actor=actor_of(request),
+        tenant_id=request.tenant.pk,
+        trust_config_id=trust_config_id,
+        chain=in_order(intake),
+        draft=simulate.Draft(tuple(preview.additions), tuple(preview.removals)),
+    )
+
+
+@tenant_page(methods=("GET", "POST"))
+def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
+    change = change_of(request, number)
+    form = RollBackForm(request.POST or None, request.FILES or None)
+    intake = form.intake() if form.is_valid() else None
+    refused, status = None, 200 if intake is None else 422
+    if intake is not None and not intake.refusals:
+        try:
+            new_number = roll_back.roll_back(
+                actor=actor_of(request),
+                tenant_id=request.tenant.pk,
+                number=number,
+                also=form.also(),
+                reason=form.cleaned_data["reason"],
+                originals=intake.certificates,
+            )
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
+        else:
+            return redirect("approvals:change-detail", request.tenant.slug, new_number)
+    context = {
+        "change": change,
+        "form": form,
+        "refused": refused,
+        "refusals": intake.refusals if intake else [],
+        "verdict": may_roll_back(request.user.pk, change),
+        "rows": presentation.rollback_rows(change) if change.applied_at else [],
+        "obstacle": presentation.rollback_obstacle(change) if change.applied_at else "",
+        "later": later_changes(change) if change.applied_at else [],
+        "missing": missing_originals(change) if change.applied_at else [],
+        "undo": presentation.undo_of(change),
+    }
+    return render(request, "approvals/change_roll_back.html", context, status=status)

@@ -1,0 +1,21 @@
+"""What workers share about a Google project: what is left of its quota, and whether it answers."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class GoogleProject(models.Model):
+    """One row per project. Google counts its quotas per project, and a project that does not answer fails as a whole.
+
+    ``reads_at`` and ``writes_at`` are how far ahead the calls made so far have booked the project, at the pace allowed.
+    """
+
+    project = models.CharField(max_length=100, unique=True)
+    reads_at = models.DateTimeField(db_default=Now())
+    writes_at = models.DateTimeField(db_default=Now())
+    # Calls in a row that got no answer in time; until ``rests_until`` nobody waits for another one.
+    silence_count = models.PositiveIntegerField(default=0)
+    rests_until = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.project

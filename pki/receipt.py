@@ -1,0 +1,103 @@
+"""The receipt of a probe: what a client saw at the gate, signed with the client's own key.
+
+The signature (over RFC 8785 canonical JSON of all the rest) says that whoever holds the key saw it; it does not say that
+the gate was the right one. The receipt carries the client's certificates, which are read and never kept.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pki.certificate import parse
+from pki.errors import PkiError
+from pki.facts import CertificateFacts
+
+KIND = "countersign-probe/1"
+MAXIMAL_BYTES = 60_000
+_PSS = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
+
+SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+class BadReceipt(Exception):
+    """``reason`` is unreadable, unsigned (the signature is not of the certificate's key) or bad-certificate."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """``chain`` are the facts of the client's certificate and of what it sent with it; ``told`` is what the backend echoed."""
+
+    url: str
+    outcome: str
+    detail: str
+    at: datetime
+    server_sha256: str
+    told: Mapping[str, object]
+    chain: tuple[CertificateFacts, ...]
+
+
+def write(values: Mapping[str, Any], chain: Sequence[x509.Certificate], key: SigningKey) -> str:
+    """The receipt's text; ``values`` are url, outcome, detail, at (RFC 3339), server_sha256 and told."""
+    body: dict[str, Any] = {**values, "kind": KIND, "chain": [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode() for certificate in chain]}
+    return json.dumps({**body, "signature": base64.b64encode(_sign(key, rfc8785.dumps(body))).decode()}, indent=1)
+
+
+def read(text: str) -> Receipt:
+    """:raises BadReceipt: when it is no receipt, or not signed by the key of its first certificate."""
+    try:
+        body = json.loads(text) if len(text) <= MAXIMAL_BYTES else None
+        if not isinstance(body, dict) or body.get("kind") != KIND:
+            raise BadReceipt("unreadable")
+        signature = base64.b64decode(body.pop("signature"), validate=True)
+        ders = [base64.b64decode(each, validate=True) for each in body["chain"]][:12]
+        at = datetime.fromisoformat(body["at"])
+        values = [str(body[name])[:500] for name in ("url", "outcome", "detail", "server_sha256")]
+        signed = rfc8785.dumps(body)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadReceipt("unreadable") from error
+    if at.tzinfo is None or not ders:
+        raise BadReceipt("unreadable")
+    try:
+        chain = tuple(parse(der).facts for der in ders)
+        key = x509.load_der_x509_certificate(ders[0]).public_key()
+    except (PkiError, ValueError) as error:
+        raise BadReceipt("bad-certificate") from error
+    _verify(key, signature, signed)
+    told = body.get("told")
+    return Receipt(values[0], values[1], values[2], at, values[3], told if isinstance(told, dict) else {}, chain)
+
+
+def _sign(key: SigningKey, message: bytes) -> bytes:
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(message, _PSS, hashes.SHA256())
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return key.sign(message, ec.ECDSA(hashes.SHA256()))
+    return key.sign(message)
+
+
+def _verify(key: object, signature: bytes, message: bytes) -> None:
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, message, _PSS, hashes.SHA256())
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+        elif isinstance(key, ed25519.Ed25519PublicKey):
+            key.verify(signature, message)
+        else:
+            raise BadReceipt("bad-certificate")
+    except InvalidSignature as error:
+        raise BadReceipt("unsigned") from error
