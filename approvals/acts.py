@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -12,6 +12,7 @@ from approvals.checks import evidence_digest
 from approvals.errors import BadChange, ConflictingChange, WrongState
 from approvals.models import Answer, ChangeRequest, Item
 from approvals.states import OPEN, State
+from audit.log import Json
 from certs.errors import TrustConfigNotReady, VaultClosed
 from certs.inventory import remember
 from certs.models import Certificate, TrustConfig, TrustEntry
@@ -19,13 +20,14 @@ from certs.sealing import current_vault_key, seal
 from pki.catalogue import is_answerable
 from pki.certificate import ParsedCertificate
 from pki.findings import Finding, Severity
-from pki.plan import Action
+from pki.plan import Action, Entry
 from tenants.errors import UnknownObject
 from tenants.models import Tenant
 
 # What one event of the audit can name (60,000 bytes), and what a reviewer can read.
 MAXIMAL_ITEMS = 200
 MAXIMAL_ANSWERS = 10_000
+LATEST = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,22 @@ class Removal:
     removal: str
 
 
+@dataclass(frozen=True)
+class Timing:
+    """When a change may be written, and until when what it adds and what it removes overlap. Instants are aware."""
+
+    schedule: str = ChangeRequest.Schedule.AT_ONCE
+    due_at: datetime | None = None
+    overlap_until: datetime | None = None
+
+    def as_json(self) -> Json:
+        due, overlap = self.due_at and self.due_at.isoformat(), self.overlap_until and self.overlap_until.isoformat()
+        return {"schedule": str(self.schedule), "due_at": due, "overlap_until": overlap}
+
+
+AT_ONCE = Timing()
+
+
 def lock_trust_config(trust_config_id: UUID | str) -> TrustConfig:
     """Every flow that changes what a trust config's changes rest on locks it first; it is the one lock there is."""
     assert connection.in_atomic_block
@@ -53,6 +71,12 @@ def lock_trust_config(trust_config_id: UUID | str) -> TrustConfig:
     if trust_config is None:
         raise UnknownObject
     return trust_config
+
+
+def lock_tenant(tenant_id: int) -> Tenant:
+    """The tenant, locked for its next change number; before its trust config."""
+    assert connection.in_atomic_block
+    return Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
 
 
 def lock_change(tenant_id: int, number: int) -> ChangeRequest:
@@ -124,6 +148,13 @@ def create_change(
     return change
 
 
+def add_known(change: ChangeRequest, entries: Iterable[Entry]) -> None:
+    """Items that add certificates which the tenant knows already."""
+    for entry in sorted(entries):
+        certificate = Certificate.objects.get(tenant_id=change.tenant_id, sha256_fingerprint=entry.sha256_fingerprint)
+        _create_item(change, Action.ADD, entry.role.value, certificate, "")
+
+
 def keep_answers(change: ChangeRequest, findings: Iterable[Finding], answers: Mapping[str, str], *, user_id: int, at: datetime) -> list[str]:
     """Keeps what the submitter says, for each finding of a code that is answered; returns those codes.
 
@@ -155,9 +186,12 @@ def in_all_roles(removals: list[Removal], entries: Iterable[TrustEntry]) -> list
 
 
 def conflicting(trust_config: TrustConfig, fingerprints: Iterable[str]) -> list[ChangeRequest]:
-    """Open changes of this trust config that name one of these certificates."""
-    changes = ChangeRequest.objects.open().filter(trust_config=trust_config, items__sha256_fingerprint__in=list(fingerprints))
-    return list(changes.distinct().select_related("tenant", "trust_config__environment"))
+    """Open changes of this trust config that name one of these certificates, or will when their overlap ends."""
+    wanted = set(fingerprints)
+    changes = ChangeRequest.objects.open().filter(trust_config=trust_config).select_related("tenant", "trust_config__environment")
+    naming = changes.filter(items__sha256_fingerprint__in=wanted).distinct()
+    later = [change for change in changes.exclude(later_removals=[]) if wanted & {fingerprint for _role, fingerprint, _removal in change.later_removals}]
+    return list({change.pk: change for change in [*naming, *later]}.values())
 
 
 def refuse_conflicts(tenant: Tenant, conflicts: list[ChangeRequest]) -> None:
@@ -188,6 +222,31 @@ def check_request(reason: str, additions: list[Addition], removals: list[Removal
         raise BadChange(_("One change cannot revoke a certificate and add it again in another role. Retire it instead, if it moves."))
     if any(removal.removal not in Item.Removal.values for removal in removals):
         raise BadChange(_("Say for each removal whether the certificate is retired or revoked."))
+
+
+def check_timing(timing: Timing, additions: list[Addition], removals: list[Removal], *, at: datetime) -> None:
+    """:raises BadChange: for times that are over, missing or too far, and for an overlap without two sides."""
+    if timing.schedule not in ChangeRequest.Schedule.values or (timing.schedule == ChangeRequest.Schedule.AT_TIME) != (timing.due_at is not None):
+        raise BadChange(_("Say at which time the change may be written."))
+    for instant in (timing.due_at, timing.overlap_until):
+        if instant is not None and not at < instant <= at + LATEST:
+            raise BadChange(_("The time must lie in the future, and within a year."))
+    if timing.overlap_until is None:
+        return
+    if not additions or not removals:
+        raise BadChange(_("An overlap needs something to add now and something to remove later."))
+    if timing.due_at is not None and timing.due_at >= timing.overlap_until:
+        raise BadChange(_("The overlap must end after the change is written."))
+    if any(removal.removal == Item.Removal.REVOKED for removal in removals):
+        raise BadChange(_("A revocation waits for nothing, so it has no overlap. Retire the old certificate instead."))
+
+
+def set_timing(change: ChangeRequest, timing: Timing, removals: list[Removal]) -> None:
+    """Sets it on a change that was just written; with an overlap the removals are kept for the change that follows."""
+    change.schedule, change.due_at, change.overlap_until = timing.schedule, timing.due_at, timing.overlap_until
+    if timing.overlap_until is not None:
+        change.later_removals = sorted([removal.role, removal.sha256_fingerprint, removal.removal] for removal in removals)
+    change.save()
 
 
 def require_open(change: ChangeRequest, *states: State) -> None:

@@ -17,6 +17,7 @@ SENTENCES = {
     "limit-last-anchor": _("it would remove the last trust anchor"),
     "limit-shared": _("trust anchors and intermediate CAs of a shared trust config always take a review"),
     "limit-revoked": _("it concerns a certificate that was revoked"),
+    "limit-adoption": _("what somebody changed outside the portal is adopted by a person"),
     "limit-answered": _("a finding that would have stopped it was answered, and a person must weigh that"),
     # why votes are needed again
     "returned-findings": _("checking again found something that its voters had not seen: %(codes)s"),
@@ -27,6 +28,12 @@ SENTENCES = {
     # how it ended
     "rejected-checks": _("the checks failed against what is live: %(codes)s"),
     "rejected-declined": _("declined by %(name)s: %(comment)s"),
+    "rejected-lapsed": _("its approval is older than %(days)s days and was not written"),
+    "drift-over": _("live is as last observed again, so there is nothing to resolve"),
+    "drift-moved": _("something else has been found live since"),
+    "follower-withdrawn": _("change #%(number)s, which it was to follow, was withdrawn"),
+    "follower-undone": _("change #%(number)s, which it was to follow, is being undone"),
+    "follower-returned": _("change #%(number)s, which it was to follow, needs votes again"),
     "withdrawn": _("withdrawn by %(name)s"),
     "rolled-back": _("undone by change #%(number)s"),
 }

@@ -3,6 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import rfc8785
@@ -19,8 +20,8 @@ from pki.facts import CertificateFacts
 from pki.findings import Finding as Judgement
 from pki.findings import Severity, once_each
 from pki.findings import warnings as warnings_of
-from pki.plan import Holding, Step, apply_steps, change_digest
-from pki.roles import Purpose
+from pki.plan import Action, Entry, Holding, Step, apply_steps, change_digest, inverse, revision_digest
+from pki.roles import Purpose, TrustRole
 from pki.texts import Scope
 from tenants.policies import in_force
 
@@ -67,6 +68,7 @@ def estate_of(
         revoking=frozenset(revoking),
         visible=frozenset({holding.entry.sha256_fingerprint for holding in holdings if holding.tenant_id == tenant_id} | set(facts)),
         policies=in_force(tenant_id, at).policies,
+        may_be_emptied=trust_config.enforcement == TrustConfig.Enforcement.ALLOW,
     )
 
 
@@ -75,10 +77,21 @@ def judge_change(change: ChangeRequest, estate: Estate, *, at: datetime, seen_by
 
     ``seen_by_worker`` is what only the originals can tell; without it what was last seen there is kept.
     """
-    findings = once_each([*rules.judge(estate, change.tenant_id, change.steps, at=at), *seen_by_worker])
+    judged = [*rules.judge(estate, change.tenant_id, change.steps, at=at), *_judge_later(change, estate, at), *seen_by_worker]
+    findings = once_each(judged)
     given = {(answer.code, answer.sha256_fingerprint): answer for answer in change.answers.all()}
     answers = {f.key: given[f.key].text for f in findings if f.key in given and given[f.key].evidence_sha256 == evidence_digest(f)}
     return answered(findings, answers)
+
+
+def _judge_later(change: ChangeRequest, estate: Estate, at: datetime) -> list[Judgement]:
+    """What the removal at the end of an overlap would mean then, so that one decision covers both."""
+    if not change.later_removals:
+        return []
+    steps = [Step(Action.REMOVE, Entry(TrustRole(role), fingerprint)) for role, fingerprint, _removal in change.later_removals]
+    revoking = frozenset(fingerprint for _role, fingerprint, removal in change.later_removals if removal == Item.Removal.REVOKED)
+    then = replace(estate, holdings=apply_steps(estate.holdings, change.tenant_id, change.steps), revoking=revoking)
+    return list(rules.judge(then, change.tenant_id, steps, at=max(at, change.overlap_until or at)))
 
 
 def evidence_digest(finding: Judgement) -> str:
@@ -104,7 +117,8 @@ def facts_of_change(change: ChangeRequest) -> dict[str, CertificateFacts]:
 
 
 def estate_of_change(change: ChangeRequest, *, at: datetime, with_others: bool = True) -> Estate:
-    return estate_of(
+    """What a stored change meets. Putting back meets what was found live, with the foreign entries in the custodian's hands."""
+    estate = estate_of(
         change.trust_config,
         tenant_id=change.tenant_id,
         facts=facts_of_change(change),
@@ -114,6 +128,9 @@ def estate_of_change(change: ChangeRequest, *, at: datetime, with_others: bool =
         without=change,
         with_others=with_others,
     )
+    if change.kind == ChangeRequest.Kind.PUT_BACK:
+        return replace(estate, holdings=apply_steps(estate.holdings, change.tenant_id, inverse(change.steps)))
+    return estate
 
 
 def store_plan(change: ChangeRequest, findings: Iterable[Judgement], *, at: datetime, etag: str) -> None:
@@ -134,10 +151,23 @@ def renew_digest(change: ChangeRequest) -> None:
         trust_config=str(change.trust_config_id),
         change=f"{change.tenant_id}/{change.number}/{change.voting_round}",
         steps=change.steps,
-        not_before=None,
+        not_before=change.due_at,
         policy_version=f"{change.tenant_id}@{change.policy_version} {change.policies}".strip(),
         warning_codes=[finding.code for finding in warnings_of([finding.judgement for finding in change.findings.all()])],
+        besides=_besides(change),
     )
+
+
+def _besides(change: ChangeRequest) -> dict[str, object]:
+    """What the digest binds of changes that are more than their items."""
+    found: dict[str, object] = {}
+    if change.schedule != ChangeRequest.Schedule.AT_ONCE:
+        found["schedule"] = str(change.schedule)
+    if change.later_removals and change.overlap_until:
+        found |= {"later": sorted(change.later_removals), "overlap_until": change.overlap_until.isoformat()}
+    if change.drift_case is not None:
+        found |= {"kind": str(change.kind), "live": revision_digest(change.drift_case.entry_set), "expected": change.drift_case.expected_entries}
+    return found
 
 
 def unseen(change: ChangeRequest, findings: Iterable[Judgement]) -> list[Judgement]:

@@ -6,16 +6,17 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from approvals.acts import Addition, Removal
+from approvals.acts import Addition, Removal, Timing
 from approvals.errors import BadChange
 from approvals.flows.switch_mode import Limits
-from approvals.models import Item
+from approvals.models import ChangeRequest, Item
 from certs.models import Role, TrustEntry
 from pki import bundle
 from pki.armor import as_text
 from pki.bundle import Intake
 from pki.catalogue import FINDINGS
 from pki.keys import private_key_code
+from pki.receipt import MAXIMAL_BYTES
 from pki.rules import proposed_role
 
 MAXIMAL_REASON = 2_000
@@ -35,6 +36,19 @@ class SeveralFilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = data if isinstance(data, list | tuple) else [data] if data else []
         return [super(SeveralFilesField, self).clean(file, initial) for file in files]
+
+
+class InstantField(forms.DateTimeField):
+    """A time that is typed in UTC and understood so."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"], **options)
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return super().clean(value)
+        except OverflowError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
 class PlainTextField(forms.CharField):
@@ -70,6 +84,9 @@ class ChangeForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
+    schedule = forms.ChoiceField(label=_("When it is written"), choices=ChangeRequest.Schedule.choices, required=False)
+    due_at = InstantField(label=_("Not before (UTC)"), required=False)
+    overlap_until = InstantField(label=_("Old and new overlap until (UTC)"), required=False)
     names_revocation = forms.BooleanField(label=_("This change brings back a certificate that was revoked, and I know why that is right"), required=False)
 
     def intake(self) -> Intake:
@@ -92,6 +109,14 @@ class ChangeForm(forms.Form):
             role = self.data.get(f"role_{fingerprint}", "")
             chosen.append(Addition(certificate, role if role in Role.values else proposed_role(certificate.facts).value))
         return chosen
+
+    def timing(self) -> Timing:
+        """When it may be written; a time that is named means that it waits for that."""
+        data = self.cleaned_data
+        schedule = data["schedule"] or ChangeRequest.Schedule.AT_ONCE
+        if schedule == ChangeRequest.Schedule.AT_ONCE and data["due_at"]:
+            schedule = ChangeRequest.Schedule.AT_TIME
+        return Timing(schedule, data["due_at"], data["overlap_until"])
 
     def answers(self) -> dict[str, str]:
         return {code: text for code, text in answers_in(self.data).items() if not holds_pem(text)}
@@ -134,20 +159,32 @@ class ReasonForm(forms.Form):
     reason = PlainTextField(label=_("Reason"))
 
 
-class TakeOverForm(ReasonForm):
+class OriginalsForm(ReasonForm):
+    """A reason, and files for what is no longer kept sealed."""
+
+    uploads = SeveralFilesField(label=_("Originals that are no longer kept"), required=False, allow_empty_file=True)
+
+    def intake(self) -> Intake:
+        return bundle.read([(file.name or "?", file.read()) for file in self.cleaned_data["uploads"]]) if self.cleaned_data["uploads"] else Intake([], [])
+
+
+class DriftForm(OriginalsForm):
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
     names_revocation = forms.BooleanField(required=False)
 
 
-class RollBackForm(ReasonForm):
-    uploads = SeveralFilesField(label=_("Originals that are no longer kept"), required=False, allow_empty_file=True)
+class ReceiptForm(forms.Form):
+    receipt = forms.CharField(max_length=MAXIMAL_BYTES, strip=True, widget=forms.Textarea)
 
+
+class ReturnForm(OriginalsForm):
+    date = InstantField(label=_("As it was at (UTC)"))
+
+
+class RollBackForm(OriginalsForm):
     def also(self) -> list[int]:
         chosen = self.data.getlist("also") if isinstance(self.data, QueryDict) else []
         return [int(value) for value in chosen if value.isdecimal() and len(value) < 16]
-
-    def intake(self) -> Intake:
-        return bundle.read([(file.name or "?", file.read()) for file in self.cleaned_data["uploads"]]) if self.cleaned_data["uploads"] else Intake([], [])
 
 
 class SelfServiceForm(ReasonForm):

@@ -18,7 +18,7 @@ from tenants.models import AccessRole, Environment, Mode, Tenant, User
 from tenants.policies import in_force
 
 # What mode B never does, whatever the tenant's limits are.
-NEVER_BY_ITSELF = frozenset({"limit-shared", "limit-last-anchor", "limit-revoked", "limit-answered"})
+NEVER_BY_ITSELF = frozenset({"limit-adoption", "limit-shared", "limit-last-anchor", "limit-revoked", "limit-answered"})
 
 
 def may_submit(user_id: int, tenant: Tenant, environment: Environment | None = None) -> Verdict:
@@ -53,17 +53,25 @@ def is_self_approval(user_id: int, change: ChangeRequest) -> bool:
 
 
 def votes_needed(change: ChangeRequest) -> int:
-    """What the environment asks for; a rollback that only removes trust takes one."""
-    if change.only_removes and change.is_rollback:
+    """What the environment asks for; undoing that only removes trust takes one."""
+    if change.only_removes and is_undoing(change):
         return 1
     return change.trust_config.environment.votes_needed
+
+
+def is_undoing(change: ChangeRequest) -> bool:
+    """A rollback, or putting back what was changed outside the portal."""
+    return change.kind == ChangeRequest.Kind.PUT_BACK or change.is_rollback
 
 
 def has_votes(change: ChangeRequest) -> bool:
     """Whether the votes on the present plan suffice: one of the policy, or enough of people, and nobody declined.
 
-    The policy's vote counts in mode B only: the brake ends it, wherever the change stands.
+    The policy's vote counts in mode B only: the brake ends it, wherever the change stands. What follows at the end of an
+    overlap was decided with the change that it follows, until it comes back to its voters.
     """
+    if change.follows is not None and change.voting_round == 1:
+        return change.follows.state in {State.APPROVED, State.APPLIED}
     votes = change.votes.filter(change_digest=change.change_digest)
     if votes.filter(decision=Vote.Decision.REJECT).exists():
         return False
@@ -75,6 +83,8 @@ def has_votes(change: ChangeRequest) -> bool:
 
 def rests_on_the_policy(change: ChangeRequest) -> bool:
     """Whether only the policy's vote carries it: then its limits are asked for again, since they may have been tightened."""
+    if change.follows is not None and change.voting_round == 1:
+        return rests_on_the_policy(change.follows)
     approvals = change.votes.filter(change_digest=change.change_digest, decision=Vote.Decision.APPROVE)
     return decides_by_itself(change) and approvals.exclude(voter=None).count() < votes_needed(change)
 
@@ -92,14 +102,17 @@ def limits_exceeded(change: ChangeRequest, findings: Sequence[Finding]) -> list[
     """Why mode B must ask a person; empty when the change lies inside the tenant's limits."""
     tenant, trust_config = change.tenant, change.trust_config
     most = in_force(tenant.pk, timezone.now()).self_service
-    items = list(change.items.all())
+    items = [*change.items.all()]
+    later = [row[0] for row in change.later_removals]
     codes = {finding.code for finding in findings}
     allowed_roles, item_count = set(tenant.self_service_roles) & set(most.roles), min(tenant.self_service_item_count, most.item_count)
-    causes = [cause("limit-role", role=role) for role in sorted({item.role for item in items} - allowed_roles)]
-    if trust_config.is_shared and any(TrustRole(item.role) in CA_ROLES for item in items):
+    causes = [cause("limit-role", role=role) for role in sorted({*later, *(item.role for item in items)} - allowed_roles)]
+    if change.kind == ChangeRequest.Kind.ADOPTION:
+        causes.append(cause("limit-adoption"))
+    if trust_config.is_shared and any(TrustRole(role) in CA_ROLES for role in (*later, *(item.role for item in items))):
         causes.append(cause("limit-shared"))
-    if len(items) > item_count:
-        causes.append(cause("limit-count", count=len(items), limit=item_count))
+    if (count := len(items) + len(later)) > item_count:
+        causes.append(cause("limit-count", count=count, limit=item_count))
     if trust_config.environment.is_production and not (tenant.self_service_in_production and most.in_production):
         causes.append(cause("limit-production"))
     if codes & {"EST-REVOKED-01", "EST-REVOKED-02"}:
@@ -132,6 +145,14 @@ def may_answer(user_id: int, change: ChangeRequest) -> Verdict:
     if user_id != change.submitted_by_id:
         return Verdict(is_allowed=False, reason=_("Only %(name)s, who submitted it, may answer the findings.") % {"name": change.submitted_by})
     return ALLOWED
+
+
+def may_prove(user_id: int, change: ChangeRequest) -> Verdict:
+    if change.state != State.APPLIED:
+        return Verdict(is_allowed=False, reason=_("Only an applied change can be proven."))
+    if AccessRole.SUBMITTER in roles(user_id, change.tenant, change.trust_config.environment):
+        return ALLOWED
+    return Verdict(is_allowed=False, reason=_("Only submitters of this tenant may put a receipt on its changes."))
 
 
 def may_retry(user_id: int, change: ChangeRequest) -> Verdict:
@@ -169,7 +190,7 @@ def requester_decides(user_id: int, change: ChangeRequest, limits: Sequence[Caus
     In mode A that is a reviewer of the platform, in mode B also a submitter of the tenant; but what mode B never does
     (``limits``: the last anchor, anchors of a shared trust config) takes a reviewer here too.
     """
-    if not (change.is_rollback and change.only_removes):
+    if not (is_undoing(change) and change.only_removes):
         return False
     environment = change.trust_config.environment
     if AccessRole.REVIEWER in platform_roles(user_id, environment):
@@ -179,12 +200,15 @@ def requester_decides(user_id: int, change: ChangeRequest, limits: Sequence[Caus
     return AccessRole.SUBMITTER in roles(user_id, change.tenant, environment)
 
 
-def may_take_over(user_id: int, trust_config: TrustConfig) -> Verdict:
+def may_resolve_drift(user_id: int, trust_config: TrustConfig) -> Verdict:
+    """Reviewers, and submitters of the tenant to whom the trust config is entrusted, choose what becomes of a drift."""
     if trust_config.state != TrustConfig.State.DRIFTED:
-        return Verdict(is_allowed=False, reason=_("Live is what was last observed; there is nothing to take over."))
+        return Verdict(is_allowed=False, reason=_("Live is what was last observed; there is nothing to resolve."))
     if AccessRole.REVIEWER in platform_roles(user_id, trust_config.environment):
         return ALLOWED
-    return Verdict(is_allowed=False, reason=_("Only security reviewers of the platform may take over what is live."))
+    if AccessRole.SUBMITTER in roles(user_id, trust_config.custodian, trust_config.environment):
+        return ALLOWED
+    return Verdict(is_allowed=False, reason=_("Only security reviewers and submitters of the tenant that keeps the trust config may resolve this."))
 
 
 def may_brake(user_id: int, tenant: Tenant) -> Verdict:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from approvals.states import OPEN, State
 
@@ -31,9 +31,20 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
         return self.filter(Exists(attempts))
 
     def due(self, trust_config_id: UUID | str) -> Self:
-        """Approved changes of one trust config that may be written now, oldest approval first."""
+        """Approved changes of one trust config that no write carries yet, oldest approval first.
+
+        Whether their time has come, :mod:`approvals.schedule` says; what follows another change waits until that is applied.
+        """
+        return self._ready(trust_config_id).filter(kind="regular")
+
+    def resolutions(self, trust_config_id: UUID | str) -> Self:
+        """Approved changes that resolve the drift case of a trust config."""
+        return self._ready(trust_config_id).filter(drift_case__state="open")
+
+    def _ready(self, trust_config_id: UUID | str) -> Self:
         from approvals.models import ChangePublication
 
         attempts = ChangePublication.objects.filter(change=OuterRef("pk"), publication__state__in=["intended", "sent", "written"])
         ready = self.filter(~Exists(attempts), trust_config_id=trust_config_id, state=State.APPROVED, held_code="")
+        ready = ready.filter(Q(follows=None) | Q(follows__state=State.APPLIED))
         return ready.order_by("approved_at", "pk").prefetch_related("items__certificate", "findings", "votes")

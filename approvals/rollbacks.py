@@ -1,16 +1,20 @@
 """What undoing a change would mean: which later changes depend on it, what comes back, and what cannot."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from approvals.checks import revoked_by
 from approvals.models import ChangeRequest, Item
 from approvals.states import State
 from certs.errors import NotRestorable
-from certs.models import TrustEntry
+from certs.models import TrustConfig, TrustEntry
 from certs.sealing import kept
-from pki.plan import Action, Entry, Step, has_effect, inverse
+from pki.plan import Action, Entry, Step, difference, entries_of, has_effect, inverse
 
 
 def later_changes(original: ChangeRequest) -> list[ChangeRequest]:
@@ -65,3 +69,21 @@ def missing_originals(change: ChangeRequest) -> list[str]:
     """Fingerprints that a rollback would need as files, because their sealed original is no longer kept."""
     wanted = [entry.sha256_fingerprint for entry, action in plan_of_rollback(change).items() if action is Action.ADD]
     return [fingerprint for fingerprint in wanted if kept(change.tenant_id, change.trust_config_id, fingerprint) is None]
+
+
+@dataclass(frozen=True)
+class Return:
+    """The way from what a tenant holds today to what it held at an instant; ``revoked`` are fingerprints that stay away."""
+
+    added: frozenset[Entry]
+    removed: frozenset[Entry]
+    revoked: frozenset[str]
+
+
+def plan_of_return(trust_config: TrustConfig, tenant_id: int, date: datetime) -> Return:
+    rows = TrustEntry.objects.for_tenant(tenant_id).filter(trust_config=trust_config)
+    then = rows.filter(Q(removed_at=None) | Q(removed_at__gt=date), added_at__lte=date).select_related("certificate")
+    way = difference(entries_of(rows.holdings()), {row.holding.entry for row in then})
+    revoked = revoked_by(tenant_id)
+    away = frozenset(entry.sha256_fingerprint for entry in way.added if entry.sha256_fingerprint in revoked)
+    return Return(frozenset(entry for entry in way.added if entry.sha256_fingerprint not in away), way.removed, away)

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from celery.signals import worker_init
+from django.conf import settings
 from django.utils import timezone
 
-from approvals.flows import look_again, simulate, simulate_answers, wake
+from approvals.flows import lapse, look_again, simulate, simulate_answers, wake
 from approvals.flows import publish as publish_flow
 from approvals.flows import validate as validate_flow
 from jobs.registry import handles
@@ -37,6 +38,31 @@ def wake_trust_configs(_subject_id: str) -> None:
 @handles("look_again")
 def look_again_at(subject_id: str) -> None:
     look_again.look(trust_config_id=subject_id)
+
+
+@handles("sweep_everywhere", every=timedelta(minutes=settings.DRIFT_MINUTES))
+def sweep_everywhere(_subject_id: str) -> None:
+    look_again.sweep_everywhere()
+
+
+@handles("sweep_location")
+def sweep_location(subject_id: str) -> None:
+    look_again.sweep(environment_id=int(subject_id))
+
+
+@handles("lapse", every=timedelta(minutes=15))
+def lapse_approvals(_subject_id: str) -> None:
+    lapse.lapse()
+
+
+@handles("remind", every=timedelta(minutes=15))
+def remind(_subject_id: str) -> None:
+    lapse.remind()
+
+
+@handles("mail_reminder")
+def mail_reminder(subject_id: str) -> None:
+    lapse.mail(reminder_id=int(subject_id))
 
 
 @handles("simulate")

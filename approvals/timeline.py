@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from approvals import causes
 from approvals.models import ChangeRequest, Vote
+from approvals.policy import decides_by_itself
 from approvals.presentation import Votes
+from approvals.schedule import may_go, opens_at
 from approvals.states import State
+from certs.drift import open_case
 from certs.models import Publication, TrustConfig
 from certs.remedies import remedy
 from gcp.errors import CloudExhausted
@@ -114,10 +118,19 @@ def _last_publication(change: ChangeRequest) -> Publication | None:
     return attempt.publication if attempt else None
 
 
+def _is_being_written(change: ChangeRequest) -> bool:
+    publication = _last_publication(change)
+    return publication is not None and publication.state in Publication.UNRESOLVED
+
+
 def is_in_flux(change: ChangeRequest) -> bool:
     """Whether the page should look again by itself: a worker is, or soon will be, at work on it."""
-    if change.held_code or change.awaits_answer or change.trust_config.state != TrustConfig.State.READY:
+    if change.held_code or change.awaits_answer or change.trust_config.blocked_at:
         return False
+    if change.trust_config.state != TrustConfig.State.READY and change.kind == ChangeRequest.Kind.REGULAR:
+        return False
+    if change.state == State.APPROVED and not _is_being_written(change):
+        return may_go(change, timezone.now()) and (change.follows is None or change.follows.state == State.APPLIED)
     return change.state in {State.SUBMITTED, State.APPROVED}
 
 
@@ -139,10 +152,8 @@ def waiting_of(change: ChangeRequest) -> Waiting | None:
 
 def _trouble(change: ChangeRequest) -> Waiting | None:
     trust_config = change.trust_config
-    if trust_config.state == TrustConfig.State.DRIFTED:
-        since = trust_config.drift_found_at or change.state_since
-        way_out = _("A reviewer must take over what is live, on the page of the trust config.")
-        return Waiting(_("Live was changed outside the portal."), since, way_out, is_trouble=True)
+    if trust_config.state == TrustConfig.State.DRIFTED and change.kind == ChangeRequest.Kind.REGULAR:
+        return _drifted(change)
     if change.held_code:
         words = _("It could not be written: %(words)s") % {"words": change.held_reason or change.held_code}
         return Waiting(words, change.held_at or change.state_since, remedy(change.held_code, change.held_reason, trust_config), is_trouble=True)
@@ -158,6 +169,38 @@ def _trouble(change: ChangeRequest) -> Waiting | None:
     return None
 
 
+def _drifted(change: ChangeRequest) -> Waiting:
+    case = open_case(change.trust_config)
+    what: str | Promise = _("Live was changed outside the portal, and nothing is written over it.")
+    if decides_by_itself(change):
+        what = _("Mode B has stopped here: live was changed outside the portal, and nothing is written over it.")
+    way_out = _("Somebody must adopt what is live or put back what was, on the page of the trust config.")
+    return Waiting(what, case.found_at if case else change.state_since, way_out, is_trouble=True)
+
+
+def _scheduled(change: ChangeRequest) -> Waiting | None:
+    """An approved change whose time has not come."""
+    if change.follows is not None and change.follows.state != State.APPLIED:
+        follows = _("It follows change #%(number)s, which is not applied yet.") % {"number": change.follows.number}
+        return Waiting(follows, change.state_since, _("Nothing to do; it is checked again when its time comes."))
+    at = timezone.now()
+    opens = opens_at(change, at)
+    if opens is None:
+        return Waiting(
+            _("No change window of this environment opens within a year."),
+            change.state_since,
+            _("Ask a platform admin for a window, or withdraw the change and submit it to be written at once."),
+            is_trouble=True,
+        )
+    if opens <= at:
+        return None
+    words = _("It will be written on %(when)s.") % {"when": f"{opens:%Y-%m-%d %H:%M} UTC"}
+    way_out: str | Promise = _("Nothing to do; it is checked again when its time comes. It can be withdrawn until then.")
+    if freeze := change.trust_config.environment.freezes.filter(begins_at__lte=at, ends_at__gt=at).first():
+        way_out = _("Frozen until %(until)s: %(reason)s") % {"until": f"{freeze.ends_at:%Y-%m-%d %H:%M} UTC", "reason": freeze.reason}
+    return Waiting(words, change.state_since, way_out)
+
+
 def _orderly_wait(change: ChangeRequest) -> Waiting:
     if change.awaits_answer:
         words = _("%(name)s must answer what the checks found.") % {"name": change.submitted_by}
@@ -166,4 +209,6 @@ def _orderly_wait(change: ChangeRequest) -> Waiting:
         return Waiting(_("A worker reads what is live and checks the change."), change.state_since, _("Nothing to do; it takes seconds."))
     if change.state == State.VALIDATED:
         return Waiting(_("Security reviewers must decide."), change.state_since, _("Any of the people named under Votes can."))
+    if change.kind == ChangeRequest.Kind.REGULAR and not _is_being_written(change) and (waiting := _scheduled(change)):
+        return waiting
     return Waiting(_("A worker writes it to Google."), change.state_since, _("Nothing to do; it takes seconds to minutes."))

@@ -5,6 +5,7 @@ from approvals.views import changes, modes, requests, trust_configs
 
 app_name = "approvals"
 
+TRUST_CONFIG = "t/<tenant:tenant>/trust-configs/<uuid:trust_config_id>/"
 CHANGE = "t/<tenant:tenant>/changes/<int:number>/"
 
 urlpatterns = [
@@ -21,9 +22,14 @@ urlpatterns = [
     path(f"{CHANGE}comment/", changes.change_comment, name="change-comment"),
     path(f"{CHANGE}withdraw/", changes.change_withdraw, name="change-withdraw"),
     path(f"{CHANGE}retry/", changes.change_retry, name="change-retry"),
+    path(f"{CHANGE}prove/", changes.change_prove, name="change-prove"),
+    path(f"{CHANGE}facts/", changes.change_facts, name="change-facts"),
     path(f"{CHANGE}roll-back/", requests.change_roll_back, name="change-roll-back"),
-    path("t/<tenant:tenant>/trust-configs/<uuid:trust_config_id>/take-over/", trust_configs.trust_config_take_over, name="trust-config-take-over"),
-    path("t/<tenant:tenant>/trust-configs/<uuid:trust_config_id>/retry/", trust_configs.trust_config_retry, name="trust-config-retry"),
+    path(f"{TRUST_CONFIG}drift/adopt/", trust_configs.drift_adopt, name="drift-adopt"),
+    path(f"{TRUST_CONFIG}drift/put-back/", trust_configs.drift_put_back, name="drift-put-back"),
+    path(f"{TRUST_CONFIG}drift/acknowledge/", trust_configs.drift_acknowledge, name="drift-acknowledge"),
+    path(f"{TRUST_CONFIG}return/", requests.trust_config_return, name="trust-config-return"),
+    path(f"{TRUST_CONFIG}retry/", trust_configs.trust_config_retry, name="trust-config-retry"),
     path("t/<tenant:tenant>/mode/brake/", modes.mode_brake, name="mode-brake"),
     path("t/<tenant:tenant>/mode/propose/", modes.mode_propose, name="mode-propose"),
     path("t/<tenant:tenant>/mode/<int:switch_id>/decide/", modes.mode_decide, name="mode-decide"),

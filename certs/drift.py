@@ -1,13 +1,12 @@
-"""Live against what was last observed: a difference that is not ours stops publishing and is kept for a person to see."""
+"""Live against what was last observed: a difference that is not ours stops publishing and is a case for a person."""
 
+from datetime import datetime
 from enum import Enum
 
 from django.db import connection
 
 from certs.live import Live, is_as_observed
-from certs.models import Publication, TrustConfig, entries_from_json, entries_to_json
-from pki.facts import CertificateFacts
-from pki.plan import Entry
+from certs.models import DriftCase, Publication, TrustConfig, entries_to_json
 
 
 class Sight(Enum):
@@ -18,7 +17,11 @@ class Sight(Enum):
     STOPPED = "stopped"  # the trust config takes no changes anyway
 
 
-def note_live(trust_config: TrustConfig, live: Live) -> Sight:
+def open_case(trust_config: TrustConfig) -> DriftCase | None:
+    return trust_config.drift_cases.filter(state=DriftCase.State.OPEN).first()
+
+
+def note_live(trust_config: TrustConfig, live: Live, *, seen_by: str) -> Sight:
     """Notes a read of a locked trust config.
 
     A read that began before the last observation says nothing. While a write of ours is unresolved, its set may be
@@ -33,44 +36,60 @@ def note_live(trust_config: TrustConfig, live: Live) -> Sight:
         trust_config.observed_at, trust_config.observed_etag = live.at, live.etag
         trust_config.save(update_fields=["observed_at", "observed_etag"])
         return Sight.EXPECTED
-    unresolved = Publication.objects.unresolved(trust_config.pk)
-    if any(publication.label == live.label and publication.entry_set == live.entries for publication in unresolved):
+    if is_ours(trust_config, live):
         return Sight.EXPECTED
-    keep_drift(trust_config, live)
+    keep_case(trust_config, live, seen_by=seen_by)
     return Sight.DRIFT
 
 
-def look_again(trust_config: TrustConfig, live: Live) -> bool:
-    """Brings a kept drift up to date; True when live is again what was last observed, and publishing may go on."""
+def is_ours(trust_config: TrustConfig, live: Live) -> bool:
+    """Whether live is what a write of ours that is not resolved yet would make of it."""
+    unresolved = Publication.objects.unresolved(trust_config.pk)
+    return any(publication.label == live.label and publication.entry_set == live.entries for publication in unresolved)
+
+
+def is_as_seen(trust_config: TrustConfig, live: Live) -> bool:
+    """Whether live is what a person last decided on: what was last observed or, while a case is open, what it shows."""
+    case = open_case(trust_config)
+    if case is None:
+        return is_as_observed(trust_config, live)
+    return live.entries == case.entry_set and live.label == case.label
+
+
+def look_again(trust_config: TrustConfig, live: Live, *, seen_by: str) -> bool:
+    """Brings an open case up to date; True when live is again what was last observed, and publishing may go on."""
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     if is_as_observed(trust_config, live):
-        end_drift(trust_config)
+        end_case(trust_config, DriftCase.State.OVER, at=live.at)
         return True
-    keep_drift(trust_config, live)
+    if not is_ours(trust_config, live):
+        keep_case(trust_config, live, seen_by=seen_by)
     return False
 
 
-def end_drift(trust_config: TrustConfig) -> None:
-    trust_config.state, trust_config.drift, trust_config.drift_found_at = TrustConfig.State.READY, {}, None
-    trust_config.save(update_fields=["state", "drift", "drift_found_at"])
+def end_case(trust_config: TrustConfig, state: DriftCase.State, *, at: datetime, change_number: int | None = None, reason: str = "") -> None:
+    assert connection.in_atomic_block, "an act writes in its caller's transaction"
+    if case := open_case(trust_config):
+        case.state, case.resolved_at, case.change_number, case.reason = state, at, change_number, reason
+        case.save(update_fields=["state", "resolved_at", "change_number", "reason"])
+    trust_config.state = TrustConfig.State.READY
+    trust_config.save(update_fields=["state"])
 
 
-def keep_drift(trust_config: TrustConfig, live: Live) -> None:
-    """Stops publishing and keeps what was found, with the facts of every entry, until a reviewer takes it over."""
+def keep_case(trust_config: TrustConfig, live: Live, *, seen_by: str) -> DriftCase:
+    """Stops publishing and keeps what was found, with the facts of every entry, until it is resolved."""
     trust_config.state = TrustConfig.State.DRIFTED
-    trust_config.drift_found_at = trust_config.drift_found_at or live.at
-    trust_config.drift = {
+    trust_config.save(update_fields=["state"])
+    found = {
+        "seen_at": live.at,
+        "seen_by": seen_by[:120],
         "entries": entries_to_json(live.entries),
-        "label": live.label,
+        "label": live.label[:63],
         "etag": live.etag,
         "facts": {fingerprint: facts.to_json() for fingerprint, facts in live.facts.items()},
     }
-    trust_config.save(update_fields=["state", "drift_found_at", "drift"])
-
-
-def drift_entries(trust_config: TrustConfig) -> frozenset[Entry]:
-    return entries_from_json(trust_config.drift.get("entries", []))
-
-
-def drift_facts(trust_config: TrustConfig) -> dict[str, CertificateFacts]:
-    return {fingerprint: CertificateFacts.from_json(values) for fingerprint, values in trust_config.drift.get("facts", {}).items()}
+    first = {"found_at": live.at, "last_expected_at": trust_config.observed_at, "expected_entries": trust_config.observed_entries}
+    case, _is_new = DriftCase.objects.update_or_create(
+        trust_config=trust_config, state=DriftCase.State.OPEN, defaults=found, create_defaults={**first, **found}
+    )
+    return case

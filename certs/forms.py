@@ -1,5 +1,6 @@
 """Forms about clients: a chain to ask for or to keep. Shape and size only; bytes go on as certificates."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -12,6 +13,7 @@ from pki import bundle
 from pki.bundle import Intake
 from pki.certificate import ParsedCertificate
 from pki.chain import client_first
+from tenants.models import Environment, Purpose, Tenant, slug_validator
 
 
 class ChainForm(forms.Form):
@@ -64,3 +66,24 @@ class GoldenClientForm(ChainForm):
             self.data = {**dict(self.data.items()), "name": ""}
             raise forms.ValidationError(NO_PEM)
         return name
+
+
+class EnforcementForm(forms.Form):
+    """What a platform admin knows of the ServerTlsPolicy that uses the trust config."""
+
+    enforcement = forms.ChoiceField(label=_("Mode of the ServerTlsPolicy"), choices=TrustConfig.Enforcement.choices)
+    policy_name = forms.CharField(label=_("Name of the ServerTlsPolicy"), max_length=200, required=False)
+
+
+class NewTrustConfigForm(forms.Form):
+    environment = forms.ChoiceField(label=_("Environment"))
+    name = forms.CharField(label=_("Name at Google"), max_length=63, validators=[slug_validator])
+    purpose = forms.ChoiceField(label=_("Purpose"), choices=Purpose.choices)
+    tenants = forms.MultipleChoiceField(
+        label=_("Tenants that it serves; the first is its custodian"), widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+    )
+
+    def __init__(self, *args: Any, environments: Iterable[Environment], tenants: Iterable[Tenant], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["environment"].choices = [(environment.slug, environment.name) for environment in environments]  # type: ignore[attr-defined]
+        self.fields["tenants"].choices = [(tenant.slug, tenant.name) for tenant in tenants]  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from certs.errors import LeaseLost
@@ -74,6 +75,13 @@ def block(lease: Lease, *, code: str, detail: str) -> None:
     _assert_in_transaction()
     mine = TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence)
     mine.update(lease_until=None, lease_owner="", waiting_code=code, waiting_detail=detail[:1000], blocked_at=Now())
+
+
+def block_at_sight(trust_config: TrustConfig, *, code: str, detail: str) -> None:
+    """The same for what a sweep saw, without a lease. The caller has locked the row."""
+    _assert_in_transaction()
+    trust_config.waiting_code, trust_config.waiting_detail, trust_config.blocked_at = code, detail[:1000], timezone.now()
+    trust_config.save(update_fields=["waiting_code", "waiting_detail", "blocked_at"])
 
 
 def unblock(trust_config: TrustConfig) -> None:

@@ -7,13 +7,27 @@ from django.utils import timezone
 
 from certs.budget import Quota, spent
 from certs.live import LABEL, Live
-from certs.models import Publication, TrustConfig
+from certs.models import GoogleLocation, Publication, TrustConfig
 from gcp import clients
-from gcp.interfaces import LiveEntry, OperationStatus
+from gcp.interfaces import LiveEntry, LiveTrustConfig, OperationStatus
 from pki.certificate import der_of_pem, parse
 from pki.facts import CertificateFacts
 from pki.plan import Entry
 from pki.roles import TrustRole
+from tenants.models import Environment
+
+
+def read_location(environment: Environment) -> dict[str, LiveTrustConfig]:
+    """Every trust config of the environment's location, by full name; what is there is noted for the headroom of the project.
+
+    :raises gcp.errors.CloudError: when it cannot be listed.
+    """
+    at = timezone.now()
+    with spent(environment.project, Quota.READ, "ListTrustConfigs"):
+        found = clients().trust_configs.read_all(f"projects/{environment.project}/locations/{environment.location}")
+    names = sorted(message.name.rpartition("/")[2] for message in found)
+    GoogleLocation.objects.update_or_create(project=environment.project, location=environment.location, defaults={"listed_at": at, "names": names})
+    return {message.name: message for message in found}
 
 
 def read_live(trust_config: TrustConfig) -> Live:
@@ -25,13 +39,21 @@ def read_live(trust_config: TrustConfig) -> Live:
     at = timezone.now()
     with spent(trust_config.environment.project, Quota.READ, "GetTrustConfig"):
         live = clients().trust_configs.read(trust_config.resource_name)
+    return as_live(trust_config, live, at=at)
+
+
+def as_live(trust_config: TrustConfig, live: LiveTrustConfig, *, at: datetime | None = None) -> Live:
+    """A trust config as it was read, with the facts of every entry; ``trust_config`` was loaded before the read.
+
+    :raises pki.errors.NotACertificate: when an entry is no certificate that the portal can read.
+    """
     pems: dict[Entry, str] = {}
     facts: dict[str, CertificateFacts] = {}
     for entry in live.entries:
         parsed = parse(der_of_pem(entry.pem)).facts
         facts[parsed.sha256_fingerprint] = parsed
         pems[Entry(TrustRole(entry.role), parsed.sha256_fingerprint)] = entry.pem
-    return Live(live.etag, live.labels, pems, facts, at, trust_config.observed_at)
+    return Live(live.etag, live.labels, pems, facts, at or timezone.now(), trust_config.observed_at)
 
 
 def send(trust_config: TrustConfig, publication: Publication, *, live: Live, additions: Mapping[str, str]) -> str:
@@ -52,6 +74,20 @@ def send(trust_config: TrustConfig, publication: Publication, *, live: Live, add
 def operation(trust_config: TrustConfig, name: str) -> OperationStatus:
     with spent(trust_config.environment.project, Quota.READ, "GetOperation"):
         return clients().trust_configs.operation(name)
+
+
+def create(trust_config: TrustConfig, *, label: str) -> str:
+    """Asks for an empty trust config under our label; returns the operation's name.
+
+    :raises gcp.errors.CloudError: OutcomeUnknown when it may have been made all the same.
+    """
+    with spent(trust_config.environment.project, Quota.WRITE, "CreateTrustConfig"):
+        return clients().trust_configs.create(trust_config.resource_name, labels={LABEL: label})
+
+
+def creations(trust_config: TrustConfig) -> list[OperationStatus]:
+    with spent(trust_config.environment.project, Quota.READ, "ListOperations"):
+        return [status for status in clients().trust_configs.operations(trust_config.resource_name) if status.verb == "create"]
 
 
 def operations_since(trust_config: TrustConfig, since: datetime) -> list[OperationStatus]:

@@ -107,9 +107,11 @@ def seal(*, tenant_id: int, trust_config: TrustConfig, change_id: int, der: byte
     return row
 
 
-def kept(tenant_id: int, trust_config_id: uuid.UUID, fingerprint: str) -> SealedCertificate | None:
-    """The sealed original of a certificate, if any change keeps it still."""
-    rows = SealedCertificate.objects.filter(tenant_id=tenant_id, trust_config_id=trust_config_id, sha256_fingerprint=fingerprint)
+def kept(tenant_id: int | None, trust_config_id: uuid.UUID, fingerprint: str) -> SealedCertificate | None:
+    """The sealed original of a certificate, if any change of this tenant (or, without one, of any) keeps it still."""
+    rows = SealedCertificate.objects.filter(trust_config_id=trust_config_id, sha256_fingerprint=fingerprint)
+    if tenant_id is not None:
+        rows = rows.filter(tenant_id=tenant_id)
     return rows.filter(Q(keep_until=None) | Q(keep_until__gt=Now())).select_related("vault_key").order_by("-pk").first()
 
 

@@ -2,13 +2,28 @@
 
 from datetime import timedelta
 
-from certs.flows import golden_trials, register, vault
+from certs.flows import create, gate_trials, golden_trials, register, vault
 from jobs.registry import handles
 
 
 @handles("register_trust_config")
 def register_trust_config(subject_id: str) -> None:
     register.read_first(trust_config_id=subject_id)
+
+
+@handles("create_trust_config")
+def create_trust_config(subject_id: str) -> None:
+    create.create(trust_config_id=subject_id)
+
+
+@handles("try_gate")
+def try_gate(subject_id: str) -> None:
+    gate_trials.try_gate(trust_config_id=subject_id)
+
+
+@handles("try_gates", every=timedelta(hours=1))
+def try_gates(_subject_id: str) -> None:
+    gate_trials.try_gates()
 
 
 @handles("make_vault_key")

@@ -12,6 +12,9 @@ urlpatterns = [
     path("t/<tenant:tenant>/golden-clients/<int:client_id>/remove/", views.golden_client_remove, name="golden-client-remove"),
     path("t/<tenant:tenant>/simulations/new/", views.simulation_new, name="simulation-new"),
     path("t/<tenant:tenant>/simulations/<int:simulation_id>/", views.simulation_detail, name="simulation-detail"),
+    path("trust-configs/new/", views.trust_config_new, name="trust-config-new"),
+    path("t/<tenant:tenant>/trust-configs/<uuid:trust_config_id>/enforcement/", views.enforcement_declare, name="enforcement-declare"),
+    path("t/<tenant:tenant>/trust-configs/<uuid:trust_config_id>/endpoint/", views.endpoint_name, name="endpoint-name"),
     path("t/<tenant:tenant>/trust-configs/", views.trust_config_list, name="trust-config-list"),
     path("t/<tenant:tenant>/trust-configs/<uuid:trust_config_id>/", views.trust_config_detail, name="trust-config-detail"),
 ]

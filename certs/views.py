@@ -1,9 +1,10 @@
 """Pages of the inventory: certificates with their metadata, trust configs with what is live, pending, and left of Google's limits."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
@@ -13,23 +14,25 @@ from django.utils import timezone
 from approvals.checks import revoked_by, revoked_numbers
 from approvals.flows import simulate
 from approvals.models import ChangeRequest
-from approvals.policy import may_retry_trust_config, may_submit, may_take_over
+from approvals.policy import may_resolve_drift, may_retry_trust_config, may_submit
 from audit.questions import events_of_certificate, events_of_trust_config
-from certs.drift import drift_entries, drift_facts
-from certs.flows import golden_clients
-from certs.forms import GoldenClientForm, SimulationForm, in_order
+from certs.drift import open_case
+from certs.flows import ask_for_trust_config, gate, golden_clients
+from certs.forms import EnforcementForm, GoldenClientForm, NewTrustConfigForm, SimulationForm, in_order
 from certs.inventory import facts_of
-from certs.models import Certificate, GoldenClient, Simulation, TrustConfig, TrustEntry
+from certs.models import Certificate, DriftCase, GoldenClient, GoogleLocation, Simulation, TrustConfig, TrustEntry
 from certs.remedies import remedy
+from certs.sealing import kept
 from pki.limits import counts
-from pki.plan import difference, revision_digest
+from pki.plan import revision_digest
 from pki.roles import TrustRole
 from pki.x509_rules import EXPIRES_SOON_DAYS
 from portal.errors import OURS, keep_on_page
+from tenants.access import platform_roles
 from tenants.actors import actor_of
 from tenants.errors import UnknownObject
-from tenants.gate import TenantRequest, tenant_page
-from tenants.models import AccessRole
+from tenants.gate import SignedInRequest, TenantRequest, platform_page, tenant_page
+from tenants.models import AccessRole, Environment, Tenant
 
 PAGE_SIZE = 50
 
@@ -105,14 +108,65 @@ def trust_config_detail(request: TenantRequest, trust_config_id: str) -> HttpRes
         "publications": trust_config.publications.all()[:20],
         "events": events_of_trust_config(request.tenant.pk, str(trust_config.pk)),
         "may_submit": may_submit(request.user.pk, request.tenant, trust_config.environment),
-        "may_take_over": may_take_over(request.user.pk, trust_config),
+        "may_resolve": may_resolve_drift(request.user.pk, trust_config),
+        "drift_cases": trust_config.drift_cases.exclude(state="open")[:10],
         "may_retry": may_retry_trust_config(request.user.pk, request.tenant, trust_config),
         "remedy": remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config),
         "observed_digest": revision_digest(trust_config.observed),
+        "expiring": _expiring(own),
+        "may_administer": AccessRole.PLATFORM_ADMIN in platform_roles(request.user.pk),
+        "enforcement_form": EnforcementForm(initial={"enforcement": trust_config.enforcement, "policy_name": trust_config.enforcement_policy}),
+        "endpoints": settings.GATE_ENDPOINTS,
     }
-    if trust_config.state == TrustConfig.State.DRIFTED:
-        context["drift"] = _drift(trust_config, request.tenant.pk, sees_all=bool(context["may_take_over"]))
+    if case := open_case(trust_config):
+        context["drift"] = _drift(
+            trust_config, case, request.tenant.pk, sees_all=AccessRole.REVIEWER in platform_roles(request.user.pk, trust_config.environment)
+        )
     return render(request, "certs/trust_config_detail.html", context)
+
+
+@tenant_page(methods=("POST",))
+def enforcement_declare(request: TenantRequest, trust_config_id: str) -> HttpResponse:
+    form = EnforcementForm(request.POST)
+    form.full_clean()
+    gate.declare_enforcement(
+        actor=actor_of(request),
+        tenant_id=request.tenant.pk,
+        trust_config_id=trust_config_id,
+        enforcement=form.cleaned_data.get("enforcement", ""),
+        policy_name=form.cleaned_data.get("policy_name", ""),
+    )
+    return redirect("certs:trust-config-detail", request.tenant.slug, trust_config_id)
+
+
+@tenant_page(methods=("POST",))
+def endpoint_name(request: TenantRequest, trust_config_id: str) -> HttpResponse:
+    gate.name_endpoint(actor=actor_of(request), tenant_id=request.tenant.pk, trust_config_id=trust_config_id, endpoint=request.POST.get("endpoint", "")[:255])
+    return redirect("certs:trust-config-detail", request.tenant.slug, trust_config_id)
+
+
+@platform_page(AccessRole.PLATFORM_ADMIN, methods=("GET", "POST"))
+def trust_config_new(request: SignedInRequest) -> HttpResponse:
+    """A trust config that does not exist at Google yet: where, its name, whom it serves; with the room that each project has."""
+    environments = list(Environment.objects.all())
+    form = NewTrustConfigForm(request.POST or None, environments=environments, tenants=Tenant.objects.all())
+    refused, status = None, 422 if request.method == "POST" else 200
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            pk = ask_for_trust_config.ask_for_trust_config(
+                actor=actor_of(request), environment_slug=data["environment"], name=data["name"], purpose=data["purpose"], tenant_slugs=data["tenants"]
+            )
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
+        else:
+            return redirect("certs:trust-config-detail", data["tenants"][0], pk)
+    rooms = [(environment, *ask_for_trust_config.room_in(environment), _listed_at(environment)) for environment in environments]
+    return render(request, "certs/trust_config_new.html", {"form": form, "rooms": rooms, "refused": refused}, status=status)
+
+
+def _listed_at(environment: Environment) -> datetime | None:
+    return GoogleLocation.objects.filter(project=environment.project).values_list("listed_at", flat=True).order_by("listed_at").first()
 
 
 @tenant_page(methods=("GET", "POST"))
@@ -180,10 +234,9 @@ def simulation_detail(request: TenantRequest, simulation_id: int) -> HttpRespons
     return render(request, "certs/simulation_detail.html", {"simulation": found, "known": known | {found.sha256_fingerprint: found.subject}})
 
 
-def _drift(trust_config: TrustConfig, tenant_id: int, *, sees_all: bool) -> dict[str, Any]:
+def _drift(trust_config: TrustConfig, case: DriftCase, tenant_id: int, *, sees_all: bool) -> dict[str, Any]:
     """What is live and should not be, and what should be and is not. Reviewers see all of it, a tenant its own; the rest is a count."""
-    found, facts, known = drift_entries(trust_config), drift_facts(trust_config), facts_of(trust_config)
-    change = difference(trust_config.observed, found)
+    facts, known, change = case.as_facts(), facts_of(trust_config), case.difference
     own = {entry.holding.entry for entry in TrustEntry.objects.for_tenant(tenant_id).open().filter(trust_config=trust_config).select_related("certificate")}
     is_alone = not trust_config.is_shared
     added = sorted(change.added) if sees_all or is_alone else []
@@ -194,9 +247,17 @@ def _drift(trust_config: TrustConfig, tenant_id: int, *, sees_all: bool) -> dict
         "revoked": revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in change.added}),
         "hidden_count": len(change.added) + len(change.removed) - len(added) - len(removed),
         "is_label_only": not change.added and not change.removed,
-        "digest": revision_digest(found),
-        "label": trust_config.drift.get("label", ""),
+        "digest": revision_digest(case.entry_set),
+        "case": case,
+        "missing": sorted({entry.sha256_fingerprint for entry in removed if kept(None, trust_config.pk, entry.sha256_fingerprint) is None}),
+        "change": ChangeRequest.objects.open().filter(drift_case=case).select_related("tenant").first(),
     }
+
+
+def _expiring(own: list[TrustEntry]) -> list[TrustEntry]:
+    """What is past its date or nearly: allowlisted certificates that Google goes on accepting, and CAs that it will not."""
+    soon = timezone.now() + timedelta(days=EXPIRES_SOON_DAYS)
+    return sorted((entry for entry in own if entry.certificate.not_after <= soon), key=lambda entry: entry.certificate.not_after)
 
 
 def _role_counts(trust_config: TrustConfig) -> list[tuple[str, int]]:

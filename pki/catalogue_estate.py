@@ -131,10 +131,16 @@ ESTATE: dict[str, Check] = {
     "EST-LAST-02": Check(
         Said("Nothing would be left", "将不剩任何条目"),
         Said("After this change {trust_config} would be empty.", "此变更之后，{trust_config} 将为空。"),
-        Said("A policy that rejects invalid certificates needs a trust config that is not empty.", "拒绝无效证书的策略要求信任配置不能为空。"),
-        Said("Add what shall be trusted instead in the same change.", "请在同一变更中添加要替代的受信任条目。"),
+        Said(
+            "A policy that rejects invalid certificates needs a trust config that is not empty: with nothing left, every client would be locked out.",
+            "拒绝无效证书的策略要求信任配置不能为空：若不剩任何条目，所有客户端都会被拒之门外。",
+        ),
+        Said(
+            "Add what shall be trusted instead in the same change. Where the policy lets invalid certificates through, a platform admin can declare so.",
+            "请在同一变更中添加要替代的受信任条目。若策略允许无效证书通过，平台管理员可作出声明。",
+        ),
         "Google: ServerTlsPolicy, client_validation_mode",
-        (WARNING,),
+        (BLOCKING, WARNING),
         Scope.SET,
     ),
     "EST-PEND-01": Check(

@@ -21,7 +21,8 @@ class Estate:
     ``facts`` covers every entry of the projected set; ``submitted`` are steps of other changes that are not approved
     yet; ``revoked`` maps a fingerprint to the number of the change that revoked it; ``elsewhere`` names other places
     of the same tenant that trust the same certificate; ``revoking`` are fingerprints that this change revokes;
-    ``policies`` are all held against it; ``visible`` are fingerprints that may be named to the tenant (None: all).
+    ``policies`` are all held against it; ``may_be_emptied`` says that its load balancers let invalid certificates through;
+    ``visible`` are fingerprints that may be named to the tenant (None: all).
     """
 
     trust_config: str
@@ -35,6 +36,7 @@ class Estate:
     revoking: frozenset[str] = frozenset()
     visible: frozenset[str] | None = None
     policies: tuple[Policy, ...] = (Policy(),)
+    may_be_emptied: bool = False
 
 
 class Projection:

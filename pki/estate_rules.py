@@ -43,7 +43,7 @@ def judge_set(projection: Projection) -> Iterable[Finding]:
             crowd = apply_steps(crowd, other_tenant, [step])
     yield from count_findings(after, entries_of(crowd), estate.facts, as_warning=True)
     if before and not after:
-        yield Finding("EST-LAST-02", Severity.WARNING, "", {"trust_config": estate.trust_config})
+        yield Finding("EST-LAST-02", Severity.WARNING if estate.may_be_emptied else Severity.BLOCKING, "", {"trust_config": estate.trust_config})
     if _has_anchor(before) and not _has_anchor(after):
         yield Finding("EST-LAST-01", Severity.WARNING, "", {"trust_config": estate.trust_config})
     yield from _dead_ends(projection)

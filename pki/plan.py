@@ -1,7 +1,7 @@
 """What a change does to a trust config, by fingerprint and as sets, and the two digests that people and workers go by."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -76,9 +76,19 @@ def inverse(steps: Iterable[Step]) -> list[Step]:
 
 
 def change_digest(
-    *, trust_config: str, change: str, steps: Iterable[Step], not_before: datetime | None, policy_version: str, warning_codes: Iterable[str]
+    *,
+    trust_config: str,
+    change: str,
+    steps: Iterable[Step],
+    not_before: datetime | None,
+    policy_version: str,
+    warning_codes: Iterable[str],
+    besides: Mapping[str, object] | None = None,
 ) -> str:
-    """What is voted on: SHA-256 (lower hex) over canonical JSON (RFC 8785). The etag is evidence and not bound."""
+    """What is voted on: SHA-256 (lower hex) over canonical JSON (RFC 8785). The etag is evidence and not bound.
+
+    ``besides`` is what only some changes have: a schedule, what is removed when an overlap ends, the set that a drift showed.
+    """
     return _digest(
         {
             "trust_config": trust_config,
@@ -87,6 +97,7 @@ def change_digest(
             "not_before": not_before.isoformat() if not_before else None,
             "policy_version": policy_version,
             "warnings": sorted(set(warning_codes)),
+            **(besides or {}),
         }
     )
 

@@ -64,6 +64,15 @@ OPERATION_SECONDS = env.number("OPERATION_SECONDS", 900)
 READS_PER_MINUTE = env.number("READS_PER_MINUTE", 200)
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 60)
 PROPAGATION_SECONDS = env.number("PROPAGATION_SECONDS", 120)
+# Trust configs that Google allows in one project; a quota that can be raised there.
+TRUST_CONFIGS_PER_PROJECT = env.number("TRUST_CONFIGS_PER_PROJECT", 5)
+# Load balancers, HOST:PORT, at which workers may knock as strangers, and the CAs that their certificates are checked by.
+GATE_ENDPOINTS = env.words("GATE_ENDPOINTS", "" if IS_PRODUCTION else "localhost:9443")
+GATE_CA_FILE = env.text("GATE_CA_FILE", "" if IS_PRODUCTION else str(VAR_DIR / "gateway.pem"))
+# How often live is listed and held against what was last observed.
+DRIFT_MINUTES = env.number("DRIFT_MINUTES", 3)
+# An approval that was not written by then counts no more.
+APPROVAL_DAYS = env.number("APPROVAL_DAYS", 14)
 VAULT_KEY_DAYS = env.number("VAULT_KEY_DAYS", 90)
 ROLLBACK_WINDOW_DAYS = env.number("ROLLBACK_WINDOW_DAYS", 30)
 

@@ -1,5 +1,6 @@
 """The form of a policy: each line of :class:`pki.policy.Policy` as a field, one issuer or pattern per line."""
 
+import re
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -8,11 +9,12 @@ from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from approvals.forms import NO_PEM, ReasonForm, holds_pem
+from approvals.forms import NO_PEM, InstantField, ReasonForm, holds_pem
 from certs.models import Role
 from pki.catalogue import text_of
 from pki.errors import BadPolicy
 from pki.policy import KEYS, LONGEST_DAYS, USAGES, Policy
+from tenants.windows import Window
 
 ROLES = [(role.value, role.label) for role in Role]
 
@@ -110,3 +112,36 @@ class PolicyForm(ReasonForm):
 
 def _midnight(day: Any) -> datetime | None:
     return datetime.combine(day, time(), UTC) if day else None
+
+
+class WindowsForm(ReasonForm):
+    """Weekly windows as text, one per line: ``Tue 22:00-23:30 Europe/Berlin``."""
+
+    windows = forms.CharField(label=_("Weekly change windows, one per line"), required=False, max_length=4_000, widget=forms.Textarea(attrs={"rows": 4}))
+
+    def clean_windows(self) -> list[Window]:
+        lines = [line.strip() for line in self.cleaned_data["windows"].splitlines() if line.strip()]
+        return [_window(line) for line in lines]
+
+
+class FreezeForm(ReasonForm):
+    begins_at = InstantField(label=_("Begins (UTC)"))
+    ends_at = InstantField(label=_("Ends (UTC)"))
+
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW = re.compile(r"([a-z]{3})[a-z]* (\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2}) (\S+)", re.IGNORECASE)
+
+
+def _window(line: str) -> Window:
+    found = _WINDOW.fullmatch(line)
+    day, *numbers, zone = found.groups() if found else ("?", "99", "0", "0", "0", "")
+    try:
+        first, second, third, fourth = (int(number) for number in numbers)
+        return Window(_DAYS.index(day.lower()), time(first, second), time(third, fourth), zone)
+    except ValueError as error:
+        raise forms.ValidationError(_("This is no window: %(line)s. Write one such as: Tue 22:00-23:30 Europe/Berlin") % {"line": line[:80]}) from error
+
+
+def window_line(window: Window) -> str:
+    return f"{_DAYS[window.weekday].title()} {window.opens:%H:%M}-{window.closes:%H:%M} {window.zone}"

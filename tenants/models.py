@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from pki.policy import Policy
+from tenants.windows import Closure, Window
 
 slug_validator = RegexValidator(r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", _("Use lower-case letters, digits and hyphens; begin with a letter."))
 
@@ -83,6 +84,58 @@ class Environment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ChangeWindow(models.Model):
+    """A weekly time in which changes that wait for a window are written."""
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, _("Monday")
+        TUESDAY = 1, _("Tuesday")
+        WEDNESDAY = 2, _("Wednesday")
+        THURSDAY = 3, _("Thursday")
+        FRIDAY = 4, _("Friday")
+        SATURDAY = 5, _("Saturday")
+        SUNDAY = 6, _("Sunday")
+
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="windows")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    opens = models.TimeField()
+    closes = models.TimeField()
+    zone = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+        constraints = [models.CheckConstraint(condition=Q(weekday__lte=6), name="weekday_is_known")]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M} {self.zone}"
+
+    @property
+    def window(self) -> Window:
+        return Window(self.weekday, self.opens, self.closes, self.zone)
+
+
+class Freeze(models.Model):
+    """A time in which nothing is written but revocations, and why."""
+
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="freezes")
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.TextField()
+    set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["begins_at"]
+        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=models.F("begins_at")), name="a_freeze_ends_after_it_begins")]
+
+    def __str__(self) -> str:
+        return self.reason[:50]
+
+    @property
+    def closure(self) -> Closure:
+        return Closure(self.begins_at, self.ends_at)
 
 
 class TenantEnvironment(models.Model):

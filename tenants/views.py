@@ -1,5 +1,7 @@
 """The pages of a tenant and of the platform: mode and limits, environments, people, and policies."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,16 +11,21 @@ from django.utils.translation import gettext as _
 from approvals import policy
 from approvals.forms import SelfServiceForm
 from certs import policy_drafts
+from certs.flows.ask_for_trust_config import room_in
 from certs.models import Role
 from certs.sealing import current_vault_key
 from pki.policy import Policy
 from portal.errors import OURS, keep_on_page
 from tenants import policies
+from tenants.access import platform_roles
 from tenants.actors import actor_of
+from tenants.errors import UnknownObject
 from tenants.flows import policies as policies_flow
-from tenants.forms import PolicyForm
+from tenants.flows import windows
+from tenants.forms import FreezeForm, PolicyForm, WindowsForm, window_line
 from tenants.gate import SignedInRequest, TenantRequest, platform_page, tenant_page
-from tenants.models import AccessRole, Grant, ModeSwitch, PolicyVersion, Purpose, Tenant
+from tenants.models import AccessRole, Environment, Grant, ModeSwitch, PolicyVersion, Purpose, Tenant
+from tenants.windows import next_opening
 
 
 @tenant_page()
@@ -93,3 +100,61 @@ def _policy_page(request: TenantRequest | SignedInRequest, tenant: Tenant | None
         "documents": policy_drafts.documents(tenant_id, now),
     }
     return render(request, "tenants/policy_detail.html", context, status=status)
+
+
+@platform_page(AccessRole.REVIEWER, AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN, in_one_environment=True)
+def environment_list(request: SignedInRequest) -> HttpResponse:
+    """Every environment: its project and room there, and when it may be written."""
+    at = timezone.now()
+    rows = [(each, *room_in(each), _next_window(each, at)) for each in Environment.objects.prefetch_related("windows", "freezes")]
+    return render(request, "tenants/environment_list.html", {"rows": rows, "may_administer": AccessRole.PLATFORM_ADMIN in platform_roles(request.user.pk)})
+
+
+@platform_page(AccessRole.REVIEWER, AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN, methods=("GET", "POST"), in_one_environment=True)
+def environment_detail(request: SignedInRequest, environment: str) -> HttpResponse:
+    """The windows and freezes of one environment; platform admins set them here."""
+    found = Environment.objects.filter(slug=environment).first()
+    if found is None:
+        raise UnknownObject
+    act = request.POST.get("act", "")
+    text = "\n".join(window_line(row.window) for row in found.windows.all())
+    windows_form = WindowsForm(request.POST if act == "windows" else None, initial={"windows": text})
+    freeze_form = FreezeForm(request.POST if act == "freeze" else None)
+    refused, status = None, 422 if request.method == "POST" else 200
+    try:
+        if _set_times(request, found, act, windows_form, freeze_form):
+            return redirect("tenants:environment-detail", environment)
+    except OURS as error:
+        refused, status = error, keep_on_page(request, error)
+    at = timezone.now()
+    context = {
+        "environment": found,
+        "windows_form": windows_form,
+        "freeze_form": freeze_form,
+        "freezes": found.freezes.filter(ends_at__gt=at).select_related("set_by"),
+        "opens": _next_window(found, at),
+        "now": at,
+        "refused": refused,
+        "may_administer": AccessRole.PLATFORM_ADMIN in platform_roles(request.user.pk),
+    }
+    return render(request, "tenants/environment_detail.html", context, status=status)
+
+
+def _set_times(request: SignedInRequest, environment: Environment, act: str, windows_form: WindowsForm, freeze_form: FreezeForm) -> bool:
+    """Makes the one call that the page asks for; False when there is none, or its form is not complete."""
+    actor, slug = actor_of(request), environment.slug
+    if act == "windows" and windows_form.is_valid():
+        data = windows_form.cleaned_data
+        windows.set_windows(actor=actor, environment_slug=slug, windows=data["windows"], reason=data["reason"])
+    elif act == "freeze" and freeze_form.is_valid():
+        data = freeze_form.cleaned_data
+        windows.freeze(actor=actor, environment_slug=slug, begins_at=data["begins_at"], ends_at=data["ends_at"], reason=data["reason"])
+    elif act == "lift" and request.POST.get("freeze", "").isdecimal():
+        windows.lift_freeze(actor=actor, environment_slug=slug, freeze_id=int(request.POST["freeze"][:15]), reason=request.POST.get("reason", "")[:2000])
+    else:
+        return False
+    return True
+
+
+def _next_window(environment: Environment, at: datetime) -> datetime | None:
+    return next_opening([row.window for row in environment.windows.all()], [row.closure for row in environment.freezes.all() if row.ends_at > at], at)

@@ -4,15 +4,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from approvals.acts import Addition, Removal
+from approvals.acts import AT_ONCE, Addition, Removal, Timing
+from approvals.flows import resolve_drift, switch_mode, vote
 from approvals.flows import submit as submit_flow
-from approvals.flows import switch_mode, vote
 from approvals.models import ChangeRequest
 from audit.events import Actor, command
+from certs.drift import open_case
 from certs.flows import register
 from certs.models import TrustConfig
 from jobs import tasks
 from jobs.models import Job, JobState
+from pki.plan import revision_digest
 from pki.rules import proposed_role
 from portal import celery_app
 from tenants.flows import people, set_up
@@ -65,6 +67,7 @@ class World:
         self.edit_live(name, environment, **live)
         register.name_trust_config(actor=COMMAND, environment_slug=environment, name=name, purpose="mtls-client", tenant_slugs=list(tenants))
         self.work()
+        TrustConfig.objects.filter(name=name, environment__slug=environment).update(enforcement="allow")  # so that it may be emptied
         return self.trust_config(name, environment)
 
     # --- acts
@@ -79,6 +82,7 @@ class World:
         removed: list[Removal] | None = None,
         names_revocation: bool = False,
         answers: dict[str, str] | None = None,
+        timing: Timing = AT_ONCE,
     ) -> ChangeRequest:
         number = submit_flow.submit(
             actor=self.actor(by),
@@ -89,6 +93,7 @@ class World:
             removals=removed or [],
             names_revocation=names_revocation,
             answers=answers,
+            timing=timing,
         )
         return self.change(number, tenant)
 
@@ -109,6 +114,29 @@ class World:
         for reviewer in ("rita", "ravi"):
             if self.fresh(change).state == "validated":
                 self.approve(change, by=reviewer)
+        self.work()
+        return self.fresh(change)
+
+    def adopt(self, name: str = "payments-clients", *, by: str = "rita", tenant: str = "payments", digest: str = "", **options: Any) -> ChangeRequest:
+        return self._resolve(resolve_drift.adopt, name, by, tenant, digest, **options)
+
+    def put_back(self, name: str = "payments-clients", *, by: str = "rita", tenant: str = "payments", digest: str = "", **options: Any) -> ChangeRequest:
+        return self._resolve(resolve_drift.put_back, name, by, tenant, digest, **options)
+
+    def _resolve(self, resolve: Any, name: str, by: str, tenant: str, digest: str, **options: Any) -> ChangeRequest:
+        trust_config = self.trust_config(name)
+        case = open_case(trust_config)
+        assert case is not None
+        shown = digest or revision_digest(case.entry_set)
+        pk = self.tenant(tenant).pk
+        slug, number = resolve(actor=self.actor(by), tenant_id=pk, trust_config_id=str(trust_config.pk), digest=shown, reason="Seen.", **options)
+        return self.change(number, slug)
+
+    def adopted(self, name: str = "payments-clients", **options: Any) -> ChangeRequest:
+        """A drift adopted by a reviewer and approved by another."""
+        change = self.adopt(name, **options)
+        self.work()
+        self.approve(change, by="ravi")
         self.work()
         return self.fresh(change)
 
@@ -143,6 +171,10 @@ _PERIODIC = (
     "forget_jobs",
     "try_golden_clients_everywhere",
     "forget_simulations",
+    "sweep_everywhere",
+    "lapse",
+    "remind",
+    "try_gates",
 )
 
 

@@ -1,15 +1,50 @@
-"""A worker's second look at a trust config that was changed outside the portal: the drift is kept current, or is over."""
+"""What workers see of live without being asked: a sweep of each location, and a second look at what has drifted."""
 
 from django.db import transaction
 
 from approvals import acts
+from approvals.flows.resolutions import end_resolutions
 from approvals.flows.resuming import resume
 from approvals.flows.witness import record_drift, record_trust_config
-from audit.events import EventType, worker
-from certs.drift import drift_entries, look_again
-from certs.models import TrustConfig
-from certs.publishing import read_live
+from audit.events import Actor, EventType, worker
+from certs import publications, publishing
+from certs.drift import Sight, look_again, note_live, open_case
+from certs.live import Live
+from certs.models import DriftCase, TrustConfig
+from gcp.errors import CloudMissing
+from jobs.queue import enqueue
 from jobs.worker import name as worker_name
+from pki.errors import PkiError
+from tenants.models import Environment
+
+
+def sweep_everywhere() -> None:
+    """Asks each environment's workers for a sweep."""
+    with transaction.atomic(durable=True):
+        for environment in Environment.objects.filter(trust_configs__isnull=False).distinct():
+            enqueue("sweep_location", environment.pk, queue=environment.queue)
+
+
+def sweep(*, environment_id: int) -> None:
+    """One List of the environment's location; each trust config in it is held against what was last observed.
+
+    :raises gcp.errors.CloudError: when the location cannot be listed.
+    """
+    environment = Environment.objects.get(pk=environment_id)
+    known = list(TrustConfig.objects.filter(environment=environment, state__in=[TrustConfig.State.READY, TrustConfig.State.DRIFTED]))
+    found = publishing.read_location(environment)
+    actor = worker(worker_name())
+    for trust_config in known:
+        message = found.get(trust_config.resource_name)
+        try:
+            live = publishing.as_live(trust_config, message) if message else None
+        except PkiError as error:
+            _block(trust_config, error.code, "an entry that is live cannot be read", actor=actor)
+            continue
+        if live is None:
+            _block(trust_config, CloudMissing.code, f"ListTrustConfigs: {trust_config.resource_name} is not there", actor=actor)
+        else:
+            _hold_against(str(trust_config.pk), live, rpc="ListTrustConfigs", actor=actor)
 
 
 def look(*, trust_config_id: str) -> None:
@@ -18,18 +53,36 @@ def look(*, trust_config_id: str) -> None:
     :raises gcp.errors.CloudError: when live cannot be read.
     """
     trust_config = TrustConfig.objects.select_related("environment").get(pk=trust_config_id)
-    if trust_config.state != TrustConfig.State.DRIFTED:
-        return
-    live = read_live(trust_config)
-    actor = worker(worker_name())
+    if trust_config.state == TrustConfig.State.DRIFTED:
+        _hold_against(trust_config_id, publishing.read_live(trust_config), rpc="GetTrustConfig", actor=worker(worker_name()))
+
+
+def _hold_against(trust_config_id: str, live: Live, *, rpc: str, actor: Actor) -> None:
+    seen_by = f"{rpc}, {actor.id}"
     with transaction.atomic(durable=True):
         trust_config = acts.lock_trust_config(trust_config_id)
-        if trust_config.state != TrustConfig.State.DRIFTED or trust_config.observed_at != live.basis:
-            return
-        before = (drift_entries(trust_config), trust_config.drift.get("label"))
-        if not look_again(trust_config, live):
-            if before != (live.entries, live.label):
+        if trust_config.state == TrustConfig.State.READY:
+            if note_live(trust_config, live, seen_by=seen_by) is Sight.DRIFT:
                 record_drift(trust_config, actor=actor)
             return
-        record_trust_config(EventType.DRIFT_ENDED, trust_config, actor=actor)
-        resume(trust_config)
+        case = open_case(trust_config)
+        if case is None or trust_config.observed_at != live.basis:
+            return
+        before = (case.entry_set, case.label)
+        if look_again(trust_config, live, seen_by=seen_by):
+            end_resolutions(trust_config, "drift-over", actor=actor)
+            record_trust_config(EventType.DRIFT_ENDED, trust_config, actor=actor, details={"case": case.pk})
+            resume(trust_config)
+        elif before != (live.entries, live.label) and DriftCase.objects.get(pk=case.pk).entry_set == live.entries:
+            end_resolutions(trust_config, "drift-moved", actor=actor)
+            record_drift(trust_config, actor=actor)
+
+
+def _block(trust_config: TrustConfig, code: str, words: str, *, actor: Actor) -> None:
+    """What the sweep could not find or read stops publishing, once."""
+    with transaction.atomic(durable=True):
+        locked = acts.lock_trust_config(trust_config.pk)
+        if locked.blocked_at is not None or locked.observed_at != trust_config.observed_at:
+            return
+        publications.block_at_sight(locked, code=code, detail=words)
+        record_trust_config(EventType.PUBLISHING_BLOCKED, locked, actor=actor, result="failed", reason=words, details={"code": code})

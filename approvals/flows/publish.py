@@ -12,10 +12,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from approvals import schedule
 from approvals.examination import foresee_all
 from approvals.flows import publish_acts as acts
+from approvals.flows import publish_drift
 from approvals.flows.publish_admission import open_additions
 from approvals.models import ChangeRequest
+from audit.events import worker
 from certs import publications, publishing
 from certs.errors import LeaseLost
 from certs.live import LABEL, Live
@@ -28,6 +31,7 @@ from jobs.worker import name as worker_name
 from pki.errors import PkiError
 
 AT_ONCE = 0.0
+LONGEST_NAP = 60.0
 
 
 def publish(*, trust_config_id: str) -> None:
@@ -64,9 +68,16 @@ def _step(lease: Lease) -> float | None:
     unresolved = list(Publication.objects.unresolved(trust_config.pk))
     if unresolved:
         return _resolve(lease, trust_config, unresolved)
-    if trust_config.state != TrustConfig.State.READY or not ChangeRequest.objects.due(trust_config.pk).exists():
+    if trust_config.state == TrustConfig.State.DRIFTED:
+        return _resolve_drift(lease, trust_config)
+    if trust_config.state != TrustConfig.State.READY:
         return None
-    return _write(lease, trust_config)
+    at = timezone.now()
+    opening = [schedule.opens_at(change, at) for change in ChangeRequest.objects.due(trust_config.pk).select_related("trust_config__environment")]
+    coming = [instant for instant in opening if instant is not None]
+    if any(instant <= at for instant in coming):
+        return _write(lease, trust_config)
+    return min((min(coming) - at).total_seconds(), LONGEST_NAP) if coming else None
 
 
 def _resolve(lease: Lease, trust_config: TrustConfig, unresolved: list[Publication]) -> float | None:
@@ -132,12 +143,28 @@ def _write(lease: Lease, trust_config: TrustConfig) -> float | None:
     live = publishing.read_live(trust_config)
     if not acts.note_sight(lease, live):
         return None
-    due = list(ChangeRequest.objects.due(trust_config.pk).select_related("tenant", "trust_config__environment")[: trust_config.batch_limit])
+    at = timezone.now()
+    due = [change for change in ChangeRequest.objects.due(trust_config.pk).select_related("tenant", "trust_config__environment") if schedule.may_go(change, at)]
+    due = due[: trust_config.batch_limit]
     opened = open_additions(due, live)
     publication = acts.intend_changes(lease, live, due, opened, foresee_all(due, live, opened.pems))
     if publication is None:  # every due change was left out with its reason, or somebody else was faster
         return AT_ONCE
     return _send(lease, trust_config, publication, live=live, additions=opened.pems)
+
+
+def _resolve_drift(lease: Lease, trust_config: TrustConfig) -> float | None:
+    """While live is not as last observed, only the change that resolves the case goes on."""
+    change = ChangeRequest.objects.resolutions(trust_config.pk).first()
+    if change is None:
+        return None
+    live = publishing.read_live(trust_config)
+    if change.kind == ChangeRequest.Kind.ADOPTION:
+        publish_drift.adopt(lease, change.pk, live, actor=worker(lease.owner))
+        return None
+    additions = publish_drift.originals(change)
+    publication = publish_drift.intend_put_back(lease, change.pk, live, actor=worker(lease.owner))
+    return _send(lease, trust_config, publication, live=live, additions=additions) if publication else None
 
 
 def _send(lease: Lease, trust_config: TrustConfig, publication: Publication, *, live: Live, additions: dict[str, str]) -> float | None:

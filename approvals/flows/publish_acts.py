@@ -9,19 +9,22 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from approvals import schedule
 from approvals.causes import cause
+from approvals.flows import publish_drift
 from approvals.flows.publish_admission import Opened, admit, estate_at, still_due
 from approvals.flows.witness import record_change, record_drift, record_publication, record_trust_config
 from approvals.models import ChangePublication, ChangeRequest
 from approvals.states import State
 from audit.events import Actor, EventType, worker
 from certs import publications
-from certs.drift import Sight, keep_drift, note_live
+from certs.drift import Sight, is_as_seen, keep_case, note_live
 from certs.inventory import apply_steps, touch
 from certs.live import Live, is_as_observed
-from certs.models import Publication, TrustConfig
+from certs.models import DriftCase, Publication, TrustConfig
 from certs.publications import Lease
 from certs.sealing import keep_until, seal
+from jobs.queue import enqueue
 from pki.certificate import der_of_pem
 from pki.findings import Finding
 from pki.plan import Action, entries_of
@@ -41,6 +44,8 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
             return None
         estate, going = estate_at(trust_config, live), []
         for change in still_due(trust_config, due, opened):
+            if not schedule.may_go(change, at):
+                continue
             if refused := opened.refused.get(change.pk):
                 _hold(change, *refused, actor=actor, at=at)
             elif (holdings := admit(change, estate, foreseen.get(change.pk), actor=actor, at=at)) is not None:
@@ -67,11 +72,11 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
 def intend_fence(lease: Lease, live: Live) -> Publication | None:
     """The intent of a fencing write: the live set as it is, under a new label, so that an unknown write can no longer land.
 
-    None when live is not what was last observed: a fence must not adopt what somebody else wrote.
+    None when live is not what was last seen: a fence must not adopt what somebody else wrote.
     """
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
-        if trust_config.state != TrustConfig.State.READY or not is_as_observed(trust_config, live):
+        if not is_as_seen(trust_config, live):
             return None
         fence = publications.open_intent(
             trust_config=trust_config,
@@ -90,10 +95,10 @@ def note_sight(lease: Lease, live: Live) -> bool:
     """Notes what live looks like; False when publishing must stop."""
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
-        sight = note_live(trust_config, live)
+        sight = note_live(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}")
         if sight is Sight.DRIFT:
             record_drift(trust_config, actor=_me())
-    return sight is Sight.EXPECTED
+        return sight is Sight.EXPECTED or is_as_seen(trust_config, live)
 
 
 def note_sent(lease: Lease, publication: Publication, operation_name: str) -> None:
@@ -117,13 +122,21 @@ def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
         publications.mark_verified(publication, etag=live.etag, at=at)
-        publications.observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
+        if trust_config.state == TrustConfig.State.DRIFTED and publication.kind == Publication.Kind.FENCE:
+            keep_case(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}")  # what drifted stays a case
+        else:
+            publications.observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
         if trust_config.batch_limit:
             publications.limit_batch(trust_config, trust_config.batch_limit * 2)
         changes = _changes(publication)
         record_publication(EventType.PUBLICATION_VERIFIED, publication, changes, actor=actor, before=Publication.State.WRITTEN)
         for change in changes:
-            _apply(change, publication, actor=actor, at=at)
+            if publication.kind == Publication.Kind.PUT_BACK:
+                publish_drift.finish(change, trust_config, DriftCase.State.PUT_BACK, EventType.DRIFT_PUT_BACK, actor=actor)
+            else:
+                _apply(change, publication, actor=actor, at=at)
+        if trust_config.endpoint:
+            enqueue("try_gate", trust_config.pk, queue=trust_config.environment.queue, delay_seconds=float(settings.PROPAGATION_SECONDS))
         for older in Publication.objects.unresolved(trust_config.pk).filter(revision__lt=publication.revision):
             publications.mark_voided(older, failure=f"fenced off by revision {publication.revision}", at=at)
             record_publication(EventType.PUBLICATION_VOIDED, older, _changes(older), actor=actor, before=Publication.State.INTENDED)
@@ -135,8 +148,8 @@ def note_other_outcome(lease: Lease, publication: Publication, live: Live) -> No
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
         _fail(publication, code=code, detail="", hold=True)
-        if trust_config.state == TrustConfig.State.READY and not is_as_observed(trust_config, live):
-            keep_drift(trust_config, live)
+        if not is_as_seen(trust_config, live):
+            keep_case(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}")
             record_drift(trust_config, actor=_me())
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from approvals import policy
 from approvals.causes import Cause, cause
 from approvals.checks import estate_of, estate_of_change, holdings_after, judge_change, last_seen_by_worker, store_plan, unseen
+from approvals.flows.following import withdraw_followers
 from approvals.flows.witness import record_change
 from approvals.models import ChangeRequest
 from approvals.states import State
@@ -84,18 +85,29 @@ def admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None,
         causes += policy.limits_exceeded(change, findings)
     if not causes:
         return holdings_after(change, estate.holdings)
+    send_back(change, findings, news, causes, actor=actor, at=at)
+    return None
+
+
+def send_back(change: ChangeRequest, findings: list[Finding], news: list[Finding], causes: list[Cause] | None = None, *, actor: Actor, at: datetime) -> None:
+    """Back to its voters, with what they had not seen."""
+    causes = causes or _reasons(change, [finding.code for finding in news])
     change.mark_returned(at=at, causes=causes)
     change.delta = {"findings": [list(finding.key) for finding in news]}
+    withdraw_followers(change, cause("follower-returned", number=change.number), actor=actor, at=at)
     change.awaits_answer = bool(open_questions(findings))
     store_plan(change, findings, at=at, etag=change.trust_config.observed_etag)
     change.save()
     record_change(EventType.CHANGE_RETURNED, change, actor=actor, before=State.APPROVED, after=change.state, details={"causes": list(causes)})
-    return None
 
 
 def _obstacles(change: ChangeRequest, estate: Estate, new_codes: list[str]) -> list[Cause]:
     idle = [step for step in change.steps if not has_effect(estate.holdings, change.tenant_id, step)]
-    causes = [cause("returned-no-effect", fingerprint=step.entry.sha256_fingerprint) for step in idle]
+    return [*(cause("returned-no-effect", fingerprint=step.entry.sha256_fingerprint) for step in idle), *_reasons(change, new_codes)]
+
+
+def _reasons(change: ChangeRequest, new_codes: list[str]) -> list[Cause]:
+    causes = []
     if new_codes:
         causes.append(cause("returned-findings", codes=", ".join(sorted(set(new_codes)))))
     if not policy.has_votes(change):

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from approvals import acts, policy
-from approvals.acts import Addition, Removal
+from approvals.acts import AT_ONCE, Addition, Removal, Timing
 from approvals.causes import cause
 from approvals.checks import renew_digest
 from approvals.flows.sending import send_to_check
@@ -29,10 +29,12 @@ def submit(
     removals: list[Removal],
     names_revocation: bool = False,
     answers: Mapping[str, str] | None = None,
+    timing: Timing = AT_ONCE,
 ) -> int:
     """Submits a change and asks a worker to check it against live; returns its number in the tenant.
 
-    ``answers`` are what the submitter says to findings, by code. A revocation covers every role of the certificate.
+    ``answers`` are what the submitter says to findings, by code; ``timing`` is when it may be written, and until when old and
+    new overlap: then the removals become a change of their own. A revocation covers every role of the certificate.
 
     :raises NotAllowed: without the submitter's role there.
     :raises BadChange: without reason or items.
@@ -40,8 +42,9 @@ def submit(
     :raises ConflictingChange: when another open change has one of the certificates; a revocation sends that one back.
     :raises TrustConfigNotReady, VaultClosed, UnknownObject:
     """
-    acts.check_request(reason, additions, removals)
     at = timezone.now()
+    acts.check_request(reason, additions, removals)
+    acts.check_timing(timing, additions, removals, at=at)
     with transaction.atomic(durable=True):
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
         trust_config = acts.open_trust_config(tenant, trust_config_id)
@@ -57,11 +60,12 @@ def submit(
             by=actor.name,
             reason=reason.strip(),
             additions=additions,
-            removals=removals,
+            removals=[] if timing.overlap_until else removals,
             names_revocation=names_revocation and policy.may_name_revocation(tenant),
             at=at,
         )
-        send_to_check(change, actor=actor, at=at, details={"names_revocation": change.names_revocation}, answers=answers)
+        acts.set_timing(change, timing, removals)
+        send_to_check(change, actor=actor, at=at, details={"names_revocation": change.names_revocation, **timing.as_json()}, answers=answers)
     return change.number
 
 

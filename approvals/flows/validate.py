@@ -9,15 +9,16 @@ from approvals import acts, policy
 from approvals.causes import Cause, cause
 from approvals.checks import estate_of_change, judge_change, store_plan
 from approvals.examination import examine
+from approvals.flows.approving import approve_change
 from approvals.flows.witness import record_change, record_drift
 from approvals.models import ChangeRequest, Vote
 from approvals.states import State
 from audit.events import Actor, EventType, worker
-from certs.drift import Sight, note_live
+from certs.drift import Sight, is_as_seen, note_live
 from certs.golden import note_tried
+from certs.live import Live
 from certs.publishing import read_live
 from certs.sealing import forget
-from jobs.queue import enqueue
 from jobs.worker import name as worker_name
 from pki.answers import final, open_questions
 from pki.findings import Finding
@@ -38,11 +39,9 @@ def validate(*, change_id: int) -> None:
     actor, at = worker(worker_name()), timezone.now()
     seen = examine(change, live, at=at)
     with transaction.atomic(durable=True):
+        acts.lock_tenant(change.tenant_id)
         change = acts.lock_change(change.tenant_id, change.number)
-        sight = note_live(change.trust_config, live)
-        if sight is Sight.DRIFT:
-            record_drift(change.trust_config, actor=actor)
-        if change.state != State.SUBMITTED or sight is not Sight.EXPECTED:
+        if change.state != State.SUBMITTED or not _is_as_known(change, live, actor):
             return
         note_tried(seen.tried, at=at)
         findings = judge_change(change, estate_of_change(change, at=at), at=at, seen_by_worker=seen.findings)
@@ -57,10 +56,17 @@ def validate(*, change_id: int) -> None:
         causes = policy.limits_exceeded(change, findings) if policy.decides_by_itself(change) else []
         _validate(change, causes, actor=actor, at=at)
         if _vote_by_rule(change, causes, actor=actor, at=at):
-            change.mark_approved(at=at)
-            change.save()
-            record_change(EventType.CHANGE_APPROVED, change, actor=actor, before=State.VALIDATED, after=change.state)
-            enqueue("publish", change.trust_config_id, queue=change.trust_config.environment.queue)
+            approve_change(change, actor=actor, at=at)
+
+
+def _is_as_known(change: ChangeRequest, live: Live, actor: Actor) -> bool:
+    """Whether live is what the change was made for: as last observed or, for one that resolves a drift, as its case shows."""
+    if change.kind != ChangeRequest.Kind.REGULAR:
+        return is_as_seen(change.trust_config, live)  # if not, the next look at the case ends the change
+    sight = note_live(change.trust_config, live, seen_by=f"GetTrustConfig, {actor.id}")
+    if sight is Sight.DRIFT:
+        record_drift(change.trust_config, actor=actor)
+    return sight is Sight.EXPECTED
 
 
 def _reject(change: ChangeRequest, refused: list[Finding], *, actor: Actor, at: datetime) -> None:

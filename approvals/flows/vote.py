@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from approvals import acts, policy
 from approvals.causes import cause
 from approvals.errors import BadChange, SelfApproval, StalePlan, VoteRefused
+from approvals.flows.approving import approve_change
 from approvals.flows.witness import record_change
 from approvals.models import ChangeRequest, Vote
 from approvals.states import State
 from audit.events import Actor, EventType
 from certs.sealing import forget
-from jobs.queue import enqueue
 from pki.findings import Severity
 
 
@@ -27,13 +27,11 @@ def approve(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: 
     """
     at = timezone.now()
     with transaction.atomic(durable=True):
+        acts.lock_tenant(tenant_id)
         change = acts.lock_change(tenant_id, number)
         _cast(change, Vote.Decision.APPROVE, actor=actor, digest=digest, comment=comment, at=at)
         if policy.has_votes(change):
-            change.mark_approved(at=at)
-            change.save()
-            record_change(EventType.CHANGE_APPROVED, change, actor=actor, before=State.VALIDATED, after=change.state)
-            enqueue("publish", change.trust_config_id, queue=change.trust_config.environment.queue)
+            approve_change(change, actor=actor, at=at)
 
 
 def reject(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: str) -> None:

@@ -1,6 +1,7 @@
 """The net under the queue: whatever is submitted, due or unresolved has a job, whatever happened to the one it had."""
 
 from django.db import transaction
+from django.db.models import Q
 
 from approvals.models import ChangeRequest
 from approvals.states import State
@@ -19,7 +20,8 @@ def wake_trust_configs() -> None:
             _ensure("publish", trust_config.pk, trust_config.environment.queue)
         for trust_config in TrustConfig.objects.filter(state=TrustConfig.State.DRIFTED).select_related("environment"):
             _ensure("look_again", trust_config.pk, trust_config.environment.queue)
-        waiting = ChangeRequest.objects.filter(state=State.SUBMITTED, awaits_answer=False, trust_config__state=TrustConfig.State.READY)
+        is_open = Q(trust_config__state=TrustConfig.State.READY) | ~Q(kind=ChangeRequest.Kind.REGULAR)
+        waiting = ChangeRequest.objects.filter(is_open, state=State.SUBMITTED, awaits_answer=False)
         for change in waiting.select_related("trust_config__environment"):
             _ensure("validate_change", change.pk, change.trust_config.environment.queue)
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from approvals import acts, policy
 from approvals.causes import cause
 from approvals.errors import PublicationInProgress
+from approvals.flows.following import withdraw_followers
 from approvals.flows.witness import record_change
 from audit.events import Actor, EventType
 from certs.sealing import forget
@@ -26,8 +27,9 @@ def withdraw(*, actor: Actor, tenant_id: int, number: int, reason: str) -> None:
             raise NotAllowed(verdict.reason)
         if acts.is_in_unresolved_publication(change):
             raise PublicationInProgress
-        before = change.state
-        change.mark_withdrawn(at=timezone.now(), causes=[cause("withdrawn", name=actor.name)])
+        before, at = change.state, timezone.now()
+        change.mark_withdrawn(at=at, causes=[cause("withdrawn", name=actor.name)])
         change.save()
         forget(change.pk)
         record_change(EventType.CHANGE_WITHDRAWN, change, actor=actor, before=before, after=change.state, reason=reason.strip())
+        withdraw_followers(change, cause("follower-withdrawn", number=change.number), actor=actor, at=at)

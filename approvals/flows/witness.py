@@ -7,9 +7,9 @@ from approvals.models import ChangeRequest
 from audit.events import Actor, EventType, Scope, Subject
 from audit.log import Json
 from audit.recorder import record
-from certs.drift import drift_entries
+from certs.drift import open_case
 from certs.models import Publication, TrustConfig
-from pki.plan import difference, revision_digest
+from pki.plan import revision_digest
 
 
 def record_change(
@@ -108,13 +108,15 @@ def record_trust_config(
 
 def record_drift(trust_config: TrustConfig, *, actor: Actor) -> None:
     """That live is not what was last observed, by counts and digests."""
-    found = drift_entries(trust_config)
-    change = difference(trust_config.observed, found)
+    case = open_case(trust_config)
+    assert case is not None
     details: Json = {
-        "live_digest": revision_digest(found),
-        "added": len(change.added),
-        "removed": len(change.removed),
-        "label": str(trust_config.drift["label"]),
-        "etag": str(trust_config.drift["etag"]),
+        "case": case.pk,
+        "live_digest": revision_digest(case.entry_set),
+        "added": len(case.difference.added),
+        "removed": len(case.difference.removed),
+        "label": case.label,
+        "etag": case.etag,
+        "seen_by": case.seen_by,
     }
     record_trust_config(EventType.DRIFT_FOUND, trust_config, actor=actor, details=details)

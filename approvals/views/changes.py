@@ -7,17 +7,18 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from approvals import presentation, timeline
-from approvals.flows import answer, comment, retry, vote, withdraw
-from approvals.forms import AnswerForm, ChangeFilterForm, ReasonForm, VoteForm, cleaned
+from approvals.flows import answer, comment, prove, retry, vote, withdraw
+from approvals.forms import AnswerForm, ChangeFilterForm, ReasonForm, ReceiptForm, VoteForm, cleaned
 from approvals.models import ChangeRequest
-from approvals.policy import may_answer, may_retry, may_roll_back, may_submit, may_vote, may_withdraw
+from approvals.policy import may_answer, may_prove, may_retry, may_roll_back, may_submit, may_vote, may_withdraw
 from approvals.states import OPEN, State
 from certs.models import TrustConfig
 from portal.errors import OURS, keep_on_page
@@ -45,6 +46,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "ended_mine": mine.exclude(state__in=OPEN)[:5],
         "drifted": presentation.drifted(tenants) if scope.is_everywhere or scope.environment_ids else [],
         "proposed": presentation.proposed_switches(request.user.pk),
+        "coming": presentation.coming(tenants),
         "submits_for": [tenant for tenant in tenants if may_submit(request.user.pk, tenant)],
     }
     return render(request, "approvals/home.html", context)
@@ -121,6 +123,32 @@ def change_retry(request: TenantRequest, number: int) -> HttpResponse:
     return _act(request, number, partial(retry.retry, actor=actor_of(request), tenant_id=request.tenant.pk, number=number))
 
 
+@tenant_page(methods=("POST",))
+def change_prove(request: TenantRequest, number: int) -> HttpResponse:
+    receipt = cleaned(ReceiptForm(request.POST))["receipt"]
+    act = partial(prove.prove, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, receipt=receipt)
+    return _act(request, number, act, done=_("The proof is on the change."))
+
+
+@tenant_page()
+def change_facts(request: TenantRequest, number: int) -> HttpResponse:
+    """The state of a change and the three facts of its effect, for programs."""
+    change = change_of(request, number)
+    facts = presentation.effect_of(change)
+    with translation.override("en"):
+        body = {
+            "number": change.number,
+            "state": change.state,
+            "trust_config": change.trust_config.resource_name,
+            "change_digest": change.change_digest,
+            "facts": {
+                name: {"at": fact.at and fact.at.isoformat(), "evidence": {str(key): value for key, value in fact.evidence}}
+                for name, fact in zip(("written", "verified", "proven"), facts, strict=True)
+            },
+        }
+    return JsonResponse(body)
+
+
 def _act(request: TenantRequest, number: int, act: Callable[[], None], *, typed: str = "", done: str = "") -> HttpResponse:
     """Makes the one call. What is refused is said on the page of the change, which keeps what was typed."""
     change_of(request, number)
@@ -155,6 +183,9 @@ def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
         "plan": presentation.plan_of(change),
         "checks": presentation.checks_of(change),
         "delta": presentation.delta_of(change),
+        "effect": presentation.effect_of(change),
+        "may_prove": may_prove(user_id, change),
+        "followers": change.followers.select_related("tenant"),
         "votes": votes,
         "progress": timeline.progress_of(change, votes),
         "timeline": timeline.timeline_of(change),

@@ -7,8 +7,8 @@ from django.utils.translation import get_language
 
 from approvals import presentation, previews
 from approvals.errors import BadChange
-from approvals.flows import roll_back, simulate, submit
-from approvals.forms import ChangeForm, RollBackForm
+from approvals.flows import return_to_date, roll_back, simulate, submit
+from approvals.forms import ChangeForm, ReturnForm, RollBackForm
 from approvals.policy import may_roll_back
 from approvals.rollbacks import later_changes, missing_originals
 from approvals.views.changes import change_of
@@ -55,6 +55,7 @@ def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
                 removals=preview.removals,
                 names_revocation=form.cleaned_data["names_revocation"],
                 answers=form.answers(),
+                timing=form.timing(),
             )
         except OURS as error:
             refused, status = error, keep_on_page(request, error)
@@ -111,3 +112,31 @@ def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
         "undo": presentation.undo_of(change),
     }
     return render(request, "approvals/change_roll_back.html", context, status=status)
+
+
+@tenant_page(AccessRole.SUBMITTER, methods=("GET", "POST"))
+def trust_config_return(request: TenantRequest, trust_config_id: str) -> HttpResponse:
+    """Back to what the tenant trusted on a date: the way there is shown before it is asked for."""
+    place = previews.place(request.tenant, trust_config_id)
+    form = ReturnForm(request.POST or (request.GET if "date" in request.GET else None), request.FILES or None)
+    is_whole = form.is_valid()
+    date = form.cleaned_data.get("date") if form.is_bound else None
+    intake = form.intake() if is_whole and request.method == "POST" else None
+    refused, status = None, 422 if request.method == "POST" else 200
+    if intake is not None and not intake.refusals and date is not None:
+        try:
+            number = return_to_date.return_to(
+                actor=actor_of(request),
+                tenant_id=request.tenant.pk,
+                trust_config_id=trust_config_id,
+                date=date,
+                reason=form.cleaned_data["reason"],
+                originals=intake.certificates,
+            )
+        except OURS as error:
+            refused, status = error, keep_on_page(request, error)
+        else:
+            return redirect("approvals:change-detail", request.tenant.slug, number)
+    way = presentation.return_of(place.trust_config, request.tenant.pk, date) if date else None
+    context = {"place": place, "form": form, "way": way, "refused": refused, "refusals": intake.refusals if intake else []}
+    return render(request, "approvals/trust_config_return.html", context, status=status)

@@ -4,9 +4,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audit.events import Actor, EventType, Scope, Subject, worker
+from audit.events import Actor, EventType, worker
 from audit.log import Json
-from audit.recorder import record
+from certs.flows.recording import record_registration
 from certs.inventory import adopt
 from certs.models import TrustConfig, TrustEntry
 from certs.publications import observe
@@ -45,7 +45,7 @@ def name_trust_config(*, actor: Actor, environment_slug: str, name: str, purpose
         )
         if is_new:
             trust_config.tenants.set(tenants.values())
-            _record(EventType.TRUST_CONFIG_NAMED, trust_config, actor=actor, details={"purpose": purpose, "custodian": tenant_slugs[0]})
+            record_registration(EventType.TRUST_CONFIG_NAMED, trust_config, actor=actor, details={"purpose": purpose, "custodian": tenant_slugs[0]})
         enqueue("register_trust_config", trust_config.pk, queue=environment.queue)
     return str(trust_config.pk)
 
@@ -62,10 +62,10 @@ def read_first(*, trust_config_id: str) -> None:
     try:
         live = read_live(trust_config)
     except (CloudDenied, CloudMissing, CloudRejected) as error:
-        _refuse(trust_config_id, f"{error.rpc}: {error.google_message}", actor=actor)
+        refuse(trust_config_id, f"{error.rpc}: {error.google_message}")
         return
     except PkiError as error:
-        _refuse(trust_config_id, f"{error.code}", actor=actor)
+        refuse(trust_config_id, f"{error.code}")
         return
     with transaction.atomic(durable=True):
         trust_config = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=trust_config_id)
@@ -74,25 +74,14 @@ def read_first(*, trust_config_id: str) -> None:
         trust_config.state, trust_config.state_reason = TrustConfig.State.READY, ""
         trust_config.save(update_fields=["state", "state_reason"])
         details: Json = {"adopted": len(live.entries), "etag": live.etag, "observed_digest": revision_digest(live.entries)}
-        _record(EventType.TRUST_CONFIG_REGISTERED, trust_config, actor=actor, details=details)
+        record_registration(EventType.TRUST_CONFIG_REGISTERED, trust_config, actor=actor, details=details)
 
 
-def _refuse(trust_config_id: str, reason: str, *, actor: Actor) -> None:
+def refuse(trust_config_id: str, reason: str) -> None:
+    """Says on the page of the trust config why there is none yet."""
+    actor = worker(worker_name())
     with transaction.atomic(durable=True):
         trust_config = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=trust_config_id)
         trust_config.state, trust_config.state_reason = TrustConfig.State.UNREADABLE, reason
         trust_config.save(update_fields=["state", "state_reason"])
-        _record(EventType.TRUST_CONFIG_REFUSED, trust_config, actor=actor, details={"reason": reason}, result="failed")
-
-
-def _record(event: EventType, trust_config: TrustConfig, *, actor: Actor, details: Json, result: str = "ok") -> None:
-    for tenant_id in trust_config.tenants.values_list("pk", flat=True):
-        record(
-            event,
-            actor=actor,
-            subject=Subject("trust_config", str(trust_config.pk), label=trust_config.name),
-            scope=Scope(tenant_id=tenant_id, environment=trust_config.environment.slug, trust_config_id=str(trust_config.pk)),
-            after=trust_config.state,
-            result=result,
-            details=details,
-        )
+        record_registration(EventType.TRUST_CONFIG_REFUSED, trust_config, actor=actor, details={"reason": reason}, result="failed")

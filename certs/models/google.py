@@ -19,3 +19,18 @@ class GoogleProject(models.Model):
 
     def __str__(self) -> str:
         return self.project
+
+
+class GoogleLocation(models.Model):
+    """What a sweep has listed in one location of a project: every trust config there, known to the portal or not."""
+
+    project = models.CharField(max_length=100)
+    location = models.CharField(max_length=63)
+    listed_at = models.DateTimeField()
+    names = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "location"], name="one_row_per_location")]
+
+    def __str__(self) -> str:
+        return f"{self.project}/{self.location}"

@@ -17,6 +17,7 @@ class Publication(models.Model):
     class Kind(models.TextChoices):
         CHANGES = "changes", _("changes")
         FENCE = "fence", _("fencing write")
+        PUT_BACK = "put_back", _("putting back")
 
     class State(models.TextChoices):
         INTENDED = "intended", _("intent recorded")

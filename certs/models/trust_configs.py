@@ -59,6 +59,20 @@ class TrustConfig(models.Model):
         READY = "ready", _("Ready")
         DRIFTED = "drifted", _("Changed outside the portal")
         UNREADABLE = "unreadable", _("Cannot be read")
+        CREATING = "creating", _("Being made at Google")
+
+    class Enforcement(models.TextChoices):
+        """``client_validation_mode`` of the ServerTlsPolicy (Network Security API) that uses the trust config."""
+
+        UNKNOWN = "unknown", _("not declared")
+        REJECT = "reject", "REJECT_INVALID"
+        ALLOW = "allow", "ALLOW_INVALID_OR_MISSING_CLIENT_CERT"
+
+    class Gate(models.TextChoices):
+        UNKNOWN = "unknown", _("not tried")
+        CLOSED = "closed", _("closed to strangers")
+        OPEN = "open", _("open to strangers")
+        UNREACHABLE = "unreachable", _("not reached")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="trust_configs")
@@ -68,14 +82,12 @@ class TrustConfig(models.Model):
     custodian = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=12, choices=State, default=State.NAMED)
     state_reason = models.TextField(blank=True)
+    creation_operation = models.CharField(max_length=300, blank=True)
     # What was last observed: the set, our label and the etag, by which read at what time.
     observed_at = models.DateTimeField(null=True)
     observed_etag = models.CharField(max_length=200, blank=True)
     observed_label = models.CharField(max_length=63, blank=True)
     observed_entries = models.JSONField(default=list)
-    # What was found instead of it, with the facts of every entry, until a person takes it over.
-    drift_found_at = models.DateTimeField(null=True)
-    drift = models.JSONField(default=dict)
     # One writer at a time: who holds it until when by database time; the fence grows with each holder.
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True)
@@ -90,6 +102,16 @@ class TrustConfig(models.Model):
     # Halved when Google refuses a whole write without naming what it refuses, until only that is left.
     batch_limit = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # What a load balancer does with clients that it does not accept, as a platform admin declared it, and when.
+    enforcement = models.CharField(max_length=10, choices=Enforcement, default=Enforcement.UNKNOWN)
+    enforcement_policy = models.CharField(max_length=200, blank=True)
+    enforcement_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    enforcement_at = models.DateTimeField(null=True)
+    # Where a worker knocks as a stranger, of the endpoints that the platform allows, and what came of it.
+    endpoint = models.CharField(max_length=255, blank=True)
+    gate = models.CharField(max_length=12, choices=Gate, default=Gate.UNKNOWN)
+    gate_detail = models.CharField(max_length=300, blank=True)
+    gate_tried_at = models.DateTimeField(null=True)
 
     objects = TrustConfigQuerySet.as_manager()
 
@@ -97,7 +119,7 @@ class TrustConfig(models.Model):
         ordering = ["environment__is_production", "environment__slug", "name"]
         constraints = [
             models.UniqueConstraint(fields=["environment", "name"], name="one_trust_config_per_name"),
-            models.CheckConstraint(condition=Q(state__in=["named", "ready", "drifted", "unreadable"]), name="trust_config_state_is_known"),
+            models.CheckConstraint(condition=Q(state__in=["named", "ready", "drifted", "unreadable", "creating"]), name="trust_config_state_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -107,6 +129,11 @@ class TrustConfig(models.Model):
     def resource_name(self) -> str:
         """Google's full name: projects/*/locations/*/trustConfigs/*."""
         return f"projects/{self.environment.project}/locations/{self.environment.location}/trustConfigs/{self.name}"
+
+    @property
+    def creation_label(self) -> str:
+        """Under which the portal makes it: whoever reads it knows by this that it is ours."""
+        return f"0-{self.pk}"
 
     @property
     def observed(self) -> frozenset[Entry]:

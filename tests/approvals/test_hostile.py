@@ -11,15 +11,12 @@ from approvals.errors import BadChange, ConflictingChange
 from approvals.flows import roll_back, submit, switch_mode, vote
 from approvals.flows.look_again import look
 from approvals.flows.publish import publish
-from approvals.flows.take_over import take_over
 from approvals.flows.validate import validate
 from approvals.models import Comment
 from audit.models import AuditEvent
 from certs import publishing
-from certs.drift import drift_entries
 from certs.models import Publication, TrustConfig, TrustEntry
 from emulator.faults import Fault
-from pki.plan import revision_digest
 from tenants.errors import NotAllowed
 from tests.certificates import make, make_ca
 from tests.world import World
@@ -68,7 +65,7 @@ def test_a_read_that_ends_after_a_later_observation_is_no_drift(world: World) ->
     from certs.drift import Sight, note_live
 
     with transaction.atomic():
-        assert note_live(TrustConfig.objects.get(pk=slow.trust_config_id), stale) is Sight.EXPECTED
+        assert note_live(TrustConfig.objects.get(pk=slow.trust_config_id), stale, seen_by="a test") is Sight.EXPECTED
     assert world.trust_config().state == "ready"
 
 
@@ -84,34 +81,15 @@ def test_a_drift_that_went_away_is_over_by_itself(world: World) -> None:
     assert AuditEvent.objects.filter(type="drift.ended").count() == 1
 
 
-def test_what_is_taken_over_is_what_is_live_and_not_what_was_once_found(world: World) -> None:
-    from approvals.errors import StalePlan
-
-    change = world.submit(make())
-    world.edit_live(allowlisted=[make("first").pem.decode()])
-    world.work()
-    shown = revision_digest(drift_entries(world.trust_config()))
-    world.edit_live(allowlisted=[make("second").pem.decode()])
-    look(trust_config_id=str(change.trust_config_id))
-    with pytest.raises(StalePlan):
-        _take_over(world, change, shown)
-
-
-def _take_over(world: World, change: Any, digest: str = "", **options: Any) -> None:
-    trust_config = TrustConfig.objects.get(pk=change.trust_config_id)
-    digest = digest or revision_digest(drift_entries(trust_config))
-    take_over(actor=world.actor("rita"), tenant_id=change.tenant_id, trust_config_id=str(change.trust_config_id), digest=digest, reason="Ok.", **options)
-
-
 def test_an_entry_that_comes_back_goes_to_the_tenant_that_lost_it(world: World) -> None:
     theirs = make("theirs")
     world.applied(theirs, by="lena", tenant="logistics", to="shared-clients")
     live = world.live("shared-clients")["allowlisted"]
     for entries in ([], live):
         world.edit_live("shared-clients", allowlisted=entries)
-        change = world.submit(make(f"probe-{len(entries)}"), to="shared-clients")
+        world.submit(make(f"probe-{len(entries)}"), to="shared-clients")
         world.work()
-        _take_over(world, change)
+        world.adopted("shared-clients")
     holders = TrustEntry.objects.open().filter(certificate__sha256_fingerprint=theirs.fingerprint).values_list("tenant__slug", flat=True)
     assert list(holders) == ["logistics"]
 
@@ -276,7 +254,7 @@ def test_revoked_in_one_role_and_added_in_another_is_refused(world: World) -> No
         world.submit(ca, role="intermediate_ca", removed=[Removal(ca.fingerprint, "trust_anchor", "revoked")])
 
 
-def test_taking_over_something_revoked_must_be_said(world: World) -> None:
+def test_adopting_something_revoked_must_be_said(world: World) -> None:
     client, other = make(), make("other")
     world.applied(client, other)
     before = world.live()["allowlisted"]
@@ -288,8 +266,8 @@ def test_taking_over_something_revoked_must_be_said(world: World) -> None:
     page.force_login(world.user("rita"))
     assert b"EST-REVOKED-01" in page.get(f"/t/payments/trust-configs/{change.trust_config_id}/").content
     with pytest.raises(BadChange, match="live again"):
-        _take_over(world, change)
-    _take_over(world, change, names_revocation=True)
+        world.adopt()
+    world.adopted(names_revocation=True)
     assert world.trust_config().state == "ready"
 
 

@@ -14,7 +14,7 @@ from approvals.flows.wake import wake_trust_configs
 from approvals.models import ChangeRequest
 from approvals.timeline import waiting_of
 from audit.models import AuditEvent
-from certs.models import Publication, SealedCertificate, TrustConfig, TrustEntry
+from certs.models import Publication, SealedCertificate, TrustConfig
 from certs.remedies import remedy
 from emulator.faults import Fault
 from jobs.models import Job
@@ -230,26 +230,6 @@ def test_the_portals_share_of_the_quota_is_never_exceeded(world: World, settings
     assert len(world.updates()) <= 2
     assert world.trust_config().waiting_code == "cloud-exhausted"
     assert world.fresh(changes[-1]).held_code == ""
-
-
-def test_an_edit_outside_the_portal_stops_publishing_until_a_reviewer_takes_it_over(world: World) -> None:
-    from approvals.flows.take_over import take_over
-    from certs.drift import drift_entries
-    from pki.plan import revision_digest
-
-    change = world.submit(make("ours"))
-    world.work()
-    foreign = make("foreign")
-    world.edit_live(allowlisted=[foreign.pem.decode()])
-    world.approve(change)
-    world.work()
-    assert (world.trust_config().state, world.updates()) == ("drifted", [])
-    digest = revision_digest(drift_entries(world.trust_config()))
-    take_over(actor=world.actor("rita"), tenant_id=change.tenant_id, trust_config_id=str(change.trust_config_id), digest=digest, reason="An emergency.")
-    world.work()
-    assert world.fresh(change).state == "applied"
-    assert len(world.live()["allowlisted"]) == 2
-    assert TrustEntry.objects.get(certificate__sha256_fingerprint=foreign.fingerprint).added_origin == "foreign"
 
 
 def test_an_edit_right_after_our_write_is_drift_and_never_overwritten(world: World) -> None:

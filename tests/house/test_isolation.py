@@ -61,9 +61,10 @@ def _url(name: str, change: Any, world: World) -> str:
         "simulation_id": Simulation.objects.get().pk,
         "version_id": PolicyVersion.objects.get().pk,
         "token": "x",
+        "environment": "dev",
     }
     tenant_keys = [{"tenant", key} for key in ("number", "trust_config_id", "fingerprint", "switch_id", "client_id", "simulation_id")]
-    for keys in (set(), {"tenant"}, *tenant_keys, {"token"}, {"version_id"}):
+    for keys in (set(), {"tenant"}, *tenant_keys, {"token"}, {"version_id"}, {"environment"}):
         try:
             return reverse(name, kwargs={key: values[key] for key in keys})
         except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""Change requests and what people and checks say of them. Transitions only set fields; flows do everything else."""
+"""Change requests and their items. Transitions only set fields; flows do everything else."""
 
 from datetime import datetime
 
@@ -10,15 +10,23 @@ from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 from approvals.causes import Cause
 from approvals.querysets import ChangeQuerySet
 from approvals.states import OPEN, State, move
-from certs.models import Certificate, Publication, Role, TrustConfig
-from pki.findings import Finding as Judgement
-from pki.findings import Severity
+from certs.models import Certificate, DriftCase, Role, TrustConfig
 from pki.plan import Action, Entry, Step
 from pki.roles import TrustRole
 from tenants.models import Mode, Tenant, User
 
 
 class ChangeRequest(ConcurrentTransitionMixin, models.Model):
+    class Kind(models.TextChoices):
+        REGULAR = "regular", _("change")
+        ADOPTION = "adoption", _("adoption of what is live")
+        PUT_BACK = "put_back", _("putting back what was")
+
+    class Schedule(models.TextChoices):
+        AT_ONCE = "at_once", _("at once")
+        AT_TIME = "at_time", _("at a time")
+        IN_WINDOW = "in_window", _("in the environment's change windows")
+
     number = models.PositiveBigIntegerField()
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="changes")
     trust_config = models.ForeignKey(TrustConfig, on_delete=models.PROTECT, related_name="changes")
@@ -32,6 +40,17 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submitted_changes")
     submitted_at = models.DateTimeField()
     names_revocation = models.BooleanField(default=False)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.REGULAR)
+    # An adoption or a put-back resolves this case. Entries of other tenants go with it, unnamed.
+    drift_case = models.ForeignKey(DriftCase, on_delete=models.PROTECT, null=True, related_name="changes")
+    others_added = models.PositiveIntegerField(default=0)
+    others_removed = models.PositiveIntegerField(default=0)
+    schedule = models.CharField(max_length=10, choices=Schedule, default=Schedule.AT_ONCE)
+    due_at = models.DateTimeField(null=True)
+    # A rotation with an overlap: what a second change removes when the overlap ends, as (role, fingerprint, removal).
+    later_removals = models.JSONField(default=list)
+    overlap_until = models.DateTimeField(null=True)
+    follows = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="followers")
     inverts = models.ManyToManyField("self", symmetrical=False, related_name="inverted_by", blank=True)
     # Why it stands where it stands: why mode B asks a person, why votes are needed again, why it was rejected.
     causes = models.JSONField(default=list)
@@ -60,6 +79,8 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
             models.UniqueConstraint(fields=["tenant", "number"], name="one_change_per_number"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="change_state_is_known"),
             models.CheckConstraint(condition=Q(mode__in=Mode.values), name="change_mode_is_known"),
+            models.CheckConstraint(condition=Q(kind="regular") | Q(drift_case__isnull=False), name="resolutions_have_a_case"),
+            models.CheckConstraint(condition=~Q(schedule="at_time") | Q(due_at__isnull=False), name="a_time_is_named"),
         ]
         indexes = [
             models.Index(fields=["tenant", "state", "-id"], name="change_tenant_state"),
@@ -79,7 +100,13 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
 
     @property
     def only_removes(self) -> bool:
-        return all(item.action == Action.REMOVE for item in self.items.all())
+        return not self.others_added and all(item.action == Action.REMOVE for item in self.items.all())
+
+    @property
+    def is_urgent(self) -> bool:
+        """A revocation waits for no window and no freeze."""
+        items = list(self.items.all())
+        return bool(items) and all(item.removal == Item.Removal.REVOKED for item in items)
 
     @property
     def is_rollback(self) -> bool:
@@ -156,96 +183,3 @@ class Item(models.Model):
     @property
     def step(self) -> Step:
         return Step(Action(self.action), Entry(TrustRole(self.role), self.sha256_fingerprint))
-
-
-class Finding(models.Model):
-    """What the last check of a change said; replaced as a whole at the next one."""
-
-    change = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="findings")
-    code = models.CharField(max_length=20)
-    severity = models.CharField(max_length=10, choices=[(s.value, s.value) for s in Severity])
-    sha256_fingerprint = models.CharField(max_length=64, blank=True)
-    evidence = models.JSONField(default=dict)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.severity} {self.code}"
-
-    @property
-    def judgement(self) -> Judgement:
-        return Judgement(self.code, Severity(self.severity), self.sha256_fingerprint, self.evidence)
-
-
-class Answer(models.Model):
-    """What the submitter says to one finding: why it is right all the same."""
-
-    change = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="answers")
-    code = models.CharField(max_length=20)
-    sha256_fingerprint = models.CharField(max_length=64, blank=True)
-    text = models.TextField()
-    # Of the evidence that was answered: another path, another client, and the answer counts no more.
-    evidence_sha256 = models.CharField(max_length=64)
-    given_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    given_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["change", "code", "sha256_fingerprint"], name="one_answer_per_finding")]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.text[:50]}"
-
-
-class Vote(models.Model):
-    """One decision of one person, or of the policy, on one plan."""
-
-    class Decision(models.TextChoices):
-        APPROVE = "approve", _("approved")
-        REJECT = "reject", _("rejected")
-
-    change = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="votes")
-    voter = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="votes")
-    policy = models.CharField(max_length=100, blank=True)
-    decision = models.CharField(max_length=8, choices=Decision)
-    comment = models.TextField(blank=True)
-    change_digest = models.CharField(max_length=64)
-    cast_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["change", "voter", "change_digest"], name="one_vote_per_person_and_plan"),
-            models.CheckConstraint(condition=Q(voter=None) ^ Q(policy=""), name="a_person_or_the_policy_votes"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.decision} {self.change_id}"
-
-
-class Comment(models.Model):
-    change = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="comments")
-    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    text = models.TextField()
-    written_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return self.text[:50]
-
-
-class ChangePublication(models.Model):
-    """That a change took part in a write, and how that ended for it."""
-
-    change = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="attempts")
-    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="attempts")
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["change", "publication"], name="once_per_publication")]
-
-    def __str__(self) -> str:
-        return f"{self.change_id} in {self.publication_id}"

@@ -1,0 +1,56 @@
+"""The second change of a rotation with an overlap: written with the approval of the first, withdrawn when the first falls."""
+
+from datetime import datetime
+
+from approvals import acts
+from approvals.acts import Removal
+from approvals.causes import Cause
+from approvals.checks import estate_of_change, judge_change, store_plan
+from approvals.flows.witness import items_as_json, record_change
+from approvals.models import ChangeRequest
+from approvals.states import State
+from audit.events import Actor, EventType
+from certs.sealing import forget
+
+
+def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> ChangeRequest:
+    """The removal that was voted on with the first change: approved with it, due when the overlap ends, checked again then."""
+    tenant = acts.lock_tenant(first.tenant_id)
+    second = acts.create_change(
+        tenant=tenant,
+        trust_config=first.trust_config,
+        user_id=first.submitted_by_id,
+        by=str(first.submitted_by),
+        reason=first.reason,
+        additions=[],
+        removals=[Removal(fingerprint, role, removal) for role, fingerprint, removal in first.later_removals],
+        names_revocation=False,
+        at=at,
+    )
+    second.mode, second.follows = first.mode, first
+    second.schedule, second.due_at = ChangeRequest.Schedule.AT_TIME, first.overlap_until
+    store_plan(second, judge_change(second, estate_of_change(second, at=at), at=at), at=at, etag=first.trust_config.observed_etag)
+    second.save()
+    details: dict[str, object] = {"items": items_as_json(second), "follows": first.number, "due_at": first.overlap_until and first.overlap_until.isoformat()}
+    record_change(EventType.CHANGE_SUBMITTED, second, actor=actor, after=second.state, reason=second.reason, details=details)
+    for move, event, before in (
+        (second.mark_validated, EventType.CHANGE_VALIDATED, State.SUBMITTED),
+        (second.mark_approved, EventType.CHANGE_APPROVED, State.VALIDATED),
+    ):
+        move(at=at, **({"causes": []} if event is EventType.CHANGE_VALIDATED else {}))
+        second.save()
+        record_change(event, second, actor=actor, before=before, after=second.state, details={"decided_with": first.number})
+    return second
+
+
+def withdraw_followers(first: ChangeRequest, cause: Cause, *, actor: Actor, at: datetime) -> None:
+    """What was to follow does not: the first change was withdrawn, sent back, or is being undone."""
+    followers = ChangeRequest.objects.open().filter(follows=first).select_for_update(of=("self",)).select_related("tenant", "trust_config__environment")
+    for second in followers:
+        if acts.is_in_unresolved_publication(second):
+            continue
+        before = second.state
+        second.mark_withdrawn(at=at, causes=[cause])
+        second.save()
+        forget(second.pk)
+        record_change(EventType.CHANGE_WITHDRAWN, second, actor=actor, before=before, after=second.state, details={"causes": [cause]})

@@ -1,0 +1,97 @@
+"""Resolving a drift case, once its change is approved: what is live becomes the record, or what was is written again."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from approvals import policy
+from approvals.checks import estate_of_change, judge_change, last_seen_by_worker, unseen
+from approvals.flows.publish_admission import send_back
+from approvals.flows.resuming import resume
+from approvals.flows.witness import record_change, record_publication, record_trust_config
+from approvals.models import ChangePublication, ChangeRequest
+from approvals.states import State
+from audit.events import Actor, EventType
+from certs import publications
+from certs.drift import end_case, is_as_seen, open_case
+from certs.inventory import adopt as adopt_entries
+from certs.live import Live
+from certs.models import DriftCase, Publication, SealedCertificate, TrustConfig, TrustEntry
+from certs.opening import open_sealed
+from certs.publications import Lease, observe
+from pki.certificate import canonical_pem
+from pki.plan import revision_digest
+
+
+def adopt(lease: Lease, change_id: int, live: Live, *, actor: Actor) -> None:
+    """Live is what was voted on: its entries become the portal's record. Google is not written to.
+
+    Anything else is left to the next look at the case, which ends the change.
+    """
+    at = timezone.now()
+    with transaction.atomic(durable=True):
+        trust_config = publications.hold(lease)
+        change = _admitted(change_id, trust_config, live, actor=actor)
+        if change is None:
+            return
+        adopt_entries(trust_config=trust_config, entries=live.entries, facts=live.facts, origin=TrustEntry.Origin.FOREIGN, at=at, by=actor.id)
+        observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
+        finish(change, trust_config, DriftCase.State.ADOPTED, EventType.DRIFT_ADOPTED, actor=actor)
+
+
+def originals(change: ChangeRequest) -> dict[str, str]:
+    """What is written again and is not live, as canonical PEM by fingerprint. No transaction is open, since Cloud KMS is asked.
+
+    :raises gcp.errors.CloudError: when Cloud KMS does not answer.
+    """
+    rows = SealedCertificate.objects.filter(change_id=change.pk).select_related("vault_key")
+    return {row.sha256_fingerprint: canonical_pem(open_sealed(row)) for row in rows}
+
+
+def intend_put_back(lease: Lease, change_id: int, live: Live, *, actor: Actor) -> Publication | None:
+    """The intent of writing what was last observed over what was found live; None when live or the votes are others now."""
+    at = timezone.now()
+    with transaction.atomic(durable=True):
+        trust_config = publications.hold(lease)
+        change = _admitted(change_id, trust_config, live, actor=actor)
+        if change is None:
+            return None
+        publication = publications.open_intent(
+            trust_config=trust_config,
+            kind=Publication.Kind.PUT_BACK,
+            base=live.entries,
+            entries=trust_config.observed,
+            etag=live.etag,
+            worker=lease.owner,
+            at=at,
+        )
+        ChangePublication.objects.create(change=change, publication=publication)
+        record_publication(EventType.PUBLICATION_INTENDED, publication, [change], actor=actor)
+    return publication
+
+
+def finish(change: ChangeRequest, trust_config: TrustConfig, state: DriftCase.State, event: EventType, *, actor: Actor) -> None:
+    """The case is resolved and its change applied, in the caller's transaction; publishing goes on."""
+    at, case = timezone.now(), open_case(trust_config)
+    assert case is not None
+    change.mark_applied(at=at)
+    change.save()
+    end_case(trust_config, state, at=at, change_number=change.number, reason=change.reason)
+    record_change(EventType.CHANGE_APPLIED, change, actor=actor, before=State.APPROVED, after=change.state, details={"case": case.pk})
+    details = {"case": case.pk, "change": change.number, "live_digest": revision_digest(trust_config.observed)}
+    record_trust_config(event, trust_config, actor=actor, reason=change.reason, details={**details})
+    resume(trust_config)
+
+
+def _admitted(change_id: int, trust_config: TrustConfig, live: Live, *, actor: Actor) -> ChangeRequest | None:
+    """The change, locked and judged once more on what was found live; None when it must not go."""
+    rows = ChangeRequest.objects.select_for_update(of=("self",)).select_related("tenant", "trust_config__environment", "submitted_by", "drift_case")
+    change = rows.get(pk=change_id)
+    if change.state != State.APPROVED or not is_as_seen(trust_config, live):
+        return None
+    at = timezone.now()
+    findings = judge_change(change, estate_of_change(change, at=at, with_others=False), at=at, seen_by_worker=last_seen_by_worker(change))
+    news = unseen(change, findings)
+    if news or not policy.has_votes(change):
+        send_back(change, findings, news, actor=actor, at=at)
+        return None
+    return change

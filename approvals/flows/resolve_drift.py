@@ -1,0 +1,142 @@
+"""A person's choice on what was changed outside the portal: adopt it, put back what was, or acknowledge a mere label."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from approvals import acts, policy
+from approvals.acts import Removal
+from approvals.checks import revoked_numbers
+from approvals.errors import BadChange, ConflictingChange, StalePlan
+from approvals.flows.resuming import resume
+from approvals.flows.sending import send_to_check
+from approvals.flows.witness import record_trust_config
+from approvals.models import ChangeRequest, Item
+from approvals.restoring import keep_for, originals_for
+from audit.events import Actor, EventType
+from certs.drift import end_case, open_case
+from certs.inventory import remember
+from certs.models import DriftCase, TrustConfig, TrustEntry
+from certs.publications import observe
+from pki.certificate import ParsedCertificate
+from pki.plan import Entry, revision_digest
+from tenants.errors import NotAllowed, UnknownObject
+
+Kind = ChangeRequest.Kind
+
+
+def adopt(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str, reason: str, names_revocation: bool = False) -> tuple[str, int]:
+    """Asks that what is live becomes the portal's record, as a change that is reviewed like any other.
+
+    ``digest`` is the revision digest of the set that the page showed. Returns the custodian's slug and the change's number.
+
+    :raises BadChange: without a reason, or when something revoked is live again and nobody says so.
+    :raises NotAllowed, StalePlan, ConflictingChange, BlockingFindings, UnknownObject:
+    """
+    at = timezone.now()
+    with transaction.atomic(durable=True):
+        trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
+        _refuse_second(case)
+        found, own = case.difference, _own(trust_config)
+        revoked = revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in found.added})
+        if revoked and not names_revocation:
+            names = ", ".join(f"…{fingerprint[-8:]}" for fingerprint in sorted(revoked))
+            raise BadChange(_("Something that was revoked is live again: %(names)s. Say that you know it, or put back what was.") % {"names": names})
+        facts = case.as_facts()
+        for entry in found.added:
+            remember(tenant_id=trust_config.custodian_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=actor.name)
+        change = _create(trust_config, case, Kind.ADOPTION, added=found.added, removed=found.removed & own, actor=actor, reason=reason, at=at)
+        change.names_revocation, change.others_removed = bool(revoked), len(found.removed - own)
+        send_to_check(change, actor=actor, at=at, details={"resolves": case.pk, "live_digest": digest, "revoked": [*sorted(revoked)]})
+        return trust_config.custodian.slug, change.number
+
+
+def put_back(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str, reason: str, originals: Iterable[ParsedCertificate] = ()) -> tuple[str, int]:
+    """Asks that what was last observed is written again over what was found live.
+
+    ``originals`` are uploaded for entries whose sealed original is no longer kept. One that only removes trust takes one
+    authorised person, one that brings entries back takes the votes of an addition.
+
+    :raises NotRestorable: when an original is missing; names the fingerprints.
+    :raises BadChange, NotAllowed, StalePlan, ConflictingChange, BlockingFindings, UnknownObject:
+    """
+    at = timezone.now()
+    with transaction.atomic(durable=True):
+        trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
+        _refuse_second(case)
+        found, own = case.difference, _own(trust_config)
+        restored = originals_for(trust_config, found.removed, originals)
+        facts = case.as_facts()
+        for entry in found.added:
+            remember(tenant_id=trust_config.custodian_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=actor.name)
+        change = _create(trust_config, case, Kind.PUT_BACK, added=found.removed & own, removed=found.added, actor=actor, reason=reason, at=at)
+        change.others_added = len(found.removed - own)
+        keep_for(change, restored)
+        send_to_check(change, actor=actor, at=at, details={"resolves": case.pk, "live_digest": digest})
+        return trust_config.custodian.slug, change.number
+
+
+def acknowledge(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str, reason: str) -> None:
+    """Takes note that the set is the same and only the portal's label was changed. Trust is what it was, so one person does.
+
+    :raises BadChange, NotAllowed, StalePlan, UnknownObject:
+    """
+    at = timezone.now()
+    with transaction.atomic(durable=True):
+        trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
+        if case.difference.added or case.difference.removed:
+            raise BadChange(_("The set itself differs. Adopt it or put back what was."))
+        observe(trust_config, entries=case.entry_set, label=case.label, etag=case.etag, at=at)
+        end_case(trust_config, DriftCase.State.ACKNOWLEDGED, at=at, reason=reason.strip())
+        record_trust_config(EventType.DRIFT_ACKNOWLEDGED, trust_config, actor=actor, reason=reason.strip(), details={"case": case.pk, "live_digest": digest})
+        resume(trust_config)
+
+
+def _case(actor: Actor, tenant_id: int, trust_config_id: str, digest: str, reason: str) -> tuple[TrustConfig, DriftCase]:
+    if not reason.strip():
+        raise BadChange(_("Say why. Reviewers and auditors will read it."))
+    if not TrustConfig.objects.for_tenant(tenant_id).filter(pk=trust_config_id).exists():
+        raise UnknownObject
+    acts.lock_tenant(TrustConfig.objects.get(pk=trust_config_id).custodian_id)
+    trust_config = acts.lock_trust_config(trust_config_id)
+    if not (verdict := policy.may_resolve_drift(actor.user_id, trust_config)):
+        raise NotAllowed(verdict.reason)
+    case = open_case(trust_config)
+    if case is None or digest != revision_digest(case.entry_set):
+        raise StalePlan
+    return trust_config, case
+
+
+def _refuse_second(case: DriftCase) -> None:
+    if other := ChangeRequest.objects.open().filter(drift_case=case).first():
+        raise ConflictingChange(_("Change #%(number)s resolves this case already. Wait for it or withdraw it first.") % {"number": other.number})
+
+
+def _own(trust_config: TrustConfig) -> frozenset[Entry]:
+    """What the custodian holds: entries of other tenants go unnamed."""
+    return frozenset(holding.entry for holding in TrustEntry.objects.for_tenant(trust_config.custodian_id).filter(trust_config=trust_config).holdings())
+
+
+def _create(
+    trust_config: TrustConfig, case: DriftCase, kind: Kind, *, added: frozenset[Entry], removed: frozenset[Entry], actor: Actor, reason: str, at: datetime
+) -> ChangeRequest:
+    if len(added) + len(removed) > acts.MAXIMAL_ITEMS:
+        raise BadChange(_("More was changed than one change can hold. Have it undone at Google; the portal sees it by itself."))
+    tenant = acts.lock_tenant(trust_config.custodian_id)
+    change = acts.create_change(
+        tenant=tenant,
+        trust_config=trust_config,
+        user_id=actor.user_id,
+        by=actor.name,
+        reason=reason.strip(),
+        additions=[],
+        removals=[Removal(entry.sha256_fingerprint, entry.role.value, Item.Removal.RETIRED) for entry in sorted(removed)],
+        names_revocation=False,
+        at=at,
+    )
+    acts.add_known(change, added)
+    change.kind, change.drift_case = kind, case
+    return change

@@ -1,0 +1,60 @@
+"""Back to what a tenant trusted on a date: a plan over today's set like any other, checked and voted on like any other."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from approvals import acts, policy
+from approvals.acts import Removal
+from approvals.errors import BadChange
+from approvals.flows.sending import send_to_check
+from approvals.models import Item
+from approvals.restoring import keep_for, originals_for
+from approvals.rollbacks import plan_of_return
+from audit.events import Actor
+from pki.certificate import ParsedCertificate
+from tenants.errors import NotAllowed
+
+
+def return_to(*, actor: Actor, tenant_id: int, trust_config_id: str, date: datetime, reason: str, originals: Iterable[ParsedCertificate] = ()) -> int:
+    """Asks for what the tenant held at that instant; returns the change's number. What was revoked since stays away.
+
+    :raises BadChange: without a reason, for a date to come, or when nothing would change.
+    :raises NotRestorable: when an original is missing; names the fingerprints.
+    :raises NotAllowed, BlockingFindings, ConflictingChange, TrustConfigNotReady, VaultClosed, UnknownObject:
+    """
+    at = timezone.now()
+    if not reason.strip():
+        raise BadChange(_("Say why this is needed. Reviewers and auditors will read it."))
+    if date > at:
+        raise BadChange(_("The date must lie in the past."))
+    with transaction.atomic(durable=True):
+        tenant = acts.lock_tenant(tenant_id)
+        trust_config = acts.open_trust_config(tenant, trust_config_id)
+        if not (verdict := policy.may_submit(actor.user_id, tenant, trust_config.environment)):
+            raise NotAllowed(verdict.reason)
+        plan = plan_of_return(trust_config, tenant_id, date)
+        if not plan.added and not plan.removed:
+            raise BadChange(_("Nothing would change: the tenant trusts today what it trusted then."))
+        if len(plan.added) + len(plan.removed) > acts.MAXIMAL_ITEMS:
+            raise BadChange(_("The way back has more than %(limit)s items. Go back in smaller steps.") % {"limit": acts.MAXIMAL_ITEMS})
+        acts.refuse_conflicts(tenant, acts.conflicting(trust_config, {entry.sha256_fingerprint for entry in plan.added | plan.removed}))
+        found = originals_for(trust_config, plan.added, originals, tenant_id=tenant_id)
+        change = acts.create_change(
+            tenant=tenant,
+            trust_config=trust_config,
+            user_id=actor.user_id,
+            by=actor.name,
+            reason=reason.strip(),
+            additions=[],
+            removals=[Removal(entry.sha256_fingerprint, entry.role.value, Item.Removal.RETIRED) for entry in sorted(plan.removed)],
+            names_revocation=False,
+            at=at,
+        )
+        acts.add_known(change, plan.added)
+        keep_for(change, found)
+        send_to_check(change, actor=actor, at=at, details={"returns_to": date.isoformat(), "left_revoked": [*sorted(plan.revoked)]})
+    return change.number

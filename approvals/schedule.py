@@ -1,0 +1,30 @@
+"""When an approved change may be written: at once, from a time on, or in a change window; never in a freeze, unless it is urgent."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from approvals.models import ChangeRequest
+from tenants.windows import next_opening
+
+
+def opens_at(change: ChangeRequest, at: datetime) -> datetime | None:
+    """The first instant from ``at`` on at which the change may be written; None when no window opens for more than a year."""
+    start = max(at, change.due_at) if change.due_at else at
+    if change.is_urgent:
+        return start
+    environment = change.trust_config.environment
+    windows = [row.window for row in environment.windows.all()] if change.schedule == ChangeRequest.Schedule.IN_WINDOW else []
+    return next_opening(windows, [freeze.closure for freeze in environment.freezes.filter(ends_at__gt=at)], start)
+
+
+def may_go(change: ChangeRequest, at: datetime) -> bool:
+    return opens_at(change, at) == at
+
+
+def lapses_at(change: ChangeRequest) -> datetime | None:
+    """When its approval counts no more: a set time after it was given or, for a change with a date, after that date."""
+    if change.approved_at is None:
+        return None
+    begins = max(change.approved_at, change.due_at) if change.due_at else change.approved_at
+    return begins + timedelta(days=settings.APPROVAL_DAYS)

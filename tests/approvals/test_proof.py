@@ -1,0 +1,188 @@
+"""Proof of effect: three facts, a gate that workers try as strangers, and receipts that clients sign."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from django.test import Client
+
+from approvals.errors import BadChange
+from approvals.flows import prove
+from approvals.models import ChangeRequest, Proof
+from approvals.presentation import effect_of
+from audit.models import AuditEvent
+from certs.flows import gate, gate_trials
+from client.__main__ import main as countersign
+from pki.receipt import BadReceipt, read, write
+from tenants.errors import BadValue, NotAllowed
+from tests.certificates import Made, make, make_ca, rsa_key
+from tests.world import World
+
+POLICY = "projects/demo-dev/locations/global/serverTlsPolicies/gate"
+
+
+class Gate:
+    """The emulator's load balancer before the trust config of the test world."""
+
+    def __init__(self, world: World, folder: Path, settings: Any) -> None:
+        self.world, self.folder, self.settings = world, folder, settings
+        world.applied(make_ca("standing"))
+        policy = world.emulator.gateways.put_policy(POLICY, {"trust_config": world.resource()})
+        self.endpoint = f"localhost:{policy['port']}"
+        (folder / "gateway.pem").write_text(world.emulator.gateways.certificate())
+        settings.GATE_ENDPOINTS, settings.GATE_CA_FILE = [self.endpoint], str(folder / "gateway.pem")
+        self._admin(gate.declare_enforcement, enforcement="reject", policy_name=POLICY)
+        self._admin(gate.name_endpoint, endpoint=self.endpoint)
+
+    def _admin(self, act: Any, **options: Any) -> None:
+        act(actor=self.world.actor("paula"), tenant_id=self.world.tenant().pk, trust_config_id=str(self.world.trust_config().pk), **options)
+
+    def probe(self, client: Made, capsys: Any, *issuers: Made) -> tuple[int, str]:
+        """countersign probe, as a person runs it; its exit status and the receipt."""
+        (self.folder / "client.pem").write_bytes(b"".join(one.pem for one in (client, *issuers)))
+        (self.folder / "client.key").write_bytes(client.key_pem)
+        files = ["--cert", str(self.folder / "client.pem"), "--key", str(self.folder / "client.key"), "--ca", str(self.folder / "gateway.pem")]
+        capsys.readouterr()
+        return countersign(["probe", "--url", f"https://{self.endpoint}/", *files]), capsys.readouterr().out
+
+
+@pytest.fixture
+def gateway(world: World, tmp_path: Path, settings: Any) -> Iterator[Gate]:
+    yield Gate(world, tmp_path, settings)
+    world.emulator.gateways.delete_policy(POLICY)
+
+
+def _prove(world: World, change: ChangeRequest, receipt: str, by: str = "sam") -> None:
+    prove.prove(actor=world.actor(by), tenant_id=change.tenant_id, number=change.number, receipt=receipt)
+
+
+def test_refused_before_accepted_after_and_the_receipt_proves_the_change(world: World, gateway: Gate, capsys: Any) -> None:
+    client = make("client")
+    status, early = gateway.probe(client, capsys)
+    assert (status, json.loads(early)["outcome"]) == (1, "refused")
+    change = world.applied(client)
+    facts = effect_of(change)
+    assert [bool(fact.at) for fact in facts] == [True, True, False]
+    status, receipt = gateway.probe(client, capsys)
+    assert status == 0
+    with pytest.raises(BadChange, match="before the write"):
+        _prove(world, change, early)
+    _prove(world, change, receipt)
+    assert [bool(fact.at) for fact in effect_of(change)] == [True, True, True]
+    assert AuditEvent.objects.filter(type="change.proven").count() == 1
+    with pytest.raises(BadChange, match="already"):
+        _prove(world, change, receipt)
+    page = Client()
+    page.force_login(world.user("ada"))
+    told = page.get(f"/t/payments/changes/{change.number}/facts/").json()
+    assert told["facts"]["proven"]["at"] and told["facts"]["written"]["evidence"]["operation"]
+
+
+def test_a_client_of_an_added_anchor_proves_the_anchor_and_a_removal_is_proven_by_a_refusal(world: World, gateway: Gate, capsys: Any) -> None:
+    from approvals.acts import Removal
+
+    root = make_ca("Root", key=rsa_key())
+    middle = make_ca("Middle", issuer=root)
+    client = make("client", issuer=middle, key=rsa_key())
+    added = world.applied(root)
+    _prove(world, added, gateway.probe(client, capsys, middle)[1])
+    assert Proof.objects.get().sha256_fingerprint == root.fingerprint
+    removed = world.applied(removed=[Removal(root.fingerprint, "trust_anchor", "retired")])
+    _prove(world, removed, gateway.probe(client, capsys, middle)[1])
+    assert Proof.objects.get(change=removed).outcome == "refused"
+
+
+def test_a_receipt_that_says_the_opposite_or_is_of_somebody_else_proves_nothing(world: World, gateway: Gate, capsys: Any) -> None:
+    change = world.applied(make("client"))
+    _status, strangers = gateway.probe(make("stranger"), capsys)
+    with pytest.raises(BadChange, match="not in this change"):
+        _prove(world, change, strangers)
+    with pytest.raises(NotAllowed):
+        _prove(world, change, strangers, by="rita")
+    forged = json.loads(strangers) | {"outcome": "accepted"}
+    with pytest.raises(BadChange, match="not signed"):
+        _prove(world, change, json.dumps(forged))
+    for nonsense in ("", "{}", "[1]", '{"kind": "countersign-probe/1"}', "{" * 30_000):
+        with pytest.raises(BadChange, match="no receipt"):
+            _prove(world, change, nonsense)
+
+
+def _receipt(client: Made, **values: Any) -> str:
+    base = {"url": "https://gate.example/", "outcome": "accepted", "detail": "HTTP 200", "at": datetime.now(UTC).isoformat(), "server_sha256": "", "told": {}}
+    return write(base | values, [client.certificate], client.key)
+
+
+def test_where_everybody_is_let_in_only_what_the_backend_echoes_counts(world: World) -> None:
+    client = make("client")
+    change = world.applied(client)  # the world's policies are declared as ALLOW
+    with pytest.raises(BadChange, match="proves nothing"):
+        _prove(world, change, _receipt(client))
+    with pytest.raises(BadChange, match="opposite"):
+        _prove(world, change, _receipt(client, told={"client_cert_chain_verified": False}))
+    _prove(world, change, _receipt(client, told={"client_cert_chain_verified": True}))
+    with pytest.raises(BadChange, match="future"):
+        _prove(world, change, _receipt(client, at=(datetime.now(UTC) + timedelta(hours=1)).isoformat()))
+
+
+@pytest.mark.parametrize("key", ["rsa", "ec", "ed25519"])
+def test_receipts_are_signed_by_every_usual_key(key: str) -> None:
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+
+    keys = {"rsa": rsa_key(), "ec": None, "ed25519": ed25519.Ed25519PrivateKey.generate()}
+    client = make(key=keys[key])
+    text = _receipt(client)
+    assert read(text).chain[0].sha256_fingerprint == client.fingerprint
+    changed = json.loads(text) | {"detail": "HTTP 201"}
+    with pytest.raises(BadReceipt):
+        read(json.dumps(changed))
+
+
+def test_the_gate_is_closed_to_strangers_and_that_proves_no_change(world: World, gateway: Gate) -> None:
+    change = world.applied(make("client"))
+    gate_trials.try_gate(trust_config_id=str(change.trust_config_id))
+    assert (world.trust_config().gate, effect_of(change)[2].at) == ("closed", None)
+    world.emulator.gateways.delete_policy(POLICY)
+    gate_trials.try_gate(trust_config_id=str(change.trust_config_id))
+    assert world.trust_config().gate == "unreachable"
+    assert list(AuditEvent.objects.filter(type="gate.tried").values_list("result", flat=True)) == ["ok"] * AuditEvent.objects.filter(type="gate.tried").count()
+
+
+def test_an_endpoint_outside_the_allowed_list_is_refused_and_never_knocked_at(world: World, gateway: Gate) -> None:
+    for endpoint in ("169.254.169.254:80", "localhost:22"):
+        with pytest.raises(BadValue):
+            gateway._admin(gate.name_endpoint, endpoint=endpoint)
+    gateway.settings.GATE_ENDPOINTS = []
+    before = world.trust_config().gate_tried_at
+    gate_trials.try_gate(trust_config_id=str(world.trust_config().pk))
+    assert world.trust_config().gate_tried_at == before
+    with pytest.raises(NotAllowed):
+        gate.name_endpoint(actor=world.actor("tom"), tenant_id=world.tenant().pk, trust_config_id=str(world.trust_config().pk), endpoint="")
+
+
+def test_the_probe_says_what_is_wrong_with_its_files(tmp_path: Path, capsys: Any) -> None:
+    assert countersign(["probe", "--url", "https://localhost:1/", "--cert", "nowhere.pem", "--key", "nowhere.key"]) == 2
+    client = make()
+    (tmp_path / "c.pem").write_bytes(client.pem)
+    (tmp_path / "c.key").write_bytes(client.key_pem)
+    files = ["--cert", str(tmp_path / "c.pem"), "--key", str(tmp_path / "c.key")]
+    assert countersign(["probe", "--url", "http://localhost/", *files]) == 2
+    assert countersign(["probe", "--url", "https://localhost:1/", *files]) == 2
+    assert "unreachable" in capsys.readouterr().err
+    assert countersign([]) == 2
+    assert countersign(["--help"]) == 0
+    assert "probe" in capsys.readouterr().out
+
+
+def test_the_receipts_body_is_kept_nowhere(world: World) -> None:
+    client = make("client")
+    change = world.applied(client)
+    _prove(world, change, _receipt(client, told={"client_cert_chain_verified": True}))
+    import base64
+
+    kept = json.dumps([[bytes(row).decode() for row in AuditEvent.objects.values_list("payload", flat=True)], list(Proof.objects.values())], default=str)
+    assert base64.b64encode(client.der).decode() not in kept
+    assert isinstance(client.certificate, x509.Certificate)
