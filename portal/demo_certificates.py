@@ -8,7 +8,7 @@ import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -22,7 +22,7 @@ def write(folder: Path) -> Path:
     folder.mkdir(parents=True)
     root, root_key = _make("Acme Partner Root CA", is_ca=True, days=3650)
     issuing, issuing_key = _make("Acme Partner Issuing CA 1", issuer=(root, root_key), is_ca=True, days=1825)
-    client, _ = _make("client-1.acme.example", issuer=(issuing, issuing_key))
+    client, client_key = _make("client-1.acme.example", issuer=(issuing, issuing_key))
     successor, _ = _make("client-1.acme.example", issuer=(issuing, issuing_key), days=730)
     expired, _ = _make("expired.acme.example", issuer=(issuing, issuing_key), from_days=-400, days=-35)
     weak, _ = _make("weak.acme.example", key=rsa.generate_private_key(65537, 1024))  # noqa: S505  (that is the point)
@@ -32,6 +32,7 @@ def write(folder: Path) -> Path:
         "root-ca.pem": root.public_bytes(Encoding.PEM),
         "issuing-ca.der": issuing.public_bytes(Encoding.DER),
         "client.pem": client.public_bytes(Encoding.PEM),
+        "client.key": client_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),  # for countersign probe; never to upload
         "client-successor.pem": successor.public_bytes(Encoding.PEM),
         "five-partners.pem": b"".join(partner.public_bytes(Encoding.PEM) for partner in partners),
         "whole-chain.p7b": pkcs7.serialize_certificates([root, issuing, client], Encoding.DER),

@@ -4,6 +4,7 @@ import json
 import time
 import urllib.parse
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from approvals.flows import switch_mode
 from audit.events import Actor, command
-from certs.flows import golden_clients, register
+from certs.flows import gate, golden_clients, register
 from certs.models import TrustConfig, VaultKey
 from pki import bundle
 from pki.policy import Policy
@@ -47,7 +48,11 @@ class Command(BaseCommand):
             token = people.create_sign_in_link(actor=ME, email=email)
             roles = ", ".join(f"{role} of {tenant}" if tenant else role for role, tenant in grants)
             self.stdout.write(f"  {name:<14} {roles:<44} http://localhost:{settings.PORT}/sign-in/{token}/")
-        self.stdout.write("")
+        if settings.GATE_ENDPOINTS:
+            self.stdout.write(
+                f"\nThe demo's load balancer, before shared-clients in dev: https://{settings.GATE_ENDPOINTS[0]}/ (its CA: {settings.GATE_CA_FILE})"
+            )
+        self.stdout.write(f"The emulator's admin page, to change a trust config behind the portal's back: http://{settings.EMULATOR_ADMIN}/\n")
 
     def _seed(self) -> None:
         for purpose in ("mtls-client", "mtls-server"):
@@ -74,6 +79,7 @@ class Command(BaseCommand):
         anchor, client = demo_certificates.legacy()
         (settings.VAR_DIR / "demo-certificates" / "legacy-client.pem").write_bytes(client)
         self._register_trust_configs(anchor)
+        self._open_the_gateway()
         self._switch_logistics_to_mode_b()
         self._write_policy()
         self._keep_golden_clients(client)
@@ -90,6 +96,23 @@ class Command(BaseCommand):
             if time.monotonic() > until:
                 raise CommandError("The worker did not register the demo's trust configs within a minute.")
             time.sleep(0.2)
+
+    def _open_the_gateway(self) -> None:
+        """A load balancer before the shared trust config of dev; what uses those of production, nobody has declared yet."""
+        name = "projects/demo-dev/locations/global/serverTlsPolicies/shared-gate"
+        target = "projects/demo-dev/locations/global/trustConfigs/shared-clients"
+        endpoint = settings.GATE_ENDPOINTS[0] if settings.GATE_ENDPOINTS else "localhost:0"
+        _put("/server-tls-policy", name, {"trust_config": target, "mode": "REJECT_INVALID", "port": int(endpoint.rpartition(":")[2])})
+        with urllib.request.urlopen(f"http://{settings.EMULATOR_ADMIN}/gateway-certificate", timeout=10) as answer:
+            Path(settings.GATE_CA_FILE).write_text(json.load(answer), encoding="utf-8")
+        admin = _person("petra@example.com")
+        for trust_config in TrustConfig.objects.exclude(environment__slug="prod"):
+            where: dict[str, Any] = {"tenant_id": trust_config.custodian_id, "trust_config_id": str(trust_config.pk)}
+            is_gated = trust_config.resource_name == target
+            policy, mode = (name, "reject") if is_gated else ("lets-everybody-in", "allow")
+            gate.declare_enforcement(actor=admin, enforcement=mode, policy_name=policy, **where)
+            if is_gated and settings.GATE_ENDPOINTS:
+                gate.name_endpoint(actor=admin, endpoint=endpoint, **where)
 
     def _switch_logistics_to_mode_b(self) -> None:
         """By two persons, as always."""
