@@ -16,7 +16,7 @@ WITHOUT_DATABASE := --ignore tests/house --ignore tests/pki --ignore tests/emula
 	--deselect tests/journeys/test_journeys.py::test_a_looser_policy_takes_two_people
 
 .DEFAULT_GOAL := help
-.PHONY: lint screenshot help setup setup-dev run test check fix bench fuzz docs messages lock vendor
+.PHONY: faults lint screenshot help setup setup-dev run test check fix bench fuzz docs messages lock vendor
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -74,6 +74,9 @@ fix: setup-dev ## Mend what can be mended by itself
 
 bench: setup-dev ## Measure: sizes, start-up, one change from approval to verified
 	@$(BIN)/python -m tests.bench
+
+faults: setup-dev ## Every fault at every act with real processes, then 500 seeds of random schedules
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 fuzz: setup-dev ## Throw mutated files at intake for SECONDS (an hour without it)
 	@test -d .tools/fuzz/atheris || $(UV) pip install -q --require-hashes -r requirements-fuzz.txt --python $(BIN)/python --target .tools/fuzz

@@ -226,7 +226,7 @@ def check_request(reason: str, additions: list[Addition], removals: list[Removal
 
 def check_timing(timing: Timing, additions: list[Addition], removals: list[Removal], *, at: datetime) -> None:
     """:raises BadChange: for times that are over, missing or too far, and for an overlap without two sides."""
-    if timing.schedule not in ChangeRequest.Schedule.values or (timing.schedule == ChangeRequest.Schedule.AT_TIME) != (timing.due_at is not None):
+    if timing.schedule not in ChangeRequest.Schedule.values or (timing.schedule == ChangeRequest.Schedule.AT_TIME and timing.due_at is None):
         raise BadChange(_("Say at which time the change may be written."))
     for instant in (timing.due_at, timing.overlap_until):
         if instant is not None and not at < instant <= at + LATEST:

@@ -22,6 +22,7 @@ SENTENCES = {
     # why votes are needed again
     "returned-findings": _("checking again found something that its voters had not seen: %(codes)s"),
     "returned-no-effect": _("something in it has no effect any more: %(fingerprint)s"),
+    "returned-successor": _("what was to take its place is not trusted any more: %(fingerprint)s"),
     "returned-votes": _("its votes no longer suffice"),
     "returned-mode": _("the tenant was switched to mode A"),
     "returned-revocation": _("change #%(number)s revokes a certificate of this change"),

@@ -20,7 +20,7 @@ from pki.facts import CertificateFacts
 from pki.findings import Finding as Judgement
 from pki.findings import Severity, once_each
 from pki.findings import warnings as warnings_of
-from pki.plan import Action, Entry, Holding, Step, apply_steps, change_digest, inverse, revision_digest
+from pki.plan import Action, Entry, Holding, Step, apply_steps, change_digest, inverse
 from pki.roles import Purpose, TrustRole
 from pki.texts import Scope
 from tenants.policies import in_force
@@ -118,6 +118,8 @@ def facts_of_change(change: ChangeRequest) -> dict[str, CertificateFacts]:
 
 def estate_of_change(change: ChangeRequest, *, at: datetime, with_others: bool = True) -> Estate:
     """What a stored change meets. Putting back meets what was found live, with the foreign entries in the custodian's hands."""
+    # What is live already is adopted whatever other changes are about to do.
+    with_others = with_others and change.kind != ChangeRequest.Kind.ADOPTION
     estate = estate_of(
         change.trust_config,
         tenant_id=change.tenant_id,
@@ -166,7 +168,8 @@ def _besides(change: ChangeRequest) -> dict[str, object]:
     if change.later_removals and change.overlap_until:
         found |= {"later": sorted(change.later_removals), "overlap_until": change.overlap_until.isoformat()}
     if change.drift_case is not None:
-        found |= {"kind": str(change.kind), "live": revision_digest(change.drift_case.entry_set), "expected": change.drift_case.expected_entries}
+        found |= {"kind": str(change.kind), "live": change.live_digest, "expected": change.drift_case.expected_entries}
+        found["others"] = [change.others_added, change.others_removed]
     return found
 
 

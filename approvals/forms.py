@@ -1,9 +1,11 @@
 """Forms: shape and size only. Whether something is allowed is asked of the policy, whether it is right of the checks."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals.acts import Addition, Removal, Timing
@@ -179,6 +181,12 @@ class ReceiptForm(forms.Form):
 
 class ReturnForm(OriginalsForm):
     date = InstantField(label=_("As it was at (UTC)"))
+
+    def clean_date(self) -> datetime:
+        date: datetime = self.cleaned_data["date"]
+        if date > timezone.now():
+            raise forms.ValidationError(_("The date must lie in the past."))
+        return date
 
 
 class RollBackForm(OriginalsForm):

@@ -78,7 +78,10 @@ def has_votes(change: ChangeRequest) -> bool:
     approvals = votes.filter(decision=Vote.Decision.APPROVE)
     if decides_by_itself(change) and approvals.exclude(policy="").exists():
         return True
-    return approvals.exclude(voter=None).count() >= votes_needed(change)
+    of_people = approvals.exclude(voter=None)
+    if not requester_decides(change.submitted_by_id, change, ()):  # the brake ends what only mode B allowed
+        of_people = of_people.exclude(voter=change.submitted_by_id)
+    return of_people.count() >= votes_needed(change)
 
 
 def rests_on_the_policy(change: ChangeRequest) -> bool:
@@ -109,7 +112,11 @@ def limits_exceeded(change: ChangeRequest, findings: Sequence[Finding]) -> list[
     causes = [cause("limit-role", role=role) for role in sorted({*later, *(item.role for item in items)} - allowed_roles)]
     if change.kind == ChangeRequest.Kind.ADOPTION:
         causes.append(cause("limit-adoption"))
-    if trust_config.is_shared and any(TrustRole(role) in CA_ROLES for role in (*later, *(item.role for item in items))):
+    if (
+        change.others_added
+        or change.others_removed
+        or (trust_config.is_shared and any(TrustRole(role) in CA_ROLES for role in (*later, *(item.role for item in items))))
+    ):
         causes.append(cause("limit-shared"))
     if (count := len(items) + len(later)) > item_count:
         causes.append(cause("limit-count", count=count, limit=item_count))

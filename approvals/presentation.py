@@ -46,6 +46,7 @@ class Plan:
     counts: Counter[str]
     observed_at: datetime | None
     has_live_moved: bool
+    later: list[PlanRow]
 
 
 def delta_of(change: ChangeRequest) -> list[Finding]:
@@ -71,7 +72,14 @@ def plan_of(change: ChangeRequest) -> Plan:
         counts=Counter(row.sign for row in rows),
         observed_at=trust_config.observed_at,
         has_live_moved=bool(change.planned_etag and trust_config.observed_etag != change.planned_etag),
+        later=_later_rows(change),
     )
+
+
+def _later_rows(change: ChangeRequest) -> list[PlanRow]:
+    """What the change that follows will remove when the overlap ends."""
+    known = certificates_by_fingerprint(change.tenant_id, {fingerprint for _role, fingerprint, _removal in change.later_removals})
+    return [PlanRow("remove", role, known[fingerprint], Item.Removal(removal).label) for role, fingerprint, removal in change.later_removals]
 
 
 def rollback_rows(change: ChangeRequest) -> list[PlanRow]:
@@ -112,6 +120,9 @@ class Fact:
 
 def effect_of(change: ChangeRequest) -> list[Fact]:
     """Written, verified and proven: three facts with three times, each with its own evidence."""
+    if change.kind == ChangeRequest.Kind.ADOPTION:
+        note = _("nothing had to be written: live was read once more and is what was adopted")
+        return [Fact(_("Adopted"), change.applied_at, [(_("digest of the live set"), change.live_digest)], note)]
     attempt = change.attempts.filter(publication__written_at__isnull=False).select_related("publication").order_by("-publication__revision").first()
     written = attempt.publication if attempt else None
     verified = written if written is not None and written.verified_at else None
@@ -257,12 +268,20 @@ def context_of(change: ChangeRequest, *, sees_all: bool) -> Context:
 def title_of(change: ChangeRequest) -> str:
     """The sentence on top: who asks for what, where, for which tenant."""
     if change.kind != ChangeRequest.Kind.REGULAR:
-        values = {"name": change.submitted_by, "what": change.get_kind_display(), "trust_config": change.trust_config.name, "tenant": change.tenant}
-        return str(_("%(name)s asks for %(what)s in %(trust_config)s, kept by %(tenant)s") % values)
+        values = {"name": change.submitted_by, "trust_config": change.trust_config.name, "tenant": change.tenant}
+        if change.kind == ChangeRequest.Kind.ADOPTION:
+            return str(_("%(name)s asks to adopt what is live in %(trust_config)s (%(tenant)s)") % values)
+        return str(_("%(name)s asks to put back what was in %(trust_config)s (%(tenant)s)") % values)
     if undone := [f"#{other.number}" for other in change.inverts.all()]:
         what = str(_("roll back %(numbers)s") % {"numbers": ", ".join(undone)})
     else:
         what = _what(change)
+    if change.later_removals and change.overlap_until:
+        what = str(_("%(what)s and, on %(date)s, remove %(count)s")) % {
+            "what": what,
+            "date": change.overlap_until.date().isoformat(),
+            "count": len(change.later_removals),
+        }
     values = {"name": change.submitted_by, "what": what, "trust_config": change.trust_config.name, "tenant": change.tenant}
     return str(_("%(name)s asks to %(what)s in %(trust_config)s for %(tenant)s") % values)
 

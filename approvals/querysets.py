@@ -46,5 +46,6 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
 
         attempts = ChangePublication.objects.filter(change=OuterRef("pk"), publication__state__in=["intended", "sent", "written"])
         ready = self.filter(~Exists(attempts), trust_config_id=trust_config_id, state=State.APPROVED, held_code="")
-        ready = ready.filter(Q(follows=None) | Q(follows__state=State.APPLIED))
+        # What follows a change waits for it, and while that is being undone.
+        ready = ready.filter(Q(follows=None) | Q(follows__state=State.APPLIED)).exclude(follows__inverted_by__state__in=OPEN)
         return ready.order_by("approved_at", "pk").prefetch_related("items__certificate", "findings", "votes")

@@ -15,10 +15,12 @@ from pki.plan import Entry
 Originals = dict[str, ParsedCertificate | SealedCertificate]
 
 
-def originals_for(trust_config: TrustConfig, entries: Iterable[Entry], uploaded: Iterable[ParsedCertificate], *, tenant_id: int | None = None) -> Originals:
+def originals_for(
+    trust_config: TrustConfig, entries: Iterable[Entry], uploaded: Iterable[ParsedCertificate], *, tenant_id: int | None = None, unnamed: Iterable[Entry] = ()
+) -> Originals:
     """For each certificate that comes back: the uploaded file, or else the original that this tenant (or, without one, any) keeps.
 
-    :raises NotRestorable: names the fingerprints for which there is neither.
+    :raises NotRestorable: names the fingerprints for which there is neither; those of ``unnamed`` entries are only counted.
     """
     files = {original.facts.sha256_fingerprint: original for original in uploaded}
     found: Originals = {}
@@ -28,6 +30,12 @@ def originals_for(trust_config: TrustConfig, entries: Iterable[Entry], uploaded:
             found[fingerprint] = original
         else:
             missing.append(fingerprint)
+    hidden = {entry.sha256_fingerprint for entry in unnamed} & set(missing)
+    if hidden:
+        raise NotRestorable(
+            _("The originals of %(count)s entries of other tenants are no longer kept. A security reviewer of the platform must put them back.")
+            % {"count": len(hidden)}
+        )
     if missing:
         raise NotRestorable(_("The originals are no longer kept. Upload files with exactly these fingerprints: %(names)s") % {"names": ", ".join(missing)})
     return found

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from approvals.checks import revoked_by
+from approvals.checks import revoked_by, revoked_numbers
 from approvals.models import ChangeRequest, Item
 from approvals.states import State
 from certs.errors import NotRestorable
@@ -26,7 +26,7 @@ def later_changes(original: ChangeRequest) -> list[ChangeRequest]:
     )
     for change in later.exclude(pk=original.pk).order_by("applied_at", "pk").prefetch_related("items"):
         mine = {item.sha256_fingerprint for item in change.items.all()}
-        if mine & fingerprints:
+        if mine & fingerprints or change.follows_id == original.pk:
             found.append(change)
             fingerprints |= mine
     return found
@@ -84,6 +84,6 @@ def plan_of_return(trust_config: TrustConfig, tenant_id: int, date: datetime) ->
     rows = TrustEntry.objects.for_tenant(tenant_id).filter(trust_config=trust_config)
     then = rows.filter(Q(removed_at=None) | Q(removed_at__gt=date), added_at__lte=date).select_related("certificate")
     way = difference(entries_of(rows.holdings()), {row.holding.entry for row in then})
-    revoked = revoked_by(tenant_id)
+    revoked = set(revoked_by(tenant_id)) | set(revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in way.added}))
     away = frozenset(entry.sha256_fingerprint for entry in way.added if entry.sha256_fingerprint in revoked)
     return Return(frozenset(entry for entry in way.added if entry.sha256_fingerprint not in away), way.removed, away)

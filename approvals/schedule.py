@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from approvals.models import ChangeRequest
+from tenants.models import Environment, Freeze
 from tenants.windows import next_opening
 
 
@@ -16,6 +18,12 @@ def opens_at(change: ChangeRequest, at: datetime) -> datetime | None:
     environment = change.trust_config.environment
     windows = [row.window for row in environment.windows.all()] if change.schedule == ChangeRequest.Schedule.IN_WINDOW else []
     return next_opening(windows, [freeze.closure for freeze in environment.freezes.filter(ends_at__gt=at)], start)
+
+
+def freeze_now(environment: Environment) -> Freeze | None:
+    """The freeze that holds the environment at this moment, the longest one first."""
+    at = timezone.now()
+    return environment.freezes.filter(begins_at__lte=at, ends_at__gt=at).order_by("-ends_at").first()
 
 
 def may_go(change: ChangeRequest, at: datetime) -> bool:

@@ -91,11 +91,22 @@ def progress_of(change: ChangeRequest, votes: Votes | None = None) -> list[Step]
     review: str | Promise = _("Review")
     if votes is not None and change.state == State.VALIDATED:
         review = _("Review %(given)s of %(needed)s") % {"given": votes.given_count, "needed": votes.needed}
-    titles: list[str | Promise] = [_("Submitted"), _("Checks"), review, _("Approved"), _("Writing"), _("Written"), _("Verified")]
+    titles: list[str | Promise] = [_("Submitted"), _("Checks"), review, _("Approved"), _writing_title(change), _("Written"), _("Verified")]
+    if change.kind == ChangeRequest.Kind.ADOPTION:  # nothing is written
+        titles, stage = [*titles[:4], _("Adopted")], min(stage, 5)
     steps = [Step(title, "done" if n < stage else "now" if n == stage else "later") for n, title in enumerate(titles)]
     if change.state in {State.REJECTED, State.WITHDRAWN, State.ROLLED_BACK}:
         steps = [step for step in steps if step.kind == "done"] + [Step(State(change.state).label, "failed")]
     return steps
+
+
+def _writing_title(change: ChangeRequest) -> str | Promise:
+    """What stands where the writing does, while nothing is being written."""
+    if change.state != State.APPROVED or _is_being_written(change):
+        return _("Writing")
+    if change.held_code or change.trust_config.blocked_at or change.trust_config.state != TrustConfig.State.READY:
+        return _("Stopped")
+    return _("Writing") if is_in_flux(change) else _("Waits")
 
 
 def _stage(change: ChangeRequest, publication: Publication | None) -> int:
@@ -158,7 +169,7 @@ def _trouble(change: ChangeRequest) -> Waiting | None:
         words = _("It could not be written: %(words)s") % {"words": change.held_reason or change.held_code}
         return Waiting(words, change.held_at or change.state_since, remedy(change.held_code, change.held_reason, trust_config), is_trouble=True)
     if trust_config.blocked_at and change.state == State.APPROVED:
-        words = _("Google refuses the worker: %(words)s") % {"words": trust_config.waiting_detail}
+        words = _("Google refuses the worker: “%(words)s”.") % {"words": trust_config.waiting_detail}
         return Waiting(words, trust_config.blocked_at, remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config), is_trouble=True)
     if trust_config.waiting_code == CloudExhausted.code and change.state == State.APPROVED:
         words = _("Google's quota is used up for the moment: %(words)s") % {"words": trust_config.waiting_detail}
@@ -211,4 +222,6 @@ def _orderly_wait(change: ChangeRequest) -> Waiting:
         return Waiting(_("Security reviewers must decide."), change.state_since, _("Any of the people named under Votes can."))
     if change.kind == ChangeRequest.Kind.REGULAR and not _is_being_written(change) and (waiting := _scheduled(change)):
         return waiting
+    if change.kind == ChangeRequest.Kind.ADOPTION:
+        return Waiting(_("A worker reads live once more and takes it over."), change.state_since, _("Nothing to do; it takes seconds."))
     return Waiting(_("A worker writes it to Google."), change.state_since, _("Nothing to do; it takes seconds to minutes."))

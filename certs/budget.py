@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Now
 
 from certs.models import GoogleProject
-from gcp.errors import CloudExhausted, CloudUnavailable, OutcomeUnknown
+from gcp.errors import CloudError, CloudExhausted, CloudUnavailable, OutcomeUnknown
 
 
 class Quota(Enum):
@@ -39,8 +39,13 @@ def spent(project: str, quota: Quota, rpc: str) -> Iterator[None]:
     except (CloudUnavailable, OutcomeUnknown):
         if time.monotonic() - began >= settings.RPC_TIMEOUT_SECONDS * 0.9:
             _note_silence(project)
+        else:
+            _note_answer(project)
         raise
-    GoogleProject.objects.filter(project=project, silence_count__gt=0).update(silence_count=0)
+    except CloudError:
+        _note_answer(project)  # no is an answer too
+        raise
+    _note_answer(project)
 
 
 def _book(project: str, quota: Quota, rpc: str) -> None:
@@ -56,6 +61,10 @@ def _book(project: str, quota: Quota, rpc: str) -> None:
     burst = each * max(1, per_minute // 4)
     if not mine.filter(**{f"{quota.value}__lte": Now() + burst}).update(**{quota.value: Greatest(F(quota.value), Now()) + each}):
         raise CloudExhausted(rpc, f"the portal's share of {per_minute} {quota.name.lower()}s per minute in project {project} is used up")
+
+
+def _note_answer(project: str) -> None:
+    GoogleProject.objects.filter(project=project, silence_count__gt=0).update(silence_count=0)
 
 
 def _note_silence(project: str) -> None:

@@ -56,17 +56,6 @@ def is_as_seen(trust_config: TrustConfig, live: Live) -> bool:
     return live.entries == case.entry_set and live.label == case.label
 
 
-def look_again(trust_config: TrustConfig, live: Live, *, seen_by: str) -> bool:
-    """Brings an open case up to date; True when live is again what was last observed, and publishing may go on."""
-    assert connection.in_atomic_block, "an act writes in its caller's transaction"
-    if is_as_observed(trust_config, live):
-        end_case(trust_config, DriftCase.State.OVER, at=live.at)
-        return True
-    if not is_ours(trust_config, live):
-        keep_case(trust_config, live, seen_by=seen_by)
-    return False
-
-
 def end_case(trust_config: TrustConfig, state: DriftCase.State, *, at: datetime, change_number: int | None = None, reason: str = "") -> None:
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     if case := open_case(trust_config):

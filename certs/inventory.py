@@ -70,7 +70,7 @@ def adopt(
     held = TrustEntry.objects.filter(trust_config=trust_config).holdings()
     known = {holding.entry for holding in held}
     for entry in sorted(entries - known):
-        for tenant_id in _lost_outside(trust_config, entry) or [trust_config.custodian_id]:
+        for tenant_id in lost_outside(trust_config, entry) or [trust_config.custodian_id]:
             certificate = remember(tenant_id=tenant_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=by)
             TrustEntry.objects.create(
                 trust_config=trust_config,
@@ -85,7 +85,7 @@ def adopt(
         gone.update(removed_at=at, removed_origin=origin)
 
 
-def _lost_outside(trust_config: TrustConfig, entry: Entry) -> list[int]:
+def lost_outside(trust_config: TrustConfig, entry: Entry) -> list[int]:
     """Tenants whose last row of this entry was closed by an edit outside the portal."""
     rows = TrustEntry.objects.filter(trust_config=trust_config, role=entry.role.value, certificate__sha256_fingerprint=entry.sha256_fingerprint)
     last: dict[int, str] = dict(rows.order_by("pk").values_list("tenant_id", "removed_origin"))

@@ -1,20 +1,25 @@
 """Pages of the inventory: certificates with their metadata, trust configs with what is live, pending, and left of Google's limits."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from approvals.checks import revoked_by, revoked_numbers
 from approvals.flows import simulate
 from approvals.models import ChangeRequest
 from approvals.policy import may_resolve_drift, may_retry_trust_config, may_submit
+from approvals.schedule import freeze_now
 from audit.questions import events_of_certificate, events_of_trust_config
 from certs.drift import open_case
 from certs.flows import ask_for_trust_config, gate, golden_clients
@@ -90,6 +95,21 @@ def trust_config_list(request: TenantRequest) -> HttpResponse:
 @tenant_page()
 def trust_config_detail(request: TenantRequest, trust_config_id: str) -> HttpResponse:
     """Live as last observed: the tenant's own entries by name, everybody else's as counts."""
+    return show_trust_config(request, trust_config_id)
+
+
+def act_on_trust_config(request: TenantRequest, trust_config_id: str, act: Callable[[], str], *, done: str = "") -> HttpResponse:
+    """Makes the one call, which says where to go. What is refused is said on the page, which keeps what was typed."""
+    try:
+        where = act()
+    except OURS as error:
+        return show_trust_config(request, trust_config_id, refused=error, status=keep_on_page(request, error))
+    if done:
+        messages.success(request, done)
+    return redirect(where)
+
+
+def show_trust_config(request: TenantRequest, trust_config_id: str, *, refused: Exception | None = None, status: int = 200) -> HttpResponse:
     trust_config = TrustConfig.objects.for_tenant(request.tenant.pk).filter(pk=trust_config_id).prefetch_related("tenants").first()
     if trust_config is None:
         raise UnknownObject
@@ -122,21 +142,26 @@ def trust_config_detail(request: TenantRequest, trust_config_id: str) -> HttpRes
         context["drift"] = _drift(
             trust_config, case, request.tenant.pk, sees_all=AccessRole.REVIEWER in platform_roles(request.user.pk, trust_config.environment)
         )
-    return render(request, "certs/trust_config_detail.html", context)
+    context |= {"refused": refused, "typed": request.POST.get("reason", ""), "freeze": freeze_now(trust_config.environment)}
+    return render(request, "certs/trust_config_detail.html", context, status=status)
 
 
 @tenant_page(methods=("POST",))
 def enforcement_declare(request: TenantRequest, trust_config_id: str) -> HttpResponse:
     form = EnforcementForm(request.POST)
     form.full_clean()
-    gate.declare_enforcement(
-        actor=actor_of(request),
-        tenant_id=request.tenant.pk,
-        trust_config_id=trust_config_id,
-        enforcement=form.cleaned_data.get("enforcement", ""),
-        policy_name=form.cleaned_data.get("policy_name", ""),
-    )
-    return redirect("certs:trust-config-detail", request.tenant.slug, trust_config_id)
+
+    def act() -> str:
+        gate.declare_enforcement(
+            actor=actor_of(request),
+            tenant_id=request.tenant.pk,
+            trust_config_id=trust_config_id,
+            enforcement=form.cleaned_data.get("enforcement", ""),
+            policy_name=form.cleaned_data.get("policy_name", ""),
+        )
+        return reverse("certs:trust-config-detail", args=[request.tenant.slug, trust_config_id])
+
+    return act_on_trust_config(request, trust_config_id, act, done=_("The declaration is recorded."))
 
 
 @tenant_page(methods=("POST",))
@@ -251,6 +276,7 @@ def _drift(trust_config: TrustConfig, case: DriftCase, tenant_id: int, *, sees_a
         "case": case,
         "missing": sorted({entry.sha256_fingerprint for entry in removed if kept(None, trust_config.pk, entry.sha256_fingerprint) is None}),
         "change": ChangeRequest.objects.open().filter(drift_case=case).select_related("tenant").first(),
+        "may_follow": sees_all or tenant_id == trust_config.custodian_id,
     }
 
 

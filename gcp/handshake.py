@@ -20,6 +20,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 ACCEPTED, REFUSED, UNREACHABLE = "accepted", "refused", "unreachable"
 MAXIMAL_ANSWER_BYTES = 65_536
+# TLS alerts that speak of the client's certificate (RFC 8446 §6.2), as OpenSSL names them.
+_CLIENT_ALERTS = (
+    "BAD_CERTIFICATE",
+    "UNSUPPORTED_CERTIFICATE",
+    "CERTIFICATE_REVOKED",
+    "CERTIFICATE_EXPIRED",
+    "CERTIFICATE_UNKNOWN",
+    "UNKNOWN_CA",
+    "ACCESS_DENIED",
+    "CERTIFICATE_REQUIRED",
+)
 # The header variables that a backend may echo, and that say what the load balancer thought of the client.
 _TOLD = ("client_cert_present", "client_cert_chain_verified", "client_cert_error", "client_cert_sha256_fingerprint")
 
@@ -74,9 +85,13 @@ def _over(plain: socket.socket, context: ssl.SSLContext, host: str, path: str, a
     except TimeoutError:
         return Handshake(UNREACHABLE, "no answer in time", at, version, server)
     except ssl.SSLError as error:
-        return Handshake(REFUSED, f"TLS alert: {error.reason or error}", at, version, server)
-    except (http.client.HTTPException, ConnectionError, OSError) as error:
-        return Handshake(REFUSED, f"the connection was closed without an answer ({type(error).__name__})", at, version, server)
+        reason = error.reason or str(error)
+        is_about_the_client = bool(server) or any(alert in reason for alert in _CLIENT_ALERTS)
+        return Handshake(REFUSED if is_about_the_client else UNREACHABLE, f"TLS alert: {reason}", at, version, server)
+    except (http.client.HTTPException, OSError) as error:
+        # Before the server has shown its certificate it knows nothing of the client: then something else is wrong.
+        outcome = REFUSED if server else UNREACHABLE
+        return Handshake(outcome, f"the connection was closed without an answer ({type(error).__name__})", at, version, server)
 
 
 def _told(body: bytes) -> dict[str, Any]:

@@ -39,7 +39,10 @@ class BadReceipt(Exception):
 
 @dataclass(frozen=True)
 class Receipt:
-    """``chain`` are the facts of the client's certificate and of what it sent with it; ``told`` is what the backend echoed."""
+    """``chain`` are the facts of the client's certificate and of its issuers that came with it; ``told`` is what the backend echoed.
+
+    ``path`` begins with the client's certificate; each next one has signed the one before it.
+    """
 
     url: str
     outcome: str
@@ -48,6 +51,7 @@ class Receipt:
     server_sha256: str
     told: Mapping[str, object]
     chain: tuple[CertificateFacts, ...]
+    path: tuple[CertificateFacts, ...]
 
 
 def write(values: Mapping[str, Any], chain: Sequence[x509.Certificate], key: SigningKey) -> str:
@@ -73,12 +77,30 @@ def read(text: str) -> Receipt:
         raise BadReceipt("unreadable")
     try:
         chain = tuple(parse(der).facts for der in ders)
-        key = x509.load_der_x509_certificate(ders[0]).public_key()
+        certificates = [x509.load_der_x509_certificate(der) for der in ders]
+        key = certificates[0].public_key()
     except (PkiError, ValueError) as error:
         raise BadReceipt("bad-certificate") from error
     _verify(key, signature, signed)
     told = body.get("told")
-    return Receipt(values[0], values[1], values[2], at, values[3], told if isinstance(told, dict) else {}, chain)
+    path = tuple(chain[place] for place in _signed_path(certificates))
+    return Receipt(values[0], values[1], values[2], at, values[3], told if isinstance(told, dict) else {}, chain, path)
+
+
+def _signed_path(certificates: Sequence[x509.Certificate]) -> list[int]:
+    """Places of the client's certificate and of the issuers above it, by verified signatures."""
+    path = [0]
+    while (above := next((n for n in range(len(certificates)) if n not in path and _has_signed(certificates[n], certificates[path[-1]])), None)) is not None:
+        path.append(above)
+    return path
+
+
+def _has_signed(issuer: x509.Certificate, subject: x509.Certificate) -> bool:
+    try:
+        subject.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _sign(key: SigningKey, message: bytes) -> bytes:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from approvals import policy
 from approvals.forms import SelfServiceForm
+from approvals.schedule import freeze_now
 from certs import policy_drafts
 from certs.flows.ask_for_trust_config import room_in
 from certs.models import Role
@@ -106,7 +107,7 @@ def _policy_page(request: TenantRequest | SignedInRequest, tenant: Tenant | None
 def environment_list(request: SignedInRequest) -> HttpResponse:
     """Every environment: its project and room there, and when it may be written."""
     at = timezone.now()
-    rows = [(each, *room_in(each), _next_window(each, at)) for each in Environment.objects.prefetch_related("windows", "freezes")]
+    rows = [(each, *room_in(each), _next_window(each, at), freeze_now(each)) for each in Environment.objects.prefetch_related("windows", "freezes")]
     return render(request, "tenants/environment_list.html", {"rows": rows, "may_administer": AccessRole.PLATFORM_ADMIN in platform_roles(request.user.pk)})
 
 
@@ -123,6 +124,7 @@ def environment_detail(request: SignedInRequest, environment: str) -> HttpRespon
     refused, status = None, 422 if request.method == "POST" else 200
     try:
         if _set_times(request, found, act, windows_form, freeze_form):
+            messages.success(request, _("Recorded."))
             return redirect("tenants:environment-detail", environment)
     except OURS as error:
         refused, status = error, keep_on_page(request, error)

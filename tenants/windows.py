@@ -22,7 +22,10 @@ class Window:
         """The instants (UTC) of the window that opens on this day."""
         zone = ZoneInfo(self.zone)
         last = day + timedelta(days=1) if self.closes <= self.opens else day
-        return (datetime.combine(day, self.opens, zone).astimezone(UTC), datetime.combine(last, self.closes, zone).astimezone(UTC))
+        begins, ends = datetime.combine(day, self.opens, zone).astimezone(UTC), datetime.combine(last, self.closes, zone).astimezone(UTC)
+        if ends <= begins:  # clocks went forward over it: it keeps its length
+            ends = begins + (datetime.combine(last, self.closes) - datetime.combine(day, self.opens))
+        return begins, ends
 
 
 @dataclass(frozen=True)

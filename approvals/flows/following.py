@@ -12,6 +12,8 @@ from approvals.states import State
 from audit.events import Actor, EventType
 from certs.sealing import forget
 
+LATE = 10  # a tenth of the overlap
+
 
 def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> ChangeRequest:
     """The removal that was voted on with the first change: approved with it, due when the overlap ends, checked again then."""
@@ -28,8 +30,13 @@ def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> Chang
         at=at,
     )
     second.mode, second.follows = first.mode, first
-    second.schedule, second.due_at = ChangeRequest.Schedule.AT_TIME, first.overlap_until
-    store_plan(second, judge_change(second, estate_of_change(second, at=at), at=at), at=at, etag=first.trust_config.observed_etag)
+    in_window = first.schedule == ChangeRequest.Schedule.IN_WINDOW
+    second.schedule = ChangeRequest.Schedule.IN_WINDOW if in_window else ChangeRequest.Schedule.AT_TIME
+    second.due_at = first.overlap_until
+    # Only what stood on the first change has been seen by its voters; the rest must come up when the second's time comes.
+    seen = {(finding.code, finding.sha256_fingerprint) for finding in first.findings.all()}
+    findings = [finding for finding in judge_change(second, estate_of_change(second, at=at), at=at) if finding.key in seen]
+    store_plan(second, findings, at=at, etag=first.trust_config.observed_etag)
     second.save()
     details: dict[str, object] = {"items": items_as_json(second), "follows": first.number, "due_at": first.overlap_until and first.overlap_until.isoformat()}
     record_change(EventType.CHANGE_SUBMITTED, second, actor=actor, after=second.state, reason=second.reason, details=details)
@@ -41,6 +48,20 @@ def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> Chang
         second.save()
         record_change(event, second, actor=actor, before=before, after=second.state, details={"decided_with": first.number})
     return second
+
+
+def keep_overlap(first: ChangeRequest, *, at: datetime) -> None:
+    """The first change was written late: the overlap that was decided on is kept, and its end moves along."""
+    assert first.overlap_until is not None
+    assert first.approved_at is not None
+    begins = max(first.approved_at, first.due_at or first.approved_at)
+    planned = first.overlap_until - begins
+    if at - begins <= planned / LATE:
+        return
+    for second in first.followers.filter(state=State.APPROVED).select_for_update(of=("self",)):
+        if second.due_at is not None and second.due_at < at + planned:
+            second.due_at = at + planned
+            second.save()
 
 
 def withdraw_followers(first: ChangeRequest, cause: Cause, *, actor: Actor, at: datetime) -> None:

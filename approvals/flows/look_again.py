@@ -3,14 +3,14 @@
 from django.db import transaction
 
 from approvals import acts
-from approvals.flows.resolutions import end_resolutions
+from approvals.flows.resolutions import end_stale_resolutions, keep_sight
 from approvals.flows.resuming import resume
 from approvals.flows.witness import record_drift, record_trust_config
 from audit.events import Actor, EventType, worker
 from certs import publications, publishing
-from certs.drift import Sight, look_again, note_live, open_case
-from certs.live import Live
-from certs.models import DriftCase, TrustConfig
+from certs.drift import Sight, end_case, note_live, open_case
+from certs.live import Live, is_as_observed
+from certs.models import DriftCase, Publication, TrustConfig
 from gcp.errors import CloudMissing
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name
@@ -66,16 +66,16 @@ def _hold_against(trust_config_id: str, live: Live, *, rpc: str, actor: Actor) -
                 record_drift(trust_config, actor=actor)
             return
         case = open_case(trust_config)
-        if case is None or trust_config.observed_at != live.basis:
+        # While a write of ours is not resolved, the writer itself says what its reads tell of the case.
+        if case is None or trust_config.observed_at != live.basis or Publication.objects.unresolved(trust_config.pk).exists():
             return
-        before = (case.entry_set, case.label)
-        if look_again(trust_config, live, seen_by=seen_by):
-            end_resolutions(trust_config, "drift-over", actor=actor)
-            record_trust_config(EventType.DRIFT_ENDED, trust_config, actor=actor, details={"case": case.pk})
-            resume(trust_config)
-        elif before != (live.entries, live.label) and DriftCase.objects.get(pk=case.pk).entry_set == live.entries:
-            end_resolutions(trust_config, "drift-moved", actor=actor)
-            record_drift(trust_config, actor=actor)
+        if not is_as_observed(trust_config, live):
+            keep_sight(trust_config, live, seen_by=seen_by, actor=actor)
+            return
+        end_case(trust_config, DriftCase.State.OVER, at=live.at)
+        end_stale_resolutions(trust_config, actor=actor)
+        record_trust_config(EventType.DRIFT_ENDED, trust_config, actor=actor, details={"case": case.pk})
+        resume(trust_config)
 
 
 def _block(trust_config: TrustConfig, code: str, words: str, *, actor: Actor) -> None:

@@ -51,7 +51,7 @@ def prove(*, actor: Actor, tenant_id: int, number: int, receipt: str) -> None:
         assert change.applied_at is not None
         if not change.applied_at <= found.at <= at + SKEW:
             raise BadChange(_("The probe was run before the write was verified, or in the future. Run it again."))
-        item = _item(change, found.chain)
+        item = _item(change, found.path)
         outcome = _outcome(change.trust_config, found)
         if (item.action == Action.ADD) != (outcome == Proof.Outcome.ACCEPTED):
             raise BadChange(_("The receipt shows the opposite of what this change was to do. Load balancers may need some minutes; run the probe again."))
@@ -71,16 +71,15 @@ def _item(change: ChangeRequest, chain: Sequence[CertificateFacts]) -> Item:
     for item in items:
         if item.sha256_fingerprint == chain[0].sha256_fingerprint:
             return item
+    path = {one.sha256_fingerprint for one in chain}
     for item in items:
-        authority = item.certificate.as_facts()
-        if TrustRole(item.role) in CA_ROLES and any(_may_have_issued(authority, one) for one in chain):
+        if TrustRole(item.role) in CA_ROLES and item.sha256_fingerprint in path:
             return item
-    raise BadChange(_("The receipt's certificate is not in this change, and none of its CAs issued it."))
-
-
-def _may_have_issued(authority: CertificateFacts, one: CertificateFacts) -> bool:
-    is_named = one.issuer == authority.subject and one.sha256_fingerprint != authority.sha256_fingerprint
-    return is_named and one.authority_key_identifier in {"", authority.subject_key_identifier}
+    raise BadChange(
+        _(
+            "The receipt's certificate is not in this change, and none of its CAs issued it. For a client of a CA of this change, run the probe with --issuers and the CA's file."
+        )
+    )
 
 
 def _outcome(trust_config: TrustConfig, receipt: Receipt) -> str:
@@ -99,14 +98,20 @@ def _outcome(trust_config: TrustConfig, receipt: Receipt) -> str:
         raise BadChange(
             _("Being let in proves nothing here: the policy is not declared as REJECT_INVALID, and the backend does not echo client_cert_chain_verified.")
         )
+    if receipt.outcome == Proof.Outcome.REFUSED and trust_config.enforcement != TrustConfig.Enforcement.REJECT:
+        raise BadChange(_("Being refused proves nothing here: the policy is not declared as REJECT_INVALID, so something else ended the connection."))
     if receipt.outcome not in Proof.Outcome.values:
         raise BadChange(_BAD_RECEIPT["unreadable"])
     return receipt.outcome
 
 
 def _place(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or 443}"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 443
+    except ValueError as error:
+        raise BadChange(_BAD_RECEIPT["unreadable"]) from error
+    return f"{host}:{port}"
 
 
 def _keep(change: ChangeRequest, item: Item, found: Receipt, outcome: str, text: str, *, actor: Actor) -> None:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from approvals import schedule
 from approvals.examination import foresee_all
@@ -20,8 +19,8 @@ from approvals.flows.publish_admission import open_additions
 from approvals.models import ChangeRequest
 from audit.events import worker
 from certs import publications, publishing
-from certs.errors import LeaseLost
-from certs.live import LABEL, Live
+from certs.errors import CertsError, LeaseLost, NotRestorable
+from certs.live import LABEL, Live, is_as_observed
 from certs.models import Publication, TrustConfig
 from certs.publications import Lease
 from gcp.errors import CloudConflict, CloudDenied, CloudError, CloudMissing, CloudRejected, CloudUnavailable
@@ -46,7 +45,7 @@ def publish(*, trust_config_id: str) -> None:
     try:
         seconds = _step(lease)
     except LeaseLost:
-        return  # whoever took it over goes on
+        _look_later(lease)  # whoever took it over goes on; if nobody did, the next step does
     except (CloudDenied, CloudMissing, CloudRejected) as error:  # final: a person mends it and says so
         acts.block(lease, error.code, f"{error.rpc}: {error.google_message}")
     except PkiError as error:
@@ -72,7 +71,7 @@ def _step(lease: Lease) -> float | None:
         return _resolve_drift(lease, trust_config)
     if trust_config.state != TrustConfig.State.READY:
         return None
-    at = timezone.now()
+    at = publications.database_now()
     opening = [schedule.opens_at(change, at) for change in ChangeRequest.objects.due(trust_config.pk).select_related("trust_config__environment")]
     coming = [instant for instant in opening if instant is not None]
     if any(instant <= at for instant in coming):
@@ -133,8 +132,10 @@ def _read_back(lease: Lease, trust_config: TrustConfig, written: Publication) ->
         acts.note_verified(lease, written, live)
         return AT_ONCE
     assert written.written_at is not None
-    if timezone.now() - written.written_at < timedelta(seconds=settings.PROPAGATION_SECONDS):
-        return float(settings.POLL_SECONDS)
+    # What was there before may be shown for long by a slow replica; anything else only while the write spreads.
+    patience = settings.OPERATION_SECONDS if is_as_observed(trust_config, live) and settings.PROPAGATION_SECONDS else settings.PROPAGATION_SECONDS
+    if publications.database_now() - written.written_at < timedelta(seconds=patience):
+        return _until_next_poll(written.written_at)
     acts.note_other_outcome(lease, written, live)
     return None
 
@@ -143,9 +144,9 @@ def _write(lease: Lease, trust_config: TrustConfig) -> float | None:
     live = publishing.read_live(trust_config)
     if not acts.note_sight(lease, live):
         return None
-    at = timezone.now()
+    at = publications.database_now()
     due = [change for change in ChangeRequest.objects.due(trust_config.pk).select_related("tenant", "trust_config__environment") if schedule.may_go(change, at)]
-    due = due[: trust_config.batch_limit]
+    due = sorted(due, key=lambda change: not change.is_urgent)[: trust_config.batch_limit]
     opened = open_additions(due, live)
     publication = acts.intend_changes(lease, live, due, opened, foresee_all(due, live, opened.pems))
     if publication is None:  # every due change was left out with its reason, or somebody else was faster
@@ -162,7 +163,17 @@ def _resolve_drift(lease: Lease, trust_config: TrustConfig) -> float | None:
     if change.kind == ChangeRequest.Kind.ADOPTION:
         publish_drift.adopt(lease, change.pk, live, actor=worker(lease.owner))
         return None
-    additions = publish_drift.originals(change)
+    try:
+        additions = publish_drift.originals(change)
+    except (CertsError, CloudDenied, CloudMissing, CloudRejected) as error:
+        words = str(error.sentence) if isinstance(error, CertsError) else f"{error.rpc}: {error.google_message}"
+        publish_drift.hold(lease, change.pk, error.code, words, actor=worker(lease.owner))
+        return AT_ONCE
+    missing = [entry for entry in trust_config.observed if entry not in live.pems and entry.sha256_fingerprint not in additions]
+    if missing:
+        words = f"the originals of {len(missing)} entries are not kept"
+        publish_drift.hold(lease, change.pk, NotRestorable.code, words, actor=worker(lease.owner))
+        return AT_ONCE
     publication = publish_drift.intend_put_back(lease, change.pk, live, actor=worker(lease.owner))
     return _send(lease, trust_config, publication, live=live, additions=additions) if publication else None
 
@@ -181,17 +192,17 @@ def _send(lease: Lease, trust_config: TrustConfig, publication: Publication, *, 
         acts.fail(lease, publication, code=error.code, detail=error.google_message)
         raise
     acts.note_sent(lease, publication, operation_name)
-    return _until_next_poll(timezone.now())
+    return _until_next_poll(publications.database_now())
 
 
 def _until_next_poll(since: datetime) -> float:
     """Soon at first, then in proportion to how long it has taken: an operation of seconds is seen at once, one of minutes costs few reads."""
-    waited = (timezone.now() - since).total_seconds()
+    waited = (publications.database_now() - since).total_seconds()
     return float(settings.POLL_SECONDS) * min(10.0, max(0.5, 0.15 * waited))
 
 
 def _is_overdue(since: datetime) -> bool:
-    return timezone.now() - since > timedelta(seconds=settings.OPERATION_SECONDS)
+    return publications.database_now() - since > timedelta(seconds=settings.OPERATION_SECONDS)
 
 
 def _end(lease: Lease, seconds: float | None) -> None:
@@ -199,6 +210,11 @@ def _end(lease: Lease, seconds: float | None) -> None:
         publications.release(lease)
         if seconds is not None:
             _enqueue_next(lease, seconds)
+
+
+def _look_later(lease: Lease) -> None:
+    with transaction.atomic(durable=True):
+        _enqueue_next(lease, float(settings.LEASE_SECONDS))
 
 
 def _pause(lease: Lease, code: str, detail: str) -> None:

@@ -7,18 +7,19 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from approvals import schedule
 from approvals.causes import cause
 from approvals.flows import publish_drift
+from approvals.flows.following import keep_overlap, withdraw_followers
 from approvals.flows.publish_admission import Opened, admit, estate_at, still_due
+from approvals.flows.resolutions import end_stale_resolutions, keep_sight
 from approvals.flows.witness import record_change, record_drift, record_publication, record_trust_config
 from approvals.models import ChangePublication, ChangeRequest
 from approvals.states import State
 from audit.events import Actor, EventType, worker
 from certs import publications
-from certs.drift import Sight, is_as_seen, keep_case, note_live
+from certs.drift import Sight, end_case, is_as_seen, keep_case, note_live
 from certs.inventory import apply_steps, touch
 from certs.live import Live, is_as_observed
 from certs.models import DriftCase, Publication, TrustConfig
@@ -30,6 +31,8 @@ from pki.findings import Finding
 from pki.plan import Action, entries_of
 
 Fields = tuple[tuple[str, str], ...]
+LARGEST_BATCH = 1_000
+ONE_IS_REFUSED = "Google refuses what one of the changes adds"
 
 
 def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: Opened, foreseen: Mapping[int, list[Finding]]) -> Publication | None:
@@ -37,7 +40,7 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
 
     :raises LeaseLost:
     """
-    actor, at = _me(), timezone.now()
+    actor, at = _me(), publications.database_now()
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
         if trust_config.state != TrustConfig.State.READY or not is_as_observed(trust_config, live):
@@ -85,7 +88,7 @@ def intend_fence(lease: Lease, live: Live) -> Publication | None:
             entries=live.entries,
             etag=live.etag,
             worker=lease.owner,
-            at=timezone.now(),
+            at=publications.database_now(),
         )
         record_publication(EventType.PUBLICATION_INTENDED, fence, [], actor=_me())
     return fence
@@ -98,13 +101,15 @@ def note_sight(lease: Lease, live: Live) -> bool:
         sight = note_live(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}")
         if sight is Sight.DRIFT:
             record_drift(trust_config, actor=_me())
+        if sight is Sight.STOPPED and trust_config.state == TrustConfig.State.DRIFTED and not is_as_seen(trust_config, live):
+            keep_sight(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}", actor=_me())
         return sight is Sight.EXPECTED or is_as_seen(trust_config, live)
 
 
 def note_sent(lease: Lease, publication: Publication, operation_name: str) -> None:
     with transaction.atomic(durable=True):
         publications.hold(lease)
-        publications.mark_sent(publication, operation_name=operation_name, at=timezone.now())
+        publications.mark_sent(publication, operation_name=operation_name, at=publications.database_now())
         record_publication(EventType.PUBLICATION_SENT, publication, _changes(publication), actor=_me(), before=Publication.State.INTENDED)
 
 
@@ -112,22 +117,27 @@ def note_written(lease: Lease, publication: Publication, *, operation_name: str 
     before = publication.state
     with transaction.atomic(durable=True):
         publications.hold(lease)
-        publications.mark_written(publication, at=timezone.now(), operation_name=operation_name)
+        publications.mark_written(publication, at=publications.database_now(), operation_name=operation_name)
         record_publication(EventType.PUBLICATION_WRITTEN, publication, _changes(publication), actor=_me(), before=before)
 
 
 def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
     """The read-back equals what was to be written: the changes are applied, what they undo is rolled back, in one go."""
-    actor, at = _me(), timezone.now()
+    actor, at = _me(), publications.database_now()
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
         publications.mark_verified(publication, etag=live.etag, at=at)
-        if trust_config.state == TrustConfig.State.DRIFTED and publication.kind == Publication.Kind.FENCE:
+        is_fence = publication.kind == Publication.Kind.FENCE
+        is_fence_over_drift = is_fence and trust_config.state == TrustConfig.State.DRIFTED and live.entries != trust_config.observed
+        if is_fence_over_drift:
             keep_case(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}")  # what drifted stays a case
         else:
             publications.observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
+            if is_fence and trust_config.state == TrustConfig.State.DRIFTED:  # live is as last observed again
+                end_case(trust_config, DriftCase.State.OVER, at=at)
         if trust_config.batch_limit:
-            publications.limit_batch(trust_config, trust_config.batch_limit * 2)
+            doubled = trust_config.batch_limit * 2
+            publications.limit_batch(trust_config, doubled if doubled < LARGEST_BATCH else None)
         changes = _changes(publication)
         record_publication(EventType.PUBLICATION_VERIFIED, publication, changes, actor=actor, before=Publication.State.WRITTEN)
         for change in changes:
@@ -140,6 +150,7 @@ def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
         for older in Publication.objects.unresolved(trust_config.pk).filter(revision__lt=publication.revision):
             publications.mark_voided(older, failure=f"fenced off by revision {publication.revision}", at=at)
             record_publication(EventType.PUBLICATION_VOIDED, older, _changes(older), actor=actor, before=Publication.State.INTENDED)
+        end_stale_resolutions(trust_config, actor=actor)
 
 
 def note_other_outcome(lease: Lease, publication: Publication, live: Live) -> None:
@@ -149,8 +160,7 @@ def note_other_outcome(lease: Lease, publication: Publication, live: Live) -> No
         trust_config = publications.hold(lease)
         _fail(publication, code=code, detail="", hold=True)
         if not is_as_seen(trust_config, live):
-            keep_case(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}")
-            record_drift(trust_config, actor=_me())
+            keep_sight(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}", actor=_me())
 
 
 def fail(lease: Lease, publication: Publication, *, code: str, detail: str) -> None:
@@ -170,11 +180,13 @@ def refuse(lease: Lease, publication: Publication, *, code: str, words: str, fie
         changes, named = _changes(publication), _named_fingerprints(publication, fields)
         guilty = [c for c in changes if named & {i.sha256_fingerprint for i in c.items.all() if i.action == Action.ADD}]
         said = "; ".join([words, *(f"{name}: {text}" for name, text in fields)])
-        _fail(publication, code=code, detail=said, hold=not guilty and len(changes) == 1)
+        is_alone = not guilty and len(changes) == 1
+        # What Google says of one tenant's certificate is for that tenant's change alone.
+        _fail(publication, code=code, detail=said if is_alone else ONE_IS_REFUSED if guilty else words, hold=is_alone)
         if not guilty and len(changes) > 1:
             publications.limit_batch(trust_config, len(changes) // 2)
         for change in guilty:
-            _hold(change, code, said, actor=_me(), at=timezone.now())
+            _hold(change, code, said, actor=_me(), at=publications.database_now())
 
 
 def block(lease: Lease, code: str, words: str) -> None:
@@ -208,11 +220,14 @@ def _apply(change: ChangeRequest, publication: Publication, *, actor: Actor, at:
     steps = [(item.step, item.certificate_id) for item in items]
     apply_steps(trust_config=publication.trust_config, tenant_id=change.tenant_id, steps=steps, publication=publication, at=at)
     touch([item.certificate_id for item in items], by=str(change.submitted_by))
+    if change.overlap_until is not None:
+        keep_overlap(change, at=at)
     change.mark_applied(at=at)
     change.save()
     keep_until(change.pk, at + timedelta(days=settings.ROLLBACK_WINDOW_DAYS))
     record_change(EventType.CHANGE_APPLIED, change, actor=actor, before=State.APPROVED, after=change.state, details={"publication": publication.label})
     for original in change.inverts.select_related("tenant", "trust_config__environment").filter(state=State.APPLIED):
+        withdraw_followers(original, cause("follower-undone", number=original.number), actor=actor, at=at)
         original.mark_rolled_back(at=at, causes=[cause("rolled-back", number=change.number)])
         original.save()
         record_change(
@@ -221,7 +236,7 @@ def _apply(change: ChangeRequest, publication: Publication, *, actor: Actor, at:
 
 
 def _fail(publication: Publication, *, code: str, detail: str, hold: bool) -> None:
-    at, actor = timezone.now(), _me()
+    at, actor = publications.database_now(), _me()
     before = publication.state
     publications.mark_failed(publication, code=code, failure=detail, at=at)
     changes = _changes(publication)

@@ -80,13 +80,21 @@ def admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None,
     seen_by_worker = last_seen_by_worker(change) if foreseen is None else foreseen
     findings = judge_change(change, own, at=at, seen_by_worker=seen_by_worker)
     news = unseen(change, findings)
-    causes = _obstacles(change, own, [f.code for f in news])
+    causes = [*_obstacles(change, own, [f.code for f in news]), *_lost_successor(change, estate)]
     if policy.rests_on_the_policy(change):
         causes += policy.limits_exceeded(change, findings)
     if not causes:
         return holdings_after(change, estate.holdings)
     send_back(change, findings, news, causes, actor=actor, at=at)
     return None
+
+
+def _lost_successor(change: ChangeRequest, estate: Estate) -> list[Cause]:
+    """The end of an overlap removes nothing when what was to take its place is not trusted any more."""
+    if change.follows is None or change.voting_round > 1:
+        return []
+    gone = [step for step in change.follows.steps if step.action is Action.ADD and Holding(change.tenant_id, step.entry) not in estate.holdings]
+    return [cause("returned-successor", fingerprint=step.entry.sha256_fingerprint) for step in gone]
 
 
 def send_back(change: ChangeRequest, findings: list[Finding], news: list[Finding], causes: list[Cause] | None = None, *, actor: Actor, at: datetime) -> None:

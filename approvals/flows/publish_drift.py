@@ -1,23 +1,27 @@
 """Resolving a drift case, once its change is approved: what is live becomes the record, or what was is written again."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from approvals import policy
 from approvals.checks import estate_of_change, judge_change, last_seen_by_worker, unseen
 from approvals.flows.publish_admission import send_back
+from approvals.flows.resolutions import is_current
 from approvals.flows.resuming import resume
 from approvals.flows.witness import record_change, record_publication, record_trust_config
 from approvals.models import ChangePublication, ChangeRequest
 from approvals.states import State
 from audit.events import Actor, EventType
 from certs import publications
-from certs.drift import end_case, is_as_seen, open_case
+from certs.drift import end_case, open_case
 from certs.inventory import adopt as adopt_entries
 from certs.live import Live
 from certs.models import DriftCase, Publication, SealedCertificate, TrustConfig, TrustEntry
 from certs.opening import open_sealed
 from certs.publications import Lease, observe
+from certs.sealing import keep_until
 from pki.certificate import canonical_pem
 from pki.plan import revision_digest
 
@@ -27,7 +31,7 @@ def adopt(lease: Lease, change_id: int, live: Live, *, actor: Actor) -> None:
 
     Anything else is left to the next look at the case, which ends the change.
     """
-    at = timezone.now()
+    at = publications.database_now()
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
         change = _admitted(change_id, trust_config, live, actor=actor)
@@ -47,9 +51,19 @@ def originals(change: ChangeRequest) -> dict[str, str]:
     return {row.sha256_fingerprint: canonical_pem(open_sealed(row)) for row in rows}
 
 
+def hold(lease: Lease, change_id: int, code: str, words: str, *, actor: Actor) -> None:
+    """The change waits for a person: what it needs cannot be opened."""
+    with transaction.atomic(durable=True):
+        publications.hold(lease)
+        change = ChangeRequest.objects.select_for_update(of=("self",)).select_related("tenant", "trust_config__environment").get(pk=change_id)
+        change.held_code, change.held_reason, change.held_at = code, words, publications.database_now()
+        change.save()
+        record_change(EventType.CHANGE_HELD, change, actor=actor, after=code, reason=words, result="failed")
+
+
 def intend_put_back(lease: Lease, change_id: int, live: Live, *, actor: Actor) -> Publication | None:
     """The intent of writing what was last observed over what was found live; None when live or the votes are others now."""
-    at = timezone.now()
+    at = publications.database_now()
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
         change = _admitted(change_id, trust_config, live, actor=actor)
@@ -71,10 +85,11 @@ def intend_put_back(lease: Lease, change_id: int, live: Live, *, actor: Actor) -
 
 def finish(change: ChangeRequest, trust_config: TrustConfig, state: DriftCase.State, event: EventType, *, actor: Actor) -> None:
     """The case is resolved and its change applied, in the caller's transaction; publishing goes on."""
-    at, case = timezone.now(), open_case(trust_config)
+    at, case = publications.database_now(), change.drift_case
     assert case is not None
     change.mark_applied(at=at)
     change.save()
+    keep_until(change.pk, at + timedelta(days=settings.ROLLBACK_WINDOW_DAYS))
     end_case(trust_config, state, at=at, change_number=change.number, reason=change.reason)
     record_change(EventType.CHANGE_APPLIED, change, actor=actor, before=State.APPROVED, after=change.state, details={"case": case.pk})
     details = {"case": case.pk, "change": change.number, "live_digest": revision_digest(trust_config.observed)}
@@ -86,12 +101,13 @@ def _admitted(change_id: int, trust_config: TrustConfig, live: Live, *, actor: A
     """The change, locked and judged once more on what was found live; None when it must not go."""
     rows = ChangeRequest.objects.select_for_update(of=("self",)).select_related("tenant", "trust_config__environment", "submitted_by", "drift_case")
     change = rows.get(pk=change_id)
-    if change.state != State.APPROVED or not is_as_seen(trust_config, live):
+    if change.state != State.APPROVED or not is_current(change, open_case(trust_config), live):
         return None
-    at = timezone.now()
+    at = publications.database_now()
     findings = judge_change(change, estate_of_change(change, at=at, with_others=False), at=at, seen_by_worker=last_seen_by_worker(change))
     news = unseen(change, findings)
-    if news or not policy.has_votes(change):
-        send_back(change, findings, news, actor=actor, at=at)
+    limits = policy.limits_exceeded(change, findings) if policy.rests_on_the_policy(change) else []
+    if news or limits or not policy.has_votes(change):
+        send_back(change, findings, news, limits, actor=actor, at=at)
         return None
     return change

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
 from approvals.acts import Removal
-from approvals.checks import revoked_numbers
+from approvals.checks import revoked_by, revoked_numbers
 from approvals.errors import BadChange, ConflictingChange, StalePlan
+from approvals.flows.resolutions import end_stale_resolutions
 from approvals.flows.resuming import resume
 from approvals.flows.sending import send_to_check
 from approvals.flows.witness import record_trust_config
@@ -18,12 +19,15 @@ from approvals.models import ChangeRequest, Item
 from approvals.restoring import keep_for, originals_for
 from audit.events import Actor, EventType
 from certs.drift import end_case, open_case
-from certs.inventory import remember
+from certs.errors import NotRestorable
+from certs.inventory import lost_outside, remember
 from certs.models import DriftCase, TrustConfig, TrustEntry
 from certs.publications import observe
 from pki.certificate import ParsedCertificate
 from pki.plan import Entry, revision_digest
+from tenants.access import platform_roles
 from tenants.errors import NotAllowed, UnknownObject
+from tenants.models import AccessRole
 
 Kind = ChangeRequest.Kind
 
@@ -41,15 +45,18 @@ def adopt(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str, re
         trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
         _refuse_second(case)
         found, own = case.difference, _own(trust_config)
+        back_to_others = frozenset(entry for entry in found.added if set(lost_outside(trust_config, entry)) - {trust_config.custodian_id})
         revoked = revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in found.added})
+        if revoked and not policy.may_name_revocation(trust_config.custodian):
+            raise BadChange(_("Something that was revoked is live again, and in mode B nothing brings it back. Put back what was."))
         if revoked and not names_revocation:
             names = ", ".join(f"…{fingerprint[-8:]}" for fingerprint in sorted(revoked))
             raise BadChange(_("Something that was revoked is live again: %(names)s. Say that you know it, or put back what was.") % {"names": names})
         facts = case.as_facts()
         for entry in found.added:
             remember(tenant_id=trust_config.custodian_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=actor.name)
-        change = _create(trust_config, case, Kind.ADOPTION, added=found.added, removed=found.removed & own, actor=actor, reason=reason, at=at)
-        change.names_revocation, change.others_removed = bool(revoked), len(found.removed - own)
+        change = _create(trust_config, case, Kind.ADOPTION, added=found.added - back_to_others, removed=found.removed & own, actor=actor, reason=reason, at=at)
+        change.names_revocation, change.others_added, change.others_removed = bool(revoked), len(back_to_others), len(found.removed - own)
         send_to_check(change, actor=actor, at=at, details={"resolves": case.pk, "live_digest": digest, "revoked": [*sorted(revoked)]})
         return trust_config.custodian.slug, change.number
 
@@ -68,12 +75,15 @@ def put_back(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str,
         trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
         _refuse_second(case)
         found, own = case.difference, _own(trust_config)
-        restored = originals_for(trust_config, found.removed, originals)
+        others = found.removed - own
+        _refuse_revoked_by_holder(trust_config, others)
+        sees_all = AccessRole.REVIEWER in platform_roles(actor.user_id, trust_config.environment)
+        restored = originals_for(trust_config, found.removed, originals, unnamed=frozenset() if sees_all else others)
         facts = case.as_facts()
         for entry in found.added:
             remember(tenant_id=trust_config.custodian_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=actor.name)
         change = _create(trust_config, case, Kind.PUT_BACK, added=found.removed & own, removed=found.added, actor=actor, reason=reason, at=at)
-        change.others_added = len(found.removed - own)
+        change.others_added = len(others)
         keep_for(change, restored)
         send_to_check(change, actor=actor, at=at, details={"resolves": case.pk, "live_digest": digest})
         return trust_config.custodian.slug, change.number
@@ -91,6 +101,7 @@ def acknowledge(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: s
             raise BadChange(_("The set itself differs. Adopt it or put back what was."))
         observe(trust_config, entries=case.entry_set, label=case.label, etag=case.etag, at=at)
         end_case(trust_config, DriftCase.State.ACKNOWLEDGED, at=at, reason=reason.strip())
+        end_stale_resolutions(trust_config, actor=actor)
         record_trust_config(EventType.DRIFT_ACKNOWLEDGED, trust_config, actor=actor, reason=reason.strip(), details={"case": case.pk, "live_digest": digest})
         resume(trust_config)
 
@@ -120,9 +131,18 @@ def _own(trust_config: TrustConfig) -> frozenset[Entry]:
     return frozenset(holding.entry for holding in TrustEntry.objects.for_tenant(trust_config.custodian_id).filter(trust_config=trust_config).holdings())
 
 
+def _refuse_revoked_by_holder(trust_config: TrustConfig, entries: frozenset[Entry]) -> None:
+    """:raises NotRestorable: when another tenant, whose entry would come back, has revoked that certificate anywhere."""
+    for row in TrustEntry.objects.open().filter(trust_config=trust_config).exclude(tenant=trust_config.custodian_id).select_related("certificate"):
+        if row.holding.entry in entries and row.certificate.sha256_fingerprint in revoked_by(row.tenant_id):
+            raise NotRestorable(_("An entry of another tenant was revoked by it elsewhere, so it cannot be put back. Adopt what is live."))
+
+
 def _create(
     trust_config: TrustConfig, case: DriftCase, kind: Kind, *, added: frozenset[Entry], removed: frozenset[Entry], actor: Actor, reason: str, at: datetime
 ) -> ChangeRequest:
+    if not case.difference.added and not case.difference.removed:
+        raise BadChange(_("Only the portal's label was changed. Acknowledge that."))
     if len(added) + len(removed) > acts.MAXIMAL_ITEMS:
         raise BadChange(_("More was changed than one change can hold. Have it undone at Google; the portal sees it by itself."))
     tenant = acts.lock_tenant(trust_config.custodian_id)
@@ -138,5 +158,5 @@ def _create(
         at=at,
     )
     acts.add_known(change, added)
-    change.kind, change.drift_case = kind, case
+    change.kind, change.drift_case, change.live_digest = kind, case, revision_digest(case.entry_set)
     return change

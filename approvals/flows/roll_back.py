@@ -6,9 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
 from approvals.acts import Removal
-from approvals.causes import cause
 from approvals.errors import BadChange
-from approvals.flows.following import withdraw_followers
 from approvals.flows.sending import send_to_check
 from approvals.models import ChangeRequest, Item
 from approvals.restoring import keep_for, originals_for
@@ -65,8 +63,6 @@ def roll_back(*, actor: Actor, tenant_id: int, number: int, also: list[int], rea
         acts.add_known(change, restored)
         keep_for(change, found)
         change.inverts.set(chosen)
-        for each in chosen:
-            withdraw_followers(each, cause("follower-undone", number=each.number), actor=actor, at=at)
         send_to_check(change, actor=actor, at=at, details={"inverts": [each.number for each in chosen]})
     return change.number
 

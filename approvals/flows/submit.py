@@ -9,6 +9,7 @@ from approvals import acts, policy
 from approvals.acts import AT_ONCE, Addition, Removal, Timing
 from approvals.causes import cause
 from approvals.checks import renew_digest
+from approvals.flows.following import withdraw_followers
 from approvals.flows.sending import send_to_check
 from approvals.flows.witness import record_change
 from approvals.models import ChangeRequest, Item
@@ -75,16 +76,24 @@ def _clear_the_way(actor: Actor, tenant: Tenant, conflicts: list[ChangeRequest],
     Another tenant's change of that certificate is left alone: each tenant lets go of its own entries only.
     """
     revoked = {removal.sha256_fingerprint for removal in removals if removal.removal == Item.Removal.REVOKED}
-    passed_by = [change for change in conflicts if {item.sha256_fingerprint for item in change.items.all()} & revoked]
+    passed_by = [change for change in conflicts if revoked & ({item.sha256_fingerprint for item in change.items.all()} | _later(change))]
     acts.refuse_conflicts(tenant, [change for change in conflicts if change not in passed_by])
-    for change in passed_by:
+    for stale in passed_by:
+        change = ChangeRequest.objects.select_related("tenant", "trust_config__environment").get(pk=stale.pk)  # one may have fallen with another
         if change.tenant_id != tenant.pk or change.state != State.APPROVED or acts.is_in_unresolved_publication(change):
             continue
         causes = [cause("returned-revocation", number=tenant.last_change_number + 1)]
-        change.mark_returned(at=timezone.now(), causes=causes)
+        at = timezone.now()
+        change.mark_returned(at=at, causes=causes)
+        withdraw_followers(change, cause("follower-returned", number=change.number), actor=actor, at=at)
         renew_digest(change)
         change.save()
         record_change(EventType.CHANGE_RETURNED, change, actor=actor, before=State.APPROVED, after=change.state, details={"causes": list(causes)})
+
+
+def _later(change: ChangeRequest) -> set[str]:
+    """What the end of the change's overlap would remove."""
+    return {fingerprint for _role, fingerprint, _removal in change.later_removals}
 
 
 def _fingerprints(additions: list[Addition], removals: list[Removal]) -> set[str]:

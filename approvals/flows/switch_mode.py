@@ -10,6 +10,7 @@ from approvals import acts, policy
 from approvals.causes import cause
 from approvals.checks import renew_digest
 from approvals.errors import BadChange
+from approvals.flows.following import withdraw_followers
 from approvals.flows.witness import record_change
 from approvals.models import ChangeRequest
 from approvals.states import State
@@ -47,7 +48,8 @@ def brake(*, actor: Actor, tenant_id: int, reason: str) -> None:
         switch.save()
         ModeSwitch.objects.filter(tenant=tenant, state=ModeSwitch.State.PROPOSED).update(state=ModeSwitch.State.DECLINED, decided_at=at)
         _set_mode(tenant, Mode.PLATFORM_MANAGED, actor=actor, reason=reason)
-        for number in ChangeRequest.objects.for_tenant(tenant_id).open().filter(mode=Mode.SELF_SERVICE).values_list("number", flat=True):
+        theirs = ChangeRequest.objects.for_tenant(tenant_id).open().filter(mode=Mode.SELF_SERVICE).order_by("trust_config_id", "pk")
+        for number in list(theirs.values_list("number", flat=True)):
             _back_to_voters(tenant_id, number, actor=actor)
 
 
@@ -108,11 +110,15 @@ def _lock(tenant_id: int, reason: str) -> Tenant:
 def _back_to_voters(tenant_id: int, number: int, *, actor: Actor) -> None:
     """In mode A the policy's vote counts no more. A write under way is left to end; if it is voided, the next check sends it back."""
     change = acts.lock_change(tenant_id, number)
+    if not change.is_open:  # it followed one that went back a moment ago
+        return
     change.mode = Mode.PLATFORM_MANAGED
     change.causes = [cause("returned-mode")]
     if change.state == State.APPROVED and not acts.is_in_unresolved_publication(change):
         causes = [cause("returned-mode")]
-        change.mark_returned(at=timezone.now(), causes=causes)
+        at = timezone.now()
+        change.mark_returned(at=at, causes=causes)
+        withdraw_followers(change, cause("follower-returned", number=number), actor=actor, at=at)
         renew_digest(change)
         record_change(EventType.CHANGE_RETURNED, change, actor=actor, before=State.APPROVED, after=change.state, details={"causes": list(causes)})
     change.save()

@@ -1,13 +1,22 @@
 """The net under the queue: whatever is submitted, due or unresolved has a job, whatever happened to the one it had."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
+from approvals import acts
+from approvals.flows.resolutions import end_stale_resolutions
 from approvals.models import ChangeRequest
 from approvals.states import State
+from audit.events import worker
 from certs.models import Publication, TrustConfig
 from jobs.models import Job, JobState
 from jobs.queue import enqueue
+from jobs.worker import name as worker_name
+
+SOON = timedelta(seconds=90)
 
 
 def wake_trust_configs() -> None:
@@ -21,12 +30,18 @@ def wake_trust_configs() -> None:
         for trust_config in TrustConfig.objects.filter(state=TrustConfig.State.DRIFTED).select_related("environment"):
             _ensure("look_again", trust_config.pk, trust_config.environment.queue)
         is_open = Q(trust_config__state=TrustConfig.State.READY) | ~Q(kind=ChangeRequest.Kind.REGULAR)
+        for trust_config_id in ChangeRequest.objects.open().exclude(kind=ChangeRequest.Kind.REGULAR).values_list("trust_config", flat=True).distinct():
+            end_stale_resolutions(acts.lock_trust_config(trust_config_id), actor=worker(worker_name()))
+        for trust_config in TrustConfig.objects.filter(state__in=[TrustConfig.State.CREATING, TrustConfig.State.NAMED]).select_related("environment"):
+            kind = "create_trust_config" if trust_config.state == TrustConfig.State.CREATING else "register_trust_config"
+            _ensure(kind, trust_config.pk, trust_config.environment.queue)
         waiting = ChangeRequest.objects.filter(is_open, state=State.SUBMITTED, awaits_answer=False)
         for change in waiting.select_related("trust_config__environment"):
             _ensure("validate_change", change.pk, change.trust_config.environment.queue)
 
 
 def _ensure(kind: str, subject_id: object, queue: str) -> None:
-    """A job that waits out a delay is left alone."""
-    if not Job.objects.filter(kind=kind, subject_id=str(subject_id), state__in=[JobState.WAITING, JobState.RUNNING]).exists():
+    """A job that waits out a short delay is left alone; one that waits for days may wait for what is not so any more."""
+    soon = Q(state=JobState.RUNNING) | Q(state=JobState.WAITING, due_at__lte=Now() + SOON)
+    if not Job.objects.filter(soon, kind=kind, subject_id=str(subject_id)).exists():
         enqueue(kind, subject_id, queue=queue)

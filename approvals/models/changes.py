@@ -43,6 +43,8 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.REGULAR)
     # An adoption or a put-back resolves this case. Entries of other tenants go with it, unnamed.
     drift_case = models.ForeignKey(DriftCase, on_delete=models.PROTECT, null=True, related_name="changes")
+    # The revision digest of the set that the case showed when the change was asked for: votes are on that and no other.
+    live_digest = models.CharField(max_length=64, blank=True)
     others_added = models.PositiveIntegerField(default=0)
     others_removed = models.PositiveIntegerField(default=0)
     schedule = models.CharField(max_length=10, choices=Schedule, default=Schedule.AT_ONCE)

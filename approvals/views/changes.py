@@ -127,7 +127,7 @@ def change_retry(request: TenantRequest, number: int) -> HttpResponse:
 def change_prove(request: TenantRequest, number: int) -> HttpResponse:
     receipt = cleaned(ReceiptForm(request.POST))["receipt"]
     act = partial(prove.prove, actor=actor_of(request), tenant_id=request.tenant.pk, number=number, receipt=receipt)
-    return _act(request, number, act, done=_("The proof is on the change."))
+    return _act(request, number, act, typed=receipt, done=_("The proof is on the change."))
 
 
 @tenant_page()

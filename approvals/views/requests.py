@@ -11,6 +11,7 @@ from approvals.flows import return_to_date, roll_back, simulate, submit
 from approvals.forms import ChangeForm, ReturnForm, RollBackForm
 from approvals.policy import may_roll_back
 from approvals.rollbacks import later_changes, missing_originals
+from approvals.schedule import freeze_now
 from approvals.views.changes import change_of
 from certs.forms import chain_of, in_order
 from pki.catalogue import text_of
@@ -61,7 +62,15 @@ def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
             refused, status = error, keep_on_page(request, error)
         else:
             return redirect("approvals:change-detail", request.tenant.slug, number)
-    context = {"form": form, "place": place, "entries": entries, "preview": preview, "refused": refused, "selected": request.GET.get("remove", "")}
+    context = {
+        "form": form,
+        "place": place,
+        "entries": entries,
+        "preview": preview,
+        "refused": refused,
+        "selected": request.GET.get("remove", ""),
+        "freeze": freeze_now(place.trust_config.environment),
+    }
     return render(request, "approvals/change_form.html", context, status=status)
 
 

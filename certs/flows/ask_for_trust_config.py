@@ -37,6 +37,7 @@ def ask_for_trust_config(*, actor: Actor, environment_slug: str, name: str, purp
         if found is not None and found.state != TrustConfig.State.UNREADABLE:
             raise BadValue(_("The portal has a trust config of this name already."))
         trust_config = found or TrustConfig(environment=environment, name=name, custodian=tenants[tenant_slugs[0]])
+        trust_config.custodian = tenants[tenant_slugs[0]]
         trust_config.purpose, trust_config.state, trust_config.state_reason = purpose, TrustConfig.State.CREATING, ""
         trust_config.creation_operation = ""
         trust_config.save()

@@ -32,8 +32,6 @@ def create(*, trust_config_id: str) -> None:
     if label != trust_config.creation_label:
         refuse(trust_config_id, str(_("A trust config of this name exists at Google already. Register it with manage.py register_trust_config instead.")))
         return
-    with transaction.atomic(durable=True):
-        TrustConfig.objects.filter(pk=trust_config_id, state=TrustConfig.State.CREATING).update(state=TrustConfig.State.NAMED)
     read_first(trust_config_id=trust_config_id)
 
 
@@ -42,7 +40,10 @@ def _is_done(trust_config: TrustConfig) -> bool:
 
     :raises TryLater: while it runs.
     """
-    status = publishing.operation(trust_config, trust_config.creation_operation)
+    try:
+        status = publishing.operation(trust_config, trust_config.creation_operation)
+    except CloudMissing:  # Google has forgotten it: what is there tells
+        return True
     if not status.is_done:
         raise TryLater("Google is making it")
     if status.error:

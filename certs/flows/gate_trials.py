@@ -22,16 +22,17 @@ def try_gate(*, trust_config_id: str) -> None:
     That says that the gate is closed to strangers; of a change it proves nothing.
     """
     trust_config = TrustConfig.objects.select_related("environment").get(pk=trust_config_id)
-    if trust_config.endpoint not in settings.GATE_ENDPOINTS:
+    knocked_at = trust_config.endpoint
+    if knocked_at not in settings.GATE_ENDPOINTS:
         return
     ca_file = settings.GATE_CA_FILE if settings.GATE_CA_FILE and Path(settings.GATE_CA_FILE).exists() else ""
     with stranger() as (certificate, key):
-        seen = shake_hands(
-            f"https://{trust_config.endpoint}/", certificate_file=certificate, key_file=key, ca_file=ca_file, timeout=settings.RPC_TIMEOUT_SECONDS
-        )
+        seen = shake_hands(f"https://{knocked_at}/", certificate_file=certificate, key_file=key, ca_file=ca_file, timeout=settings.RPC_TIMEOUT_SECONDS)
     gate = _GATES.get(seen.outcome, Gate.UNREACHABLE)
     with transaction.atomic(durable=True):
         trust_config = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=trust_config_id)
+        if trust_config.endpoint != knocked_at:  # another one was named meanwhile
+            return
         before = trust_config.gate
         trust_config.gate, trust_config.gate_detail, trust_config.gate_tried_at = gate, seen.detail[:300], seen.at
         trust_config.save(update_fields=["gate", "gate_detail", "gate_tried_at"])

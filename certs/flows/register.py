@@ -56,7 +56,7 @@ def read_first(*, trust_config_id: str) -> None:
     :raises gcp.errors.CloudUnavailable: when Google cannot be reached; the job tries again.
     """
     trust_config = TrustConfig.objects.select_related("environment").get(pk=trust_config_id)
-    if trust_config.state not in {TrustConfig.State.NAMED, TrustConfig.State.UNREADABLE}:
+    if trust_config.state not in {TrustConfig.State.NAMED, TrustConfig.State.UNREADABLE, TrustConfig.State.CREATING}:
         return
     actor = worker(worker_name())
     try:

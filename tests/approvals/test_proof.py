@@ -41,11 +41,13 @@ class Gate:
     def _admin(self, act: Any, **options: Any) -> None:
         act(actor=self.world.actor("paula"), tenant_id=self.world.tenant().pk, trust_config_id=str(self.world.trust_config().pk), **options)
 
-    def probe(self, client: Made, capsys: Any, *issuers: Made) -> tuple[int, str]:
+    def probe(self, client: Made, capsys: Any, *issuers: Made, above: tuple[Made, ...] = ()) -> tuple[int, str]:
         """countersign probe, as a person runs it; its exit status and the receipt."""
         (self.folder / "client.pem").write_bytes(b"".join(one.pem for one in (client, *issuers)))
         (self.folder / "client.key").write_bytes(client.key_pem)
         files = ["--cert", str(self.folder / "client.pem"), "--key", str(self.folder / "client.key"), "--ca", str(self.folder / "gateway.pem")]
+        (self.folder / "above.pem").write_bytes(b"".join(one.pem for one in above))
+        files += ["--issuers", str(self.folder / "above.pem")] if above else []
         capsys.readouterr()
         return countersign(["probe", "--url", f"https://{self.endpoint}/", *files]), capsys.readouterr().out
 
@@ -89,10 +91,12 @@ def test_a_client_of_an_added_anchor_proves_the_anchor_and_a_removal_is_proven_b
     middle = make_ca("Middle", issuer=root)
     client = make("client", issuer=middle, key=rsa_key())
     added = world.applied(root)
-    _prove(world, added, gateway.probe(client, capsys, middle)[1])
+    with pytest.raises(BadChange, match="--issuers"):
+        _prove(world, added, gateway.probe(client, capsys, middle)[1])
+    _prove(world, added, gateway.probe(client, capsys, middle, above=(root,))[1])
     assert Proof.objects.get().sha256_fingerprint == root.fingerprint
     removed = world.applied(removed=[Removal(root.fingerprint, "trust_anchor", "retired")])
-    _prove(world, removed, gateway.probe(client, capsys, middle)[1])
+    _prove(world, removed, gateway.probe(client, capsys, middle, above=(root,))[1])
     assert Proof.objects.get(change=removed).outcome == "refused"
 
 

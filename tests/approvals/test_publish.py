@@ -14,6 +14,7 @@ from approvals.flows.wake import wake_trust_configs
 from approvals.models import ChangeRequest
 from approvals.timeline import waiting_of
 from audit.models import AuditEvent
+from certs import publications
 from certs.models import Publication, SealedCertificate, TrustConfig
 from certs.remedies import remedy
 from emulator.faults import Fault
@@ -349,7 +350,8 @@ def test_a_job_that_everything_forgot_is_asked_for_again(world: World) -> None:
     assert world.fresh(change).state == "applied"
 
 
-def test_an_approved_change_that_expired_meanwhile_goes_back_and_the_others_go(world: World, time_machine: object) -> None:
+def test_an_approved_change_that_expired_meanwhile_goes_back_and_the_others_go(world: World, time_machine: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publications, "database_now", timezone.now)  # the database's clock is not frozen with this process's
     from datetime import UTC, datetime, timedelta
 
     short = make("short", not_after=datetime.now(UTC) + timedelta(days=40))

@@ -134,22 +134,6 @@ def _reload_until(page: Any, url: str, selector: str) -> None:
     raise AssertionError(f"{selector} never came: {page.inner_text('main')[:500]}")
 
 
-def test_a_drift_is_taken_over_by_a_reviewer_and_publishing_goes_on(portal: Portal) -> None:
-    sam, rita = portal.sign_in("sam"), portal.sign_in("rita")
-    url = portal.submit(sam, portal.file("c.pem", make("ours").pem))
-    sam.wait_for_selector("#decision-box")
-    portal.world.edit_live(allowlisted=[make("by-hand").pem.decode()])
-    portal.approve(rita, url)
-    rita.wait_for_selector("text=Live was changed outside the portal.")
-    portal.open(rita, f"/t/payments/trust-configs/{portal.world.trust_config().pk}/")
-    assert "by-hand" in rita.inner_text("#drift >> xpath=ancestor::section")
-    rita.fill("#take-over-reason", "An emergency of last night.")
-    rita.click("button:has-text('Take over what is live')")
-    rita.goto(url)
-    rita.wait_for_selector(VERIFIED)
-    assert len(portal.world.live()["allowlisted"]) == 2
-
-
 def test_mode_b_is_switched_by_two_people_and_stopped_by_one(portal: Portal) -> None:
     paula, rita, tom = portal.sign_in("paula"), portal.sign_in("rita"), portal.sign_in("tom")
     portal.open(paula, "/t/payments/")
@@ -254,10 +238,16 @@ def test_every_page_is_clean_for_axe_in_both_themes_and_fits_a_phone(portal: Por
     asked = simulate.ask(actor=world.actor("sam"), tenant_id=own.custodian_id, trust_config_id=str(own.pk), chain=[make("asked", issuer=root).parsed])
     portal.processes.wait_until(lambda: Simulation.objects.get(pk=asked).answered_at is not None)
     shared += ["/help/checks/", "/policy/", "/t/payments/policy/", "/t/payments/golden-clients/", "/t/payments/simulations/new/"]
-    shared += [f"/t/payments/simulations/{asked}/"]
-    mine = ["/t/payments/changes/new/", f"/t/payments/changes/new/{own.pk}/", "/t/payments/golden-clients/"]
+    shared += [f"/t/payments/simulations/{asked}/", "/environments/", "/environments/dev/"]
+    mine = [
+        "/t/payments/changes/new/",
+        f"/t/payments/changes/new/{own.pk}/",
+        "/t/payments/golden-clients/",
+        f"/t/payments/trust-configs/{own.pk}/return/?date=2026-01-01T00:00",
+    ]
+    admins = ["/environments/dev/", "/trust-configs/new/", f"/t/payments/trust-configs/{own.pk}/"]
     found: list[str] = []
-    for page, paths in ((rita, shared), (sam, mine)):
+    for page, paths in ((rita, shared), (sam, mine), (portal.sign_in("paula"), admins)):
         portal.open(page, "/")
         button = page.query_selector(f"button[name=theme][value={theme}]")
         if button:

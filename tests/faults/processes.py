@@ -1,0 +1,427 @@
+"""Real processes meet each fault at each act of a publication: worker and beat, a broker and a database of their own kind.
+
+The act is held open by a delay in the emulator; in that moment the fault strikes. Then nobody acts, and everything must
+come to rest by itself: ``invariants.py`` says what that means.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from approvals.flows import resolve_drift, vote
+from approvals.models import ChangeRequest
+from audit.events import command
+from certs.drift import open_case
+from certs.models import TrustConfig
+from emulator.faults import Fault
+from emulator.switches import switches
+from jobs.models import Job
+from jobs.queue import ring
+from pki.plan import revision_digest
+from tests.certificates import make
+from tests.faults.invariants import broken
+from tests.stack import ROOT, Stack, database_url, free_port
+from tests.world import World
+
+HELD = 1.2  # seconds for which an act is held open
+PROJECT = "demo-dev"
+# Where a publication can be caught: the call that is held, before or after its effect, and how many pass first.
+ACTS: dict[str, Fault] = {
+    "begin": Fault("GetTrustConfig"),
+    "open": Fault("Decrypt"),
+    "read": Fault("GetTrustConfig", when="after"),
+    "update": Fault("UpdateTrustConfig"),
+    "stored": Fault("UpdateTrustConfig", when="after"),
+    "poll": Fault("GetOperation"),
+    "read back": Fault("GetTrustConfig", skip=1),
+    "finish": Fault("GetTrustConfig", when="after", skip=1),
+}
+
+
+class Left(Exception):
+    """This machine lacks what the case needs; the sentence says what."""
+
+
+@dataclass
+class Case:
+    """One fault at one act; ``strike`` happens while the act is held open."""
+
+    fault: str
+    strike: Callable[["Rig"], None]
+    acts: tuple[str, ...] = tuple(ACTS)
+    before: Callable[["Rig", str], None] | None = None
+    after: Callable[["Rig"], None] | None = None
+    is_held: bool = True
+    updates: int | None = 1
+    outcome: str = "applied"
+
+
+class Broker:
+    """A Redis of the test's own, so that it can be stopped, paused and emptied."""
+
+    def __init__(self, folder: Path) -> None:
+        if shutil.which("redis-server") is None:
+            raise Left("redis-server is not installed")
+        self.port, self.folder = free_port(), folder
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(self.folder)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            with suppress(Exception):
+                self.client.ping()
+                return
+            time.sleep(0.05)
+        raise AssertionError("Redis did not start")
+
+    @property
+    def client(self) -> Any:
+        import redis
+
+        return redis.Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=2)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+
+class Rig:
+    """The world of the tests with processes around it; each case gets a trust config of its own."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world, self.folder = world, folder
+        self.broker = Broker(folder)
+        self.stack = Stack(folder, world.emulator, self.broker.url)
+        self.stack.environment |= {"OPERATION_SECONDS": "6", "PROPAGATION_SECONDS": "8", "CELERY_LOGLEVEL": "ERROR"}
+        self.case_count = self.restarts = 0
+
+    def start(self) -> None:
+        self.stack.start_worker()
+        self.stack.start_beat()
+
+    def stop(self) -> None:
+        self.stack.stop()
+        self.broker.stop()
+
+    # --- one case
+    def run(self, case: Case, act: str) -> str:
+        """What came of it: applied after so many seconds, or what does not hold."""
+        emulator = self.world.emulator
+        emulator.faults.clear()
+        emulator.faults.clear_calls()
+        switches.reset()
+        self.case_count += 1
+        self.name = f"fault-{self.case_count}"
+        self.world.edit_live(self.name)
+        from certs.flows import register
+
+        register.name_trust_config(actor=_ME, environment_slug="dev", name=self.name, purpose="mtls-client", tenant_slugs=["payments"])
+        self.stack.wait_until(lambda: self._is_supervised() and self.trust_config.state == "ready", seconds=40)
+        emulator.operations.seconds = 0.4
+        self.change = self.world.submit(make(self.name), to=self.name)
+        self.stack.wait_until(lambda: self._is_supervised() and self.fresh.state == "validated", seconds=40)
+        if case.before:
+            case.before(self, act)
+        self._strike_at(case, act)
+        began = time.monotonic()
+        try:
+            self.stack.wait_until(lambda: self._is_supervised() and (self.fresh.state == case.outcome or self._waits_with_a_reason(case)), seconds=90)
+        except AssertionError:
+            waiting = self.trust_config
+            return f"NOT SETTLED: {self.fresh.state}, {waiting.state} {waiting.waiting_code} {waiting.waiting_detail[:80]}"
+        if case.after:
+            case.after(self)
+        took = time.monotonic() - began
+        self._wait_for_rest()
+        found = broken(emulator, self.trust_config.pk)
+        updates = len([call for call in emulator.faults.calls() if call["rpc"] == "UpdateTrustConfig" and call["resource"].endswith(f"/{self.name}")])
+        if case.updates is not None and updates > case.updates + self._fences():
+            found.append(f"{updates} writes")
+        restarted, self.restarts = self.restarts, 0
+        supervised = f", {restarted} × restarted by the supervisor" if restarted else ""
+        return "BROKEN: " + "; ".join(found) if found else f"{self.fresh.state} in {took:.1f} s, {updates} write{'s' * (updates != 1)}{supervised}"
+
+    def _strike_at(self, case: Case, act: str) -> None:
+        gate = ACTS[act]
+        if case.is_held:
+            if act == "open":  # a fresh worker has no vault key in memory, and must ask Cloud KMS
+                self.restart_worker()
+            project = PROJECT if gate.rpc != "Decrypt" else ""
+            self.world.emulator.faults.add(Fault(gate.rpc, when=gate.when, kind="delay", seconds=HELD, skip=gate.skip, project=project))
+        self.approve()
+        if case.is_held:
+            self.stack.wait_until(lambda: not [f for f in self.world.emulator.faults.waiting() if f["kind"] == "delay"], seconds=30)
+        case.strike(self)
+
+    def _is_supervised(self) -> bool:
+        """What docker-compose.yml does with ``restart: unless-stopped``: Celery dies of a Redis that goes away in mid-task (celery#8091)."""
+        for name, start in (("worker", self.stack.start_worker), ("beat", self.stack.start_beat)):
+            process = self.stack.processes.get(name)
+            if process is not None and process.poll() is not None:
+                self.restarts += 1
+                start()
+        return True
+
+    def approve(self) -> None:
+        vote.approve(actor=self.world.actor("rita"), tenant_id=self.change.tenant_id, number=self.change.number, digest=self.fresh.change_digest, comment="")
+
+    def _waits_with_a_reason(self, case: Case) -> bool:
+        trust_config = self.trust_config
+        return case.outcome == "waits" and bool(trust_config.blocked_at or self.fresh.held_code or open_case(trust_config))
+
+    def _wait_for_rest(self) -> None:
+        """Until no write of this trust config is under way."""
+        from certs.models import Publication
+
+        self.stack.wait_until(lambda: self._is_supervised() and not Publication.objects.unresolved(self.trust_config.pk).exists(), seconds=60)
+
+    def _fences(self) -> int:
+        return self.trust_config.publications.filter(kind="fence").count()
+
+    @property
+    def trust_config(self) -> TrustConfig:
+        return TrustConfig.objects.select_related("environment").get(name=self.name)
+
+    @property
+    def fresh(self) -> ChangeRequest:
+        return ChangeRequest.objects.get(pk=self.change.pk)
+
+    # --- what strikes
+    def restart_worker(self) -> None:
+        self.stack.kill_worker()
+        self.stack.start_worker()
+
+    def signal_worker(self, number: int) -> None:
+        os.killpg(self.stack.processes["worker"].pid, number)
+
+
+_ME = command("faults")
+
+
+def _nothing(_rig: Rig) -> None:
+    """The fault was ordered beforehand."""
+
+
+def _redis_down(rig: Rig) -> None:
+    rig.broker.stop()
+    time.sleep(1.5)
+    rig.broker.start()
+
+
+def _redis_paused(rig: Rig) -> None:
+    rig.broker.signal(signal.SIGSTOP)
+    time.sleep(2)
+    rig.broker.signal(signal.SIGCONT)
+
+
+def _redis_emptied(rig: Rig) -> None:
+    rig.broker.client.flushall()
+
+
+def _redis_refuses_writes(rig: Rig) -> None:
+    rig.broker.client.config_set("min-replicas-to-write", 1)
+    time.sleep(1.5)
+    rig.broker.client.config_set("min-replicas-to-write", 0)
+
+
+def _web_dies_after_its_commit(rig: Rig) -> None:
+    """The approval is committed by a process that is killed before it rings the broker."""
+    code = (
+        "import os, django; django.setup()\n"
+        "from jobs import queue\n"
+        "queue.ring = lambda *a: os.kill(os.getpid(), 9)\n"
+        "from approvals.flows import vote\nfrom approvals.models import ChangeRequest\nfrom audit.events import Actor\n"
+        f"c = ChangeRequest.objects.get(pk={rig.change.pk})\n"
+        f"a = Actor('person', '{rig.world.user('rita').pk}', 'Rita', 'rita@example.com')\n"
+        "vote.approve(actor=a, tenant_id=c.tenant_id, number=c.number, digest=c.change_digest, comment='')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**rig.stack.environment, "DATABASE_URL": database_url()}, capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-500:]
+
+
+def _worker_killed(rig: Rig) -> None:
+    rig.restart_worker()
+
+
+def _delivered_thrice(rig: Rig) -> None:
+    for job in Job.objects.filter(kind="publish", subject_id=str(rig.trust_config.pk)).exclude(state="done"):
+        for _ in range(3):
+            ring(job.pk, job.queue)
+
+
+def _worker_stopped(rig: Rig) -> None:
+    """Longer than its lease; another worker takes over meanwhile, and then the first one wakes up."""
+    rig.signal_worker(signal.SIGSTOP)
+    stopped = rig.stack.processes.pop("worker")
+    rig.stack.start_worker()
+    time.sleep(6)
+    os.killpg(stopped.pid, signal.SIGCONT)
+    time.sleep(2)
+    os.killpg(stopped.pid, signal.SIGKILL)
+    stopped.wait()
+
+
+def _order(**options: Any) -> Callable[[Rig, str], None]:
+    """Orders a fault for the act's own call."""
+
+    def order(rig: Rig, act: str) -> None:
+        gate = ACTS[act]
+        if act == "open":
+            rig.restart_worker()
+        values = {"when": gate.when, "skip": gate.skip, "project": PROJECT if gate.rpc != "Decrypt" else "", **options}
+        rig.world.emulator.faults.add(Fault(gate.rpc, **values))
+
+    return order
+
+
+def _order_update(**options: Any) -> Callable[[Rig, str], None]:
+    def order(rig: Rig, _act: str) -> None:
+        rig.world.emulator.faults.add(Fault("UpdateTrustConfig", project=PROJECT, **options))
+
+    return order
+
+
+def _order_stale_reads(rig: Rig, _act: str) -> None:
+    rig.world.emulator.faults.add(Fault("GetTrustConfig", kind="stale", skip=1, times=4, project=PROJECT))
+
+
+def _etag_ignores_labels(rig: Rig, _act: str) -> None:
+    """A→B→A: the content returns to what it was, and so does the etag."""
+    switches.etag_covers_labels = False
+
+
+def _foreign_edit(rig: Rig) -> None:
+    body = rig.world.live(rig.name)
+    rig.world.edit_live(rig.name, allowlisted=[*body["allowlisted"], make("foreign").parsed.pem], labels={**body["labels"], "by": "hand"})
+
+
+def _put_back(rig: Rig) -> None:
+    """The recorded choice without which nothing may be overwritten; a drift that nobody saw yet is looked for."""
+    from approvals.flows import look_again, retry
+
+    look_again.sweep(environment_id=rig.trust_config.environment_id)
+    case = open_case(rig.trust_config)
+    assert case is not None, "the foreign edit was overwritten in silence"
+    where = {"actor": rig.world.actor("ravi"), "tenant_id": rig.change.tenant_id, "trust_config_id": str(rig.trust_config.pk)}
+    resolve_drift.put_back(**where, digest=revision_digest(case.entry_set), reason="x")
+    rig.stack.wait_until(lambda: rig.trust_config.state == "ready", seconds=40)
+    if rig.fresh.held_code:
+        retry.retry(actor=rig.world.actor("sam"), tenant_id=rig.change.tenant_id, number=rig.change.number)
+    rig.stack.wait_until(lambda: rig.fresh.state == "applied", seconds=40)
+
+
+def _database_cut(rig: Rig) -> None:
+    if connection.vendor != "postgresql":
+        raise Left("needs PostgreSQL")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+
+
+def _clock(shift: str) -> Callable[[Rig, str], None]:
+    def wind(rig: Rig, _act: str) -> None:
+        library = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
+        if library is None:
+            raise Left("needs libfaketime (Debian: faketime)")
+        if connection.vendor != "postgresql":
+            raise Left("needs PostgreSQL, whose clock is not the worker's")
+        with rig_environment(rig, LD_PRELOAD=str(library), FAKETIME=shift, FAKETIME_DONT_FAKE_MONOTONIC="1"):
+            rig.restart_worker()
+
+    return wind
+
+
+@contextmanager
+def rig_environment(rig: Rig, **values: str) -> Any:
+    before = dict(rig.stack.environment)
+    rig.stack.environment |= values
+    try:
+        yield
+    finally:
+        rig.stack.environment = before
+
+
+def _right_clock(rig: Rig) -> None:
+    rig.restart_worker()
+
+
+def _job_of_a_newer_version(rig: Rig) -> None:
+    Job.objects.create(kind=f"from_the_future_{rig.case_count}", subject_id="x", queue="portal", due_at=timezone.now())
+
+
+WORKER = ("update", "stored")
+CASES = [
+    Case("1 Redis down", _redis_down),
+    Case("2 Redis paused", _redis_paused),
+    Case("3 broker emptied", _redis_emptied),
+    Case("4 Redis refuses writes", _redis_refuses_writes),
+    Case("5 web killed after COMMIT", _nothing, acts=("begin",), is_held=False),
+    Case("6-8 worker killed", _worker_killed),
+    Case("9 delivered three times", _delivered_thrice),
+    Case("10 worker stopped past its lease", _worker_stopped),
+    Case("11 answer lost", _nothing, before=_order(when="after", code="UNAVAILABLE"), is_held=False),
+    Case("11 connection dropped", _nothing, before=_order(kind="drop"), is_held=False),
+    Case("12 ABORTED", _nothing, before=_order(code="ABORTED"), is_held=False),
+    Case("13 foreign edit", _foreign_edit, outcome="waits", after=_put_back, updates=None),
+    Case("14 etag returns with the content", _worker_killed, before=_etag_ignores_labels),
+    Case("15 operation ends in an error", _nothing, acts=WORKER, before=_order_update(kind="operation_error", code="INTERNAL"), is_held=False, updates=2),
+    Case("15 operation never ends", _nothing, acts=WORKER, before=_order_update(kind="operation_delay", seconds=12), is_held=False),
+    Case("15 operation forgotten", _nothing, acts=("poll",), before=_order(code="NOT_FOUND"), is_held=False),
+    Case("16 quota used up", _nothing, before=_order(code="RESOURCE_EXHAUSTED", times=3), is_held=False),
+    Case("17 poison, not named", _nothing, acts=WORKER, before=_order_update(code="INVALID_ARGUMENT", times=99), is_held=False, outcome="waits"),
+    Case("18 stale read-back", _nothing, acts=("read back", "finish"), before=_order_stale_reads, is_held=False),
+    Case("24 clock +1 h", _nothing, before=_clock("+1h"), after=_right_clock),
+    Case("24 clock -1 h", _nothing, before=_clock("-1h"), after=_right_clock),
+    Case("25 a newer version's job", _job_of_a_newer_version),
+    Case("database connections cut", _database_cut),
+]
+SHORT = {("6-8 worker killed", "finish"), ("10 worker stopped past its lease", "update"), ("13 foreign edit", "poll"), ("3 broker emptied", "poll")}
+
+
+def run_table(rig: Rig, *, only: Callable[[Case, str], bool], say: Callable[[str], None]) -> list[str]:
+    """Runs the cases and says the table row by row; returns the rows that are not as they must be."""
+    bad = []
+    for case in CASES:
+        for act in case.acts:
+            if not only(case, act):
+                continue
+            try:
+                outcome = rig_case(rig, case, act)
+            except Left as left:
+                outcome = f"left out: {left}"
+            except Exception as error:
+                outcome = f"FAILED: {type(error).__name__}: {str(error)[:200]}"
+            row = f"{case.fault:<34} {act:<10} {outcome}"
+            say(row)
+            if any(word in outcome for word in ("BROKEN", "NOT SETTLED", "FAILED")):
+                bad.append(row)
+                rig.restart_worker()
+    return bad
+
+
+def rig_case(rig: Rig, case: Case, act: str) -> str:
+    if case.fault.startswith("5 "):
+        rig.approve = lambda: _web_dies_after_its_commit(rig)  # type: ignore[method-assign]
+        try:
+            return rig.run(case, act)
+        finally:
+            del rig.approve
+    return rig.run(case, act)
