@@ -65,10 +65,8 @@ class Stack:
     def url(self) -> str:
         return f"http://localhost:{self.port}"
 
-    def start_worker(self) -> None:
-        self._start(
-            "worker", "-m", "celery", "-q", "-A", "portal", "worker", "-P", "threads", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle"
-        )
+    def start_worker(self, name: str = "worker") -> None:
+        self._start(name, "-m", "celery", "-q", "-A", "portal", "worker", "-P", "threads", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle")
 
     def start_beat(self) -> None:
         self._start("beat", "-m", "celery", "-q", "-A", "portal", "beat", "-l", "WARNING")

@@ -8,17 +8,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import pki_speed
+from tests.bench import pki_speed, publishing_speed
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("portal", "approvals", "certs", "tenants", "audit", "jobs", "gcp", "pki", "emulator")
+APPS = ("portal", "approvals", "certs", "tenants", "audit", "jobs", "gcp", "pki", "client", "emulator")
 
 
 def main() -> None:
     sizes()
     start_up()
     pki_speed.main()
-    one_change()
+    publishing_speed.planning()
+    publishing()
 
 
 def _spread(name: str, values: list[int]) -> None:
@@ -64,45 +65,38 @@ def start_up() -> None:
         print(f"{'start-up: ' + name:<45} {took:.2f} s = {took / bare:.1f} × import django")
 
 
-def one_change() -> None:
-    """Real worker process, emulator with operations of 0.5 s, SQLite and the embedded broker; then the operation's own time is taken off."""
+def publishing() -> None:
+    """Real worker processes on SQLite (or where DATABASE_URL points), the embedded broker and, where TEST_REDIS_URL names one, Redis."""
     import os
 
     with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"VAR_DIR": folder, "LOG_LEVEL": "ERROR", "GRPC_VERBOSITY": "ERROR", "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3"}
+        os.environ |= {"VAR_DIR": folder, "LOG_LEVEL": "ERROR", "GRPC_VERBOSITY": "ERROR", "READS_PER_MINUTE": "600000", "WRITES_PER_MINUTE": "600000"}
+        os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/db.sqlite3")
         import django
 
         django.setup()
         from django.conf import settings
-        from django.core.management import call_command
+        from django.test.runner import DiscoverRunner
 
         from emulator import server
         from tests import world as worlds
-        from tests.certificates import make
-        from tests.stack import Stack
 
-        call_command("migrate", verbosity=0)
-        emulator = server.start(Path(folder) / "emulator.sqlite3", operation_seconds=0, requests_per_minute=100_000)
+        runner = DiscoverRunner(verbosity=0, interactive=False)
+        databases = runner.setup_databases()
+        emulator = server.start(Path(folder) / "emulator.sqlite3", operation_seconds=0, requests_per_minute=1_000_000)
         settings.GCP_ENDPOINT = f"127.0.0.1:{emulator.port}"
-        world = worlds.build(emulator)
-        emulator.operations.seconds = 0.5
-        stack = Stack(Path(folder), emulator, "filesystem://localhost")
-        stack.start_worker()
-        stack.start_beat()
+        settings.POLL_SECONDS = settings.PROPAGATION_SECONDS = 0
         try:
-            took = []
-            for n in range(6):
-                change = world.submit(make(f"c{n}"))
-                stack.wait_until(lambda change=change: world.fresh(change).state == "validated")
-                start = time.perf_counter()
-                world.approve(change)
-                stack.wait_until(lambda change=change: world.fresh(change).state == "applied")
-                took.append(time.perf_counter() - start)
-            overhead = statistics.median(took[1:]) - 0.5
-            print(f"{'approval to verified, less the operation':<45} {overhead:.2f} s (median of 5; polls are {settings.POLL_SECONDS} s apart)")
+            world = worlds.build(emulator)
+            publishing_speed.coalescing(world)
+            one = publishing_speed.one_change(world, "embedded broker", "filesystem://localhost", 1.5)
+            redis = os.environ.get("TEST_REDIS_URL", "")
+            if redis:
+                one = publishing_speed.one_change(world, "Redis", redis, 1.3)
+            publishing_speed.many_at_once(world, redis or "filesystem://localhost", one)
         finally:
-            stack.stop()
             emulator.stop()
+            runner.teardown_databases(databases)
 
 
 if __name__ == "__main__":

@@ -208,3 +208,17 @@ def test_no_key_certificate_or_package_host_is_in_the_repository() -> None:
     assert [
         name for name in listed if name.endswith((".py", ".txt", ".toml", ".md", ".json", ".yml", "file")) and hosts.search((ROOT / name).read_text())
     ] == []
+
+
+def test_the_runbook_knows_every_state_and_every_code() -> None:
+    from approvals.states import State
+    from certs import errors as certs_errors
+    from certs.models import Publication, TrustConfig
+    from certs.remedies import _SENTENCES
+    from gcp import errors as gcp_errors
+
+    text = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
+    codes = {error.code for error in vars(gcp_errors).values() if isinstance(error, type) and error is not gcp_errors.CloudError}
+    codes |= {certs_errors.NotRestorable.code, certs_errors.WrongOriginal.code} | {code for code in _SENTENCES if not code.startswith("IN-")}
+    names = codes | set(State.values) | set(TrustConfig.State.values) | set(Publication.State.values)
+    assert sorted(name for name in names if f"`{name}`" not in text) == []
