@@ -7,7 +7,10 @@ export DJANGO_SETTINGS_MODULE := portal.settings
 export GRPC_VERBOSITY ?= ERROR
 
 # What says the same on every database, and is not run again on PostgreSQL.
-WITHOUT_DATABASE := --ignore tests/house --ignore tests/pki --ignore tests/emulator --ignore tests/gcp \
+WITHOUT_DATABASE := --ignore tests/house --ignore tests/pki --ignore tests/emulator --ignore tests/gcp --ignore tests/faults \
+	--ignore tests/journeys/test_publishing.py --ignore tests/tenants/test_windows.py --ignore tests/approvals/test_form.py \
+	--ignore tests/approvals/test_hostile_publishing.py --ignore tests/approvals/test_timing.py --ignore tests/approvals/test_proof.py \
+	--ignore tests/approvals/test_model.py --ignore tests/approvals/test_golden_clients.py --ignore tests/approvals/test_simulations.py \
 	--deselect tests/journeys/test_journeys.py::test_every_page_is_clean_for_axe_in_both_themes_and_fits_a_phone \
 	--deselect tests/journeys/test_journeys.py::test_the_picture_of_the_reviewers_page \
 	--deselect tests/journeys/test_journeys.py::test_the_language_switch_keeps_the_page_and_is_remembered \

@@ -93,7 +93,7 @@ def test_a_foreign_edit_becomes_a_case_that_is_adopted_once_and_put_back_once(po
     rita.click("button:has-text('Adopt what is live')")
     rita.wait_for_selector("#decision-box")
     portal.approve(ravi, rita.url)
-    ravi.wait_for_selector(VERIFIED)
+    ravi.wait_for_selector(".flow li.done:has-text('Adopted')")
     portal.processes.wait_until(lambda: world.trust_config().state == "ready")
     assert world.updates() == []  # adopting writes nothing
 
