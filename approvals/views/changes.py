@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from approvals import presentation, timeline
+from approvals import effects, presentation, timeline
 from approvals.flows import answer, comment, prove, retry, vote, withdraw
 from approvals.forms import AnswerForm, ChangeFilterForm, ReasonForm, ReceiptForm, VoteForm, cleaned
 from approvals.models import ChangeRequest
@@ -46,7 +46,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "ended_mine": mine.exclude(state__in=OPEN)[:5],
         "drifted": presentation.drifted(tenants) if scope.is_everywhere or scope.environment_ids else [],
         "proposed": presentation.proposed_switches(request.user.pk),
-        "coming": presentation.coming(tenants),
+        "coming": effects.coming(tenants),
         "submits_for": [tenant for tenant in tenants if may_submit(request.user.pk, tenant)],
     }
     return render(request, "approvals/home.html", context)
@@ -134,7 +134,7 @@ def change_prove(request: TenantRequest, number: int) -> HttpResponse:
 def change_facts(request: TenantRequest, number: int) -> HttpResponse:
     """The state of a change and the three facts of its effect, for programs."""
     change = change_of(request, number)
-    facts = presentation.effect_of(change)
+    facts = effects.effect_of(change)
     with translation.override("en"):
         body = {
             "number": change.number,
@@ -183,7 +183,7 @@ def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
         "plan": presentation.plan_of(change),
         "checks": presentation.checks_of(change),
         "delta": presentation.delta_of(change),
-        "effect": presentation.effect_of(change),
+        "effect": effects.effect_of(change),
         "may_prove": may_prove(user_id, change),
         "followers": change.followers.select_related("tenant"),
         "votes": votes,

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
-from approvals import presentation, previews
+from approvals import effects, presentation, previews
 from approvals.errors import BadChange
 from approvals.flows import return_to_date, roll_back, simulate, submit
 from approvals.forms import ChangeForm, ReturnForm, RollBackForm
@@ -146,6 +146,6 @@ def trust_config_return(request: TenantRequest, trust_config_id: str) -> HttpRes
             refused, status = error, keep_on_page(request, error)
         else:
             return redirect("approvals:change-detail", request.tenant.slug, number)
-    way = presentation.return_of(place.trust_config, request.tenant.pk, date) if date else None
+    way = effects.return_of(place.trust_config, request.tenant.pk, date) if date else None
     context = {"place": place, "form": form, "way": way, "refused": refused, "refusals": intake.refusals if intake else []}
     return render(request, "approvals/trust_config_return.html", context, status=status)

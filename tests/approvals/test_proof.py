@@ -10,10 +10,10 @@ import pytest
 from cryptography import x509
 from django.test import Client
 
+from approvals.effects import effect_of
 from approvals.errors import BadChange
 from approvals.flows import prove
 from approvals.models import ChangeRequest, Proof
-from approvals.presentation import effect_of
 from audit.models import AuditEvent
 from certs.flows import gate, gate_trials
 from client.__main__ import main as countersign
