@@ -26,7 +26,7 @@ textarea{width:100%;box-sizing:border-box}button{font:inherit}label{display:inli
 
 def act(emulator: "Emulator", form: dict[str, str]) -> str:
     """Does what one form asks for; returns the sentence that the page shows next."""
-    acts = {"remove": _remove, "add": _add, "fault": _order_fault, "forget-faults": _forget_faults, "restart": _restart}
+    acts = {"remove": _remove, "add": _add, "label": _set_label, "fault": _order_fault, "forget-faults": _forget_faults, "restart": _restart}
     try:
         return acts[form.get("act", "")](emulator, form)
     except (Refused, ValueError, KeyError) as error:
@@ -43,6 +43,12 @@ def _add(emulator: "Emulator", form: dict[str, str]) -> str:
     pems = emulator.certificate_manager.look(form["name"])[form["role"]]
     emulator.certificate_manager.edit_out_of_band(form["name"], {form["role"]: [*pems, form["pem"].replace("\r\n", "\n").strip() + "\n"]})
     return f"Added to {form['name']}, without etag and without asking the portal."
+
+
+def _set_label(emulator: "Emulator", form: dict[str, str]) -> str:
+    labels = {**emulator.certificate_manager.look(form["name"])["labels"], form["key"]: form["value"]}
+    emulator.certificate_manager.edit_out_of_band(form["name"], {"labels": labels})
+    return f"Label set on {form['name']}, without etag and without asking the portal."
 
 
 def _order_fault(emulator: "Emulator", form: dict[str, str]) -> str:
@@ -68,7 +74,7 @@ def render(emulator: "Emulator", said: str) -> str:
         f"<td><code>https://localhost:{policy['port']}/</code></td></tr>"
         for name, policy in emulator.gateways.policies().items()
     )
-    faults = "".join(f"<li><code>{escape(str({k: v for k, v in fault.items() if v}))}</code></li>" for fault in emulator.faults.waiting())
+    faults = "".join(f"<li>{escape(_fault_in_words(fault))}</li>" for fault in emulator.faults.waiting())
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Emulator</title><style>{_STYLE}</style>
 <h1>Emulated Google Cloud</h1>
 <p class="dim">What is done here is done as by a colleague with gcloud: at once, without etag, without the portal.</p>
@@ -94,7 +100,15 @@ def _trust_config(name: str, body: Document) -> str:
 <table><tr><th>role<th>subject<th>SHA-256<th></tr>{rows or '<tr><td colspan="4">empty</td></tr>'}</table>
 <form method="post"><fieldset><legend>Add behind the portal's back</legend><input type="hidden" name="name" value="{escape(name)}">
 <label>role <select name="role">{roles}</select></label><label style="width:100%">PEM <textarea name="pem" rows="3"></textarea></label>
-<button name="act" value="add">Add</button></fieldset></form></section>"""
+<button name="act" value="add">Add</button></fieldset></form>
+<form method="post"><fieldset><legend>Set a label behind the portal's back</legend><input type="hidden" name="name" value="{escape(name)}">
+<label>key <input name="key" value="countersign-revision"></label><label>value <input name="value"></label>
+<button name="act" value="label">Set</button></fieldset></form></section>"""
+
+
+def _fault_in_words(fault: Document) -> str:
+    what = f"{fault['code']}" if fault["kind"] == "error" else fault["kind"].replace("_", " ")
+    return f"{fault['rpc']}: {what}, {fault['when']} the effect, {fault['times']} × (after {fault['skip']} calls)"
 
 
 def _entry(name: str, role: str, pem: str) -> str:

@@ -520,3 +520,29 @@ def test_both_ports_are_on_loopback_only(google: Google) -> None:
     assert google.emulator.admin.server_address[0] == "127.0.0.1"
     with pytest.raises(RuntimeError):
         server.start(google.folder / "other.sqlite3", port=google.emulator.port)
+
+
+def test_the_admin_page_edits_as_a_colleague_would_and_takes_forms_from_itself_only(google: Google) -> None:
+    import urllib.error
+    import urllib.parse
+    import urllib.request
+
+    google.create()
+    url = f"http://127.0.0.1:{google.emulator.admin_port}/"
+
+    def post(origin: str = "", **form: str) -> str:
+        request = urllib.request.Request(url, data=urllib.parse.urlencode({"name": NAME, **form}).encode(), headers={"Origin": origin} if origin else {})
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.read().decode()
+
+    client = make("by-hand")
+    assert "CN=by-hand" in post(act="add", role="allowlisted", pem=client.parsed.pem)
+    assert "without asking the portal" in post(act="label", key="by", value="hand")
+    assert dict(google.get().labels) == {"by": "hand"}
+    assert "Not done" in post(act="add", role="allowlisted", pem="nonsense")
+    assert "GetTrustConfig: UNAVAILABLE" in post(act="fault", rpc="GetTrustConfig", kind="error", when="before", code="UNAVAILABLE", seconds="0", times="1")
+    post(act="forget-faults")
+    assert "CN=by-hand" not in post(act="remove", role="allowlisted", sha256=client.fingerprint)
+    assert "serves again" in post(act="restart")
+    with pytest.raises(urllib.error.HTTPError):
+        post(origin="http://evil.example", act="restart")

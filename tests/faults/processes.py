@@ -393,7 +393,6 @@ CASES = [
     Case("25 a newer version's job", _job_of_a_newer_version),
     Case("database connections cut", _database_cut),
 ]
-SHORT = {("6-8 worker killed", "finish"), ("10 worker stopped past its lease", "update"), ("13 foreign edit", "poll"), ("3 broker emptied", "poll")}
 
 
 def run_table(rig: Rig, *, only: Callable[[Case, str], bool], say: Callable[[str], None]) -> list[str]:

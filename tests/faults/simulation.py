@@ -39,6 +39,7 @@ from tests.world import LONG_AGO, World
 
 STEPS = 30
 RPCS = ("GetTrustConfig", "UpdateTrustConfig", "GetOperation", "ListOperations")
+UNKNOWN_OUTCOMES = ("UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED")
 CODES = ("UNAVAILABLE", "ABORTED", "RESOURCE_EXHAUSTED", "INTERNAL", "DEADLINE_EXCEEDED")
 OURS = (ApprovalError, CertsError, TenantError)
 
@@ -250,7 +251,9 @@ class Simulation:
     def _misfortune(self) -> None:
         kind = self.chance.choice(["error", "error", "error", "stale", "operation_error", "operation_delay"])
         rpc = self.chance.choice(RPCS) if kind == "error" else "GetTrustConfig" if kind == "stale" else "UpdateTrustConfig"
-        when, code = self.chance.choice(["before", "after"]), self.chance.choice(CODES)
+        when = self.chance.choice(["before", "after"])
+        # ABORTED and RESOURCE_EXHAUSTED say that nothing happened; after an effect only an unknown outcome is honest.
+        code = self.chance.choice(CODES if when == "before" else UNKNOWN_OUTCOMES)
         self.world.emulator.faults.add(Fault(rpc, when=when, kind=kind, code=code, seconds=3600, times=self.chance.randint(1, 2)))
         self.trace.append(f"{kind} {rpc} {when} {code}")
 
