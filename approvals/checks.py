@@ -118,8 +118,8 @@ def facts_of_change(change: ChangeRequest) -> dict[str, CertificateFacts]:
 
 def estate_of_change(change: ChangeRequest, *, at: datetime, with_others: bool = True) -> Estate:
     """What a stored change meets. Putting back meets what was found live, with the foreign entries in the custodian's hands."""
-    # What is live already is adopted whatever other changes are about to do.
-    with_others = with_others and change.kind != ChangeRequest.Kind.ADOPTION
+    # A drift is resolved as it stands, whatever other changes are about to do.
+    with_others = with_others and change.kind == ChangeRequest.Kind.REGULAR
     estate = estate_of(
         change.trust_config,
         tenant_id=change.tenant_id,
@@ -131,7 +131,9 @@ def estate_of_change(change: ChangeRequest, *, at: datetime, with_others: bool =
         with_others=with_others,
     )
     if change.kind == ChangeRequest.Kind.PUT_BACK:
-        return replace(estate, holdings=apply_steps(estate.holdings, change.tenant_id, inverse(change.steps)))
+        holdings = apply_steps(estate.holdings, change.tenant_id, inverse(change.steps))
+        was_empty = not change.trust_config.observed  # what was empty before may be so again
+        return replace(estate, holdings=holdings, may_be_emptied=estate.may_be_emptied or was_empty)
     return estate
 
 

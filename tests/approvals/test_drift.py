@@ -241,3 +241,15 @@ def test_waking_finds_a_resolution_that_lost_its_job(world: World) -> None:
     wake_trust_configs()
     world.work()
     assert world.fresh(change).state == "applied"
+
+
+def test_what_was_empty_may_be_put_back_to_empty(world: World) -> None:
+    """Nobody has declared what enforces it, and an approved change waits: a put-back is judged as it stands all the same."""
+    type(world.trust_config()).objects.filter(pk=world.trust_config().pk).update(enforcement="unknown")
+    ours = world.submit(make("ours"))
+    world.work()
+    _foreign(world, allowlisted=[make("foreign").parsed.pem])
+    world.approve(ours)
+    change = world.put_back()
+    world.work()
+    assert (world.fresh(change).state, world.fresh(ours).state) == ("applied", "applied")

@@ -368,6 +368,8 @@ def _job_of_a_newer_version(rig: Rig) -> None:
 
 
 WORKER = ("update", "stored")
+# These codes say that nothing happened, so they come before an effect only.
+BEFORE = tuple(act for act, gate in ACTS.items() if gate.when == "before")
 CASES = [
     Case("1 Redis down", _redis_down),
     Case("2 Redis paused", _redis_paused),
@@ -379,13 +381,13 @@ CASES = [
     Case("10 worker stopped past its lease", _worker_stopped),
     Case("11 answer lost", _nothing, before=_order(when="after", code="UNAVAILABLE"), is_held=False),
     Case("11 connection dropped", _nothing, before=_order(kind="drop"), is_held=False),
-    Case("12 ABORTED", _nothing, before=_order(code="ABORTED"), is_held=False),
+    Case("12 ABORTED", _nothing, acts=BEFORE, before=_order(code="ABORTED"), is_held=False),
     Case("13 foreign edit", _foreign_edit, outcome="waits", after=_put_back, updates=None),
     Case("14 etag returns with the content", _worker_killed, before=_etag_ignores_labels),
     Case("15 operation ends in an error", _nothing, acts=WORKER, before=_order_update(kind="operation_error", code="INTERNAL"), is_held=False, updates=2),
     Case("15 operation never ends", _nothing, acts=WORKER, before=_order_update(kind="operation_delay", seconds=12), is_held=False),
     Case("15 operation forgotten", _nothing, acts=("poll",), before=_order(code="NOT_FOUND"), is_held=False),
-    Case("16 quota used up", _nothing, before=_order(code="RESOURCE_EXHAUSTED", times=3), is_held=False),
+    Case("16 quota used up", _nothing, acts=BEFORE, before=_order(code="RESOURCE_EXHAUSTED", times=3), is_held=False),
     Case("17 poison, not named", _nothing, acts=WORKER, before=_order_update(code="INVALID_ARGUMENT", times=99), is_held=False, outcome="waits"),
     Case("18 stale read-back", _nothing, acts=("read back", "finish"), before=_order_stale_reads, is_held=False),
     Case("24 clock +1 h", _nothing, before=_clock("+1h"), after=_right_clock),
