@@ -576,7 +576,7 @@ def test_googles_words_stay_with_the_tenant_they_are_about(world):
             "UpdateTrustConfig",
             code="INVALID_ARGUMENT",
             message="certificate CN=a-secret is bad",
-            field="trust_config.allowlisted_certificates[0].pem_certificate",
+            field=f"trust_config.allowlisted_certificates[{sorted([a.fingerprint, b.fingerprint]).index(a.fingerprint)}].pem_certificate",
         )
     )
     world.work()
