@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from emulator import admin_page
 from emulator.behaviours import BEHAVIOURS
@@ -88,6 +88,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(403, {"error": "this form was sent by another page"})
                 return
             said = admin_page.act(self.server.emulator, {key: values[0] for key, values in parse_qs(body.decode(), keep_blank_values=True).items()})
+            self.send_response(303)  # so that loading the page again does nothing again
+            self.send_header("Location", f"/?{urlencode({'said': said})}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self._write(200, "text/html; charset=utf-8", admin_page.render(self.server.emulator, said).encode())
 
     do_GET = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815  (the names that http.server asks for)
