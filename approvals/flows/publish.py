@@ -198,7 +198,7 @@ def _send(lease: Lease, trust_config: TrustConfig, publication: Publication, *, 
 def _until_next_poll(since: datetime) -> float:
     """Soon at first, then in proportion to how long it has taken: an operation of seconds is seen at once, one of minutes costs few reads."""
     waited = (publications.database_now() - since).total_seconds()
-    return float(settings.POLL_SECONDS) * min(10.0, max(0.5, 0.15 * waited))
+    return float(settings.POLL_SECONDS) * min(10.0, max(0.4, 0.08 * waited))
 
 
 def _is_overdue(since: datetime) -> bool:
