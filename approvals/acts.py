@@ -227,18 +227,18 @@ def check_request(reason: str, additions: list[Addition], removals: list[Removal
 def check_timing(timing: Timing, additions: list[Addition], removals: list[Removal], *, at: datetime) -> None:
     """:raises BadChange: for times that are over, missing or too far, and for an overlap without two sides."""
     if timing.schedule not in ChangeRequest.Schedule.values or (timing.schedule == ChangeRequest.Schedule.AT_TIME and timing.due_at is None):
-        raise BadChange(_("Say at which time the change may be written."))
-    for instant in (timing.due_at, timing.overlap_until):
+        raise BadChange(_("Say at which time the change may be written."), field="due_at")
+    for field, instant in (("due_at", timing.due_at), ("overlap_until", timing.overlap_until)):
         if instant is not None and not at < instant <= at + LATEST:
-            raise BadChange(_("The time must lie in the future, and within a year."))
+            raise BadChange(_("The time must lie in the future, and within a year."), field=field)
     if timing.overlap_until is None:
         return
     if not additions or not removals:
-        raise BadChange(_("An overlap needs something to add now and something to remove later."))
+        raise BadChange(_("An overlap needs something to add now and something to remove later."), field="overlap_until")
     if timing.due_at is not None and timing.due_at >= timing.overlap_until:
-        raise BadChange(_("The overlap must end after the change is written."))
+        raise BadChange(_("The overlap must end after the change is written."), field="overlap_until")
     if any(removal.removal == Item.Removal.REVOKED for removal in removals):
-        raise BadChange(_("A revocation waits for nothing, so it has no overlap. Retire the old certificate instead."))
+        raise BadChange(_("A revocation waits for nothing, so it has no overlap. Retire the old certificate instead."), field="overlap_until")
 
 
 def set_timing(change: ChangeRequest, timing: Timing, removals: list[Removal]) -> None:

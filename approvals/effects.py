@@ -83,7 +83,7 @@ def coming(tenants: QuerySet[Tenant]) -> list[tuple[ChangeRequest, datetime, str
     until = at + timedelta(days=7)
     found: list[tuple[ChangeRequest, datetime, str | Promise]] = []
     rows = ChangeRequest.objects.filter(tenant__in=tenants, state=State.APPROVED).select_related("tenant", "follows", "trust_config__environment")
-    for change in rows.prefetch_related("items")[:200]:
+    for change in rows.prefetch_related("items", "trust_config__environment__freezes")[:200]:
         lapses = lapses_at(change)
         if change.due_at and at < change.due_at <= until:
             found.append((change, change.due_at, _("an overlap ends") if change.follows_id else _("it is written")))

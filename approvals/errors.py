@@ -64,4 +64,10 @@ class BlockingFindings(ApprovalError):
 
 
 class BadChange(ApprovalError):
+    """``field`` is the field of the form that it is about, where it is about one."""
+
     code = "bad-change"
+
+    def __init__(self, sentence: str | Promise, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field

@@ -213,6 +213,9 @@ def title_of(change: ChangeRequest) -> str:
         return str(_("%(name)s asks to put back what was in %(trust_config)s (%(tenant)s)") % values)
     if undone := [f"#{other.number}" for other in change.inverts.all()]:
         what = str(_("roll back %(numbers)s") % {"numbers": ", ".join(undone)})
+    elif change.returns_to:
+        date = f"{change.returns_to:%Y-%m-%d %H:%M} UTC"
+        what = str(_("go back to what was trusted on %(date)s (%(what)s)")) % {"date": date, "what": _what(change)}
     else:
         what = _what(change)
     if change.later_removals and change.overlap_until:

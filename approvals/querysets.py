@@ -21,7 +21,8 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
 
     def for_lists(self) -> Self:
         """With everything that a row of a list shows."""
-        return self.select_related("tenant", "trust_config__environment", "submitted_by").prefetch_related("items__certificate", "votes", "findings", "inverts")
+        rows = self.select_related("tenant", "trust_config__environment", "submitted_by")
+        return rows.prefetch_related("items__certificate", "votes", "findings", "inverts", "trust_config__environment__freezes")
 
     def in_unresolved_publication(self) -> Self:
         """Changes that a write whose outcome is not known yet carries."""

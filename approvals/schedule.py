@@ -23,7 +23,7 @@ def opens_at(change: ChangeRequest, at: datetime) -> datetime | None:
 def freeze_now(environment: Environment) -> Freeze | None:
     """The freeze that holds the environment at this moment, the longest one first."""
     at = timezone.now()
-    return environment.freezes.filter(begins_at__lte=at, ends_at__gt=at).order_by("-ends_at").first()
+    return max((freeze for freeze in environment.freezes.all() if freeze.begins_at <= at < freeze.ends_at), key=lambda freeze: freeze.ends_at, default=None)
 
 
 def may_go(change: ChangeRequest, at: datetime) -> bool:

@@ -44,6 +44,9 @@ def timeline_of(change: ChangeRequest) -> list[Moment]:
         moments.append(Moment("done" if vote.decision == "approve" else "failed", title, vote.cast_at, vote.policy or str(vote.voter), vote.comment, evidence))
     for attempt in change.attempts.select_related("publication"):
         moments += _publication_moments(attempt.publication)
+    if change.kind == ChangeRequest.Kind.ADOPTION and change.applied_at:
+        title = _("Adopted: live was read once more and is what was decided on")
+        moments.append(Moment("done", title, change.applied_at, evidence=[(_("digest of the live set"), change.live_digest)]))
     moments.sort(key=lambda moment: (moment.at is None, moment.at))
     if change.state in {State.REJECTED, State.WITHDRAWN, State.ROLLED_BACK}:
         moments.append(Moment("failed", State(change.state).label, change.state_since, "", "; ".join(causes.sentences(change.causes))))

@@ -51,6 +51,7 @@ DISPLAYS: dict[E, Display] = {
     E.GOLDEN_CLIENT_ADDED: Display(_("Golden client kept"), "user-plus"),
     E.GOLDEN_CLIENT_REMOVED: Display(_("Golden client removed"), "user-minus"),
     E.CHANGE_SUBMITTED: Display(_("Change submitted"), "cloud-upload"),
+    E.CHANGE_FOLLOWS: Display(_("Second change of a rotation written"), "clock"),
     E.CHANGE_VALIDATED: Display(_("Change checked against live"), "list-check"),
     E.CHANGE_REJECTED: Display(_("Change rejected"), "x"),
     E.CHANGE_WITHDRAWN: Display(_("Change withdrawn"), "arrow-back-up"),

@@ -48,6 +48,7 @@ class EventType(StrEnum):
     GOLDEN_CLIENT_REMOVED = "golden_client.removed"
     # changes
     CHANGE_SUBMITTED = "change.submitted"
+    CHANGE_FOLLOWS = "change.follows"
     CHANGE_VALIDATED = "change.validated"
     CHANGE_REJECTED = "change.rejected"
     CHANGE_WITHDRAWN = "change.withdrawn"

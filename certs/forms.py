@@ -79,11 +79,18 @@ class NewTrustConfigForm(forms.Form):
     environment = forms.ChoiceField(label=_("Environment"))
     name = forms.CharField(label=_("Name at Google"), max_length=63, validators=[slug_validator])
     purpose = forms.ChoiceField(label=_("Purpose"), choices=Purpose.choices)
+    custodian = forms.ChoiceField(label=_("Custodian"))
     tenants = forms.MultipleChoiceField(
-        label=_("Tenants that it serves; the first is its custodian"), widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+        label=_("Other tenants that share it"), required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
     )
 
     def __init__(self, *args: Any, environments: Iterable[Environment], tenants: Iterable[Tenant], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["environment"].choices = [(environment.slug, environment.name) for environment in environments]  # type: ignore[attr-defined]
-        self.fields["tenants"].choices = [(tenant.slug, tenant.name) for tenant in tenants]  # type: ignore[attr-defined]
+        for field in ("custodian", "tenants"):
+            self.fields[field].choices = [(tenant.slug, tenant.name) for tenant in tenants]  # type: ignore[attr-defined]
+
+    def all_tenants(self) -> list[str]:
+        """The custodian first, then those that share it."""
+        custodian = self.cleaned_data["custodian"]
+        return [custodian, *(slug for slug in self.cleaned_data["tenants"] if slug != custodian)]

@@ -180,12 +180,12 @@ def trust_config_new(request: SignedInRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             pk = ask_for_trust_config.ask_for_trust_config(
-                actor=actor_of(request), environment_slug=data["environment"], name=data["name"], purpose=data["purpose"], tenant_slugs=data["tenants"]
+                actor=actor_of(request), environment_slug=data["environment"], name=data["name"], purpose=data["purpose"], tenant_slugs=form.all_tenants()
             )
         except OURS as error:
             refused, status = error, keep_on_page(request, error)
         else:
-            return redirect("certs:trust-config-detail", data["tenants"][0], pk)
+            return redirect("certs:trust-config-detail", data["custodian"], pk)
     rooms = [(environment, *ask_for_trust_config.room_in(environment), _listed_at(environment)) for environment in environments]
     return render(request, "certs/trust_config_new.html", {"form": form, "rooms": rooms, "refused": refused}, status=status)
 

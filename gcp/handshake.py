@@ -6,8 +6,9 @@ import json
 import os
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 ACCEPTED, REFUSED, UNREACHABLE = "accepted", "refused", "unreachable"
+_NO_ANSWER = "no answer in time"
 MAXIMAL_ANSWER_BYTES = 65_536
 # TLS alerts that speak of the client's certificate (RFC 8446 §6.2), as OpenSSL names them.
 _CLIENT_ALERTS = (
@@ -65,25 +67,47 @@ def shake_hands(url: str, *, certificate_file: str, key_file: str, ca_file: str 
         plain = socket.create_connection((parts.hostname, parts.port or 443), timeout=timeout)
     except OSError as error:
         return Handshake(UNREACHABLE, f"no connection: {error}", at)
-    with plain:
-        return _over(plain, context, parts.hostname, f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}", at)
+    path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    with plain, context.wrap_socket(plain, server_hostname=parts.hostname, do_handshake_on_connect=False) as secured:
+        with _at_most(timeout, secured) as is_over:
+            seen = _exchange(secured, parts.hostname, path, at)
+    return replace(seen, outcome=UNREACHABLE, detail=_NO_ANSWER) if is_over.is_set() else seen
 
 
-def _over(plain: socket.socket, context: ssl.SSLContext, host: str, path: str, at: datetime) -> Handshake:
+@contextlib.contextmanager
+def _at_most(seconds: float, connection: socket.socket) -> Iterator[threading.Event]:
+    """Cuts the connection after so many seconds: a timeout of a socket begins anew with every byte that drips in."""
+    is_over = threading.Event()
+
+    def cut() -> None:
+        is_over.set()
+        with contextlib.suppress(OSError):  # it has closed by itself meanwhile
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # of the plain socket: TLS's own belongs to the other thread
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield is_over
+    finally:
+        timer.cancel()
+
+
+def _exchange(secured: ssl.SSLSocket, host: str, path: str, at: datetime) -> Handshake:
     version = server = ""
     try:
-        with context.wrap_socket(plain, server_hostname=host) as secured:
-            version, server = secured.version() or "", x509.load_der_x509_certificate(secured.getpeercert(True) or b"").fingerprint(hashes.SHA256()).hex()
-            # In TLS 1.3 the client's certificate is judged after the client's own handshake: only an answer tells.
-            secured.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: countersign-probe\r\nConnection: close\r\n\r\n".encode())
-            answer = http.client.HTTPResponse(secured)
-            answer.begin()
-            body = answer.read(MAXIMAL_ANSWER_BYTES)
-            return Handshake(ACCEPTED, f"HTTP {answer.status}", at, version, server, _told(body))
+        secured.do_handshake()
+        version, server = secured.version() or "", x509.load_der_x509_certificate(secured.getpeercert(True) or b"").fingerprint(hashes.SHA256()).hex()
+        # In TLS 1.3 the client's certificate is judged after the client's own handshake: only an answer tells.
+        secured.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: countersign-probe\r\nConnection: close\r\n\r\n".encode())
+        answer = http.client.HTTPResponse(secured)
+        answer.begin()
+        body = answer.read(MAXIMAL_ANSWER_BYTES)
+        return Handshake(ACCEPTED, f"HTTP {answer.status}", at, version, server, _told(body))
     except ssl.SSLCertVerificationError as error:
         return Handshake(UNREACHABLE, f"the server's own certificate is not trusted: {error.verify_message}", at)
     except TimeoutError:
-        return Handshake(UNREACHABLE, "no answer in time", at, version, server)
+        return Handshake(UNREACHABLE, _NO_ANSWER, at, version, server)
     except ssl.SSLError as error:
         reason = error.reason or str(error)
         is_about_the_client = bool(server) or any(alert in reason for alert in _CLIENT_ALERTS)
@@ -91,7 +115,12 @@ def _over(plain: socket.socket, context: ssl.SSLContext, host: str, path: str, a
     except (http.client.HTTPException, OSError) as error:
         # Before the server has shown its certificate it knows nothing of the client: then something else is wrong.
         outcome = REFUSED if server else UNREACHABLE
-        return Handshake(outcome, f"the connection was closed without an answer ({type(error).__name__})", at, version, server)
+        return Handshake(outcome, f"the connection was closed without an answer{_kind(error)}", at, version, server)
+
+
+def _kind(error: Exception) -> str:
+    """What is not plainly a closed connection is named."""
+    return "" if isinstance(error, ConnectionError) else f" ({type(error).__name__})"
 
 
 def _told(body: bytes) -> dict[str, Any]:

@@ -11,8 +11,8 @@ ESTATE: dict[str, Check] = {
     "EST-BREADTH-01": Check(
         Said("Whom it lets in", "它放行哪些客户端"),
         Said(
-            "Every client certificate that {name} or a CA below it issues gets in. Limits in it: {limits}.",
-            "凡由 {name} 或其下级 CA 签发的客户端证书都会被放行。其中的限制：{limits}。",
+            "Every client certificate that {name} or a CA below it issues gets in. Limits in it (– when it has none): {limits}.",
+            "凡由 {name} 或其下级 CA 签发的客户端证书都会被放行。其中的限制（– 表示没有）：{limits}。",
         ),
         Said("A trust anchor hands the decision who gets in to its operator.", "信任锚把“谁能进入”的决定权交给了其运营方。"),
         Said(

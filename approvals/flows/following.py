@@ -39,7 +39,8 @@ def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> Chang
     store_plan(second, findings, at=at, etag=first.trust_config.observed_etag)
     second.save()
     details: dict[str, object] = {"items": items_as_json(second), "follows": first.number, "due_at": first.overlap_until and first.overlap_until.isoformat()}
-    record_change(EventType.CHANGE_SUBMITTED, second, actor=actor, after=second.state, reason=second.reason, details=details)
+    # Whoever gave the last vote did not submit it: it was submitted with the first.
+    record_change(EventType.CHANGE_FOLLOWS, second, actor=actor, after=second.state, reason=second.reason, details=details)
     for move, event, before in (
         (second.mark_validated, EventType.CHANGE_VALIDATED, State.SUBMITTED),
         (second.mark_approved, EventType.CHANGE_APPROVED, State.VALIDATED),

@@ -54,6 +54,7 @@ def return_to(*, actor: Actor, tenant_id: int, trust_config_id: str, date: datet
             names_revocation=False,
             at=at,
         )
+        change.returns_to = date
         acts.add_known(change, plan.added)
         keep_for(change, found)
         send_to_check(change, actor=actor, at=at, details={"returns_to": date.isoformat(), "left_revoked": [*sorted(plan.revoked)]})

@@ -53,6 +53,8 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     later_removals = models.JSONField(default=list)
     overlap_until = models.DateTimeField(null=True)
     follows = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="followers")
+    # The instant whose state it brings back, when that is what was asked for.
+    returns_to = models.DateTimeField(null=True)
     inverts = models.ManyToManyField("self", symmetrical=False, related_name="inverted_by", blank=True)
     # Why it stands where it stands: why mode B asks a person, why votes are needed again, why it was rejected.
     causes = models.JSONField(default=list)

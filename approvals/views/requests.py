@@ -60,6 +60,8 @@ def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
             )
         except OURS as error:
             refused, status = error, keep_on_page(request, error)
+            if isinstance(error, BadChange) and error.field:
+                form.add_error(error.field, str(error.sentence))
         else:
             return redirect("approvals:change-detail", request.tenant.slug, number)
     context = {

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from approvals import causes
+from approvals import causes, schedule
 from audit.display import DISPLAYS
 from audit.events import EventType
 from certs.models import Role
@@ -22,6 +22,7 @@ from pki.catalogue_outcomes import OUTCOMES
 from pki.estate import ANOTHER_TENANTS
 from pki.names import common_name
 from pki.texts import Said
+from tenants.models import Environment
 
 register = template.Library()
 
@@ -65,6 +66,12 @@ _USAGES = {
 def usages(oids: tuple[str, ...] | None) -> str:
     """Extended key usages by their names in RFC 5280 §4.2.1.12; an unknown one by its OID."""
     return ", ".join(_USAGES.get(oid, oid) for oid in oids or ()) or "–"
+
+
+@register.filter
+def is_frozen(environment: Environment) -> bool:
+    """Whether a freeze holds the environment at this moment. Lists prefetch ``freezes``."""
+    return schedule.freeze_now(environment) is not None
 
 
 @register.filter

@@ -9,7 +9,7 @@ from approvals.errors import BlockingFindings, ConflictingChange, StalePlan
 from approvals.flows import look_again, resolve_drift
 from approvals.flows.publish import publish
 from approvals.flows.wake import wake_trust_configs
-from approvals.timeline import waiting_of
+from approvals.timeline import timeline_of, waiting_of
 from audit.models import AuditEvent
 from certs.drift import open_case
 from certs.errors import NotRestorable
@@ -80,6 +80,7 @@ def test_an_adoption_is_reviewed_like_any_change_and_writes_nothing(world: World
     world.approve(change, by="ravi")
     publish(trust_config_id=str(change.trust_config_id))
     assert (world.fresh(change).state, world.updates()) == ("applied", [])
+    assert "live was read once more" in str(timeline_of(world.fresh(change))[-1].title)
     assert TrustEntry.objects.open().get(certificate__sha256_fingerprint=foreign.fingerprint).added_origin == "foreign"
     case = DriftCase.objects.get()
     assert (case.state, case.change_number) == ("adopted", change.number)

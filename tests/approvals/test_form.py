@@ -156,6 +156,14 @@ def test_a_missing_reason_and_an_empty_form_are_said_and_nothing_is_lost(form: A
     assert "Choose at least one certificate" in form("submit").content.decode()
 
 
+def test_a_time_that_is_over_is_said_at_its_field_and_nothing_is_lost(form: Any) -> None:
+    made = make()
+    response = form("submit", uploads={"c.pem": made.pem}, due_at="2020-01-01T00:00")
+    said = re.search(r'value="2020-01-01T00:00">\s*<div class="alert[^>]*>([^<]*)<', response.content.decode())
+    assert (response.status_code, said and said.group(1)) == (422, "The time must lie in the future, and within a year.")
+    assert made.parsed.pem[:80] in _found(response)
+
+
 def test_a_conflict_keeps_what_was_typed(world: World, form: Any) -> None:
     client = make()
     world.submit(client)

@@ -1,11 +1,13 @@
 """When changes are written: at a time, in windows, not in a freeze; overlaps, lapses, reminders, and back to a date."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.core import mail
+from django.test import Client
 from django.utils import timezone
 
 from approvals.acts import Removal, Timing
@@ -13,6 +15,7 @@ from approvals.errors import BadChange, ConflictingChange
 from approvals.flows import lapse, return_to_date, roll_back, withdraw
 from approvals.flows.publish import publish
 from approvals.models import ChangeRequest, Reminder
+from approvals.presentation import title_of
 from approvals.timeline import is_in_flux, waiting_of
 from audit.models import AuditEvent
 from certs import publications
@@ -103,6 +106,9 @@ def test_a_freeze_holds_everything_but_a_revocation(world: World) -> None:
     held = _approved(world, make("held"))
     shown = waiting_of(held)
     assert held.state == "approved"
+    page = Client()
+    page.force_login(world.user("sam"))
+    assert ">frozen<" in re.sub(r"<svg.*?</svg>", "", page.get("/").content.decode())
     assert shown is not None and "Year's end." in str(shown.way_out)
     urgent = _approved(world, removed=[Removal(client.fingerprint, ALLOWLISTED, "revoked")])
     assert urgent.state == "applied"
@@ -134,7 +140,7 @@ def test_a_rotation_with_an_overlap_is_one_decision_and_two_changes(world: World
     assert _at(world, first.overlap_until + timedelta(seconds=1), second).state == "applied"
     assert len(world.live()["anchors"]) == 1
     types = list(AuditEvent.objects.filter(change_number=second.number).order_by("pk").values_list("type", flat=True))
-    assert types[:3] == ["change.submitted", "change.validated", "change.approved"]
+    assert types[:3] == ["change.follows", "change.validated", "change.approved"]  # whoever voted last submitted nothing
 
 
 def test_the_later_removal_is_part_of_what_is_voted_on_and_warned_of(world: World) -> None:
@@ -227,6 +233,7 @@ def test_back_to_a_date_is_a_plan_like_any_other_and_brings_nothing_revoked_back
     world.applied(make("later"), removed=[Removal(goes.fingerprint, ALLOWLISTED, "retired")])
     world.applied(removed=[Removal(revoked.fingerprint, ALLOWLISTED, "revoked")])
     change = _return(world, then)
+    assert f"go back to what was trusted on {then:%Y-%m-%d %H:%M} UTC (add 1 × allowlisted certificate" in title_of(change)
     world.work()
     assert world.fresh(change).state == "validated"
     world.approve(change)

@@ -95,7 +95,7 @@ def test_the_name_follows_googles_rules(world: World, name: str) -> None:
         _ask(world, name=name)
     page = Client()
     page.force_login(world.user("paula"))
-    form = {"environment": "dev", "name": name, "purpose": "mtls-client", "tenants": ["payments"]}
+    form = {"environment": "dev", "name": name, "purpose": "mtls-client", "custodian": "payments"}
     assert page.post("/trust-configs/new/", form).status_code == 422
 
 
@@ -107,9 +107,11 @@ def test_only_platform_admins_ask(world: World) -> None:
 def test_the_page_asks_and_shows_that_it_is_being_made(world: World) -> None:
     page = Client()
     page.force_login(world.user("paula"))
-    form = {"environment": "dev", "name": "new-clients", "purpose": "mtls-client", "tenants": ["payments", "logistics"]}
+    form = {"environment": "dev", "name": "new-clients", "purpose": "mtls-client", "custodian": "payments", "tenants": ["logistics", "payments"]}
     answer = page.post("/trust-configs/new/", form)
     assert answer.status_code == 302
+    made = TrustConfig.objects.get(name="new-clients")
+    assert (made.custodian.slug, made.tenants.count()) == ("payments", 2)
     assert b"Being made at Google" in page.get(answer["Location"]).content
     create.create(trust_config_id=str(world.trust_config().pk))  # one that is not being made is left alone
     assert world.trust_config().state == "ready"

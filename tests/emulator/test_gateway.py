@@ -1,5 +1,9 @@
 """The gateway as clients meet it: real TLS, its own decisions, and the portal's prediction held against them."""
 
+import contextlib
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,6 +75,24 @@ def test_whoever_is_not_accepted_gets_no_answer(gate: Gate) -> None:
     assert gate.knock(make("stranger")).outcome == "refused"
     with stranger() as (certificate, key):
         assert shake_hands(gate.url, certificate_file=certificate, key_file=key, ca_file=gate.ca).outcome == "refused"
+
+
+def test_a_server_that_drips_holds_nobody(tmp_path: Path) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        connection, _address = listener.accept()
+        with contextlib.suppress(OSError), connection:
+            for _ in range(60):
+                connection.sendall(b"\x16\x03\x03\x40\x00" if _ == 0 else b"\x00")
+                time.sleep(0.1)
+
+    threading.Thread(target=drip, daemon=True).start()
+    begun = time.monotonic()
+    with listener, stranger() as (certificate, key):
+        seen = shake_hands(f"https://127.0.0.1:{listener.getsockname()[1]}/", certificate_file=certificate, key_file=key, timeout=0.5)
+    assert (seen.outcome, seen.detail) == ("unreachable", "no answer in time")
+    assert time.monotonic() - begun < 5
 
 
 @behaviour("lb-allow")
