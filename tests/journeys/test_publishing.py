@@ -100,6 +100,8 @@ def test_a_foreign_edit_becomes_a_case_that_is_adopted_once_and_put_back_once(po
     _add_behind_the_portals_back(portal, admin, second)
     _see_the_case(portal, rita, "by-hand-2")
     rita.fill("#drift-reason", "Nobody asked for it.")
+    rita.click("summary:has-text('Put back what was')")  # first what it would do, then the button
+    assert "1 entry that was added outside goes away" in rita.inner_text("#drift >> xpath=ancestor::section")
     rita.click("button:has-text('Put back what was')")
     rita.wait_for_selector(VERIFIED)  # it only removes trust, so one reviewer decides
     assert world.live()["allowlisted"] == [first.parsed.pem]
