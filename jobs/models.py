@@ -1,6 +1,7 @@
 """The job table: every unit of work is a row, written in the transaction of the fact that asks for it."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class JobState(models.TextChoices):
@@ -20,7 +21,7 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True)
     lease_token = models.CharField(max_length=32, blank=True, default="")
     last_error = models.CharField(max_length=500, blank=True, default="")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -13,6 +13,7 @@ from jobs.models import Job, JobState
 logger = logging.getLogger(__name__)
 PORTAL_QUEUE = "portal"
 PERIODIC_SUBJECT = "-"
+_SWEEP = "sweep"  # its one row says when somebody swept last
 
 
 def enqueue(kind: str, subject_id: object, *, queue: str = PORTAL_QUEUE, delay_seconds: float = 0) -> None:
@@ -56,6 +57,20 @@ def due_jobs() -> list[tuple[int, str]]:
 
 def is_time_for(kind: str, every: timedelta) -> bool:
     return not Job.objects.filter(kind=kind, subject_id=PERIODIC_SUBJECT).exclude(state=JobState.FAILED).filter(created_at__gt=Now() - every).exists()
+
+
+def is_time_to_sweep() -> bool:
+    """True once in half of SWEEP_SECONDS by the database's clock, however many rings an idle broker has piled up.
+
+    Celery's own ``expires`` would compare the clocks of two machines: a worker whose clock is ahead would never sweep.
+    """
+    last = Job.objects.filter(kind=_SWEEP, subject_id=PERIODIC_SUBJECT)
+    if last.filter(finished_at__lte=Now() - timedelta(seconds=settings.SWEEP_SECONDS / 2)).update(finished_at=Now()):
+        return True
+    if last.exists():
+        return False
+    Job.objects.create(kind=_SWEEP, subject_id=PERIODIC_SUBJECT, queue=PORTAL_QUEUE, state=JobState.DONE, due_at=Now(), finished_at=Now())
+    return True
 
 
 def forget_done(*, older_than: timedelta) -> None:

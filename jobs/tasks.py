@@ -16,7 +16,8 @@ logger = logging.getLogger(__name__)
 @shared_task(name="jobs.ring")
 def ring(job_id: int | None) -> None:
     if job_id is None:
-        sweep()
+        if queue.is_time_to_sweep():
+            sweep()
     else:
         run(job_id)
 

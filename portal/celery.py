@@ -37,7 +37,7 @@ app.conf.update(
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
-    beat_schedule={"sweep": {"task": "jobs.ring", "schedule": settings.SWEEP_SECONDS, "args": (None,), "options": {"expires": settings.SWEEP_SECONDS * 2}}},
+    beat_schedule={"sweep": {"task": "jobs.ring", "schedule": settings.SWEEP_SECONDS, "args": (None,)}},
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
 )
 app.autodiscover_tasks()

@@ -39,6 +39,7 @@ class Stack:
         self.port, self.gate_port = free_port(), free_port()
         self.log = folder / "log.txt"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.celery: tuple[str, ...] = ("-m", "celery")
         (folder / "static").mkdir(parents=True, exist_ok=True)
         self.environment = {
             **os.environ,
@@ -66,7 +67,7 @@ class Stack:
         return f"http://localhost:{self.port}"
 
     def start_worker(self, name: str = "worker") -> None:
-        self._start(name, "-m", "celery", "-q", "-A", "portal", "worker", "-P", "threads", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle")
+        self._start(name, *self.celery, "-q", "-A", "portal", "worker", "-P", "threads", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle")
 
     def start_beat(self) -> None:
         self._start("beat", "-m", "celery", "-q", "-A", "portal", "beat", "-l", "WARNING")

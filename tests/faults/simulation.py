@@ -322,6 +322,8 @@ def run_seeds(world: World, seeds: range, *, say: Callable[[str], None]) -> dict
     """Runs one schedule after the other; returns the seeds after which something does not hold, with what it is."""
     failed: dict[int, list[str]] = {}
     began, counts = time.monotonic(), Counter[str]()
+    Job.objects.all().delete()  # what waits with a reason in the table's last rows would be woken before the seed's own jobs
+    TrustConfig.objects.update(state=TrustConfig.State.NAMED)
     for seed in seeds:
         simulation = Simulation(world, seed)
         if found := simulation.run():

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from gcp.errors import CloudUnavailable
 from jobs import claims, queue, registry, tasks
 from jobs.models import Job
+from portal.celery import app
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +142,31 @@ def test_the_sweep_rings_for_what_is_due_and_asks_for_the_periodic(db: None, run
     assert Job.objects.filter(kind="test", subject_id="-").count() == 1
     tasks.sweep()
     assert Job.objects.filter(kind="test", subject_id="-").count() == 1
+
+
+def test_rings_that_piled_up_while_no_worker_ran_sweep_once(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[int] = []
+    monkeypatch.setattr(tasks, "sweep", lambda: swept.append(1))
+    for _ in range(100):
+        tasks.ring(None)
+    assert len(swept) == 1
+    Job.objects.update(finished_at=timezone.now() - timedelta(seconds=settings.SWEEP_SECONDS))
+    tasks.ring(None)
+    assert len(swept) == 2
+    assert Job.objects.count() == 1
+
+
+def test_a_worker_whose_clock_is_wrong_sweeps_when_others_would(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither does a ring expire by the worker's clock, nor is periodic work put off by it."""
+    assert "expires" not in app.conf.beat_schedule["sweep"].get("options", {})
+    monkeypatch.setattr(registry, "_periodic", {"test": timedelta(minutes=1)})
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        tasks.sweep()
+    assert Job.objects.get().created_at < timezone.now() + timedelta(minutes=1)
+    Job.objects.update(state="done", created_at=timezone.now() - timedelta(minutes=2))
+    with time_machine.travel(timezone.now() - timedelta(hours=1)):
+        tasks.sweep()
+    assert Job.objects.filter(state="waiting").count() == 1
 
 
 def test_done_jobs_are_forgotten_after_a_week(db: None, done: list[str]) -> None:
