@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,12 +34,25 @@ def _is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an empty database, made once: ``up`` finds nothing left to migrate."""
+    folder = tmp_path_factory.mktemp("var")
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=_environment(folder), check=True)
+    return folder
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """The machine's, less what names a database or a broker, and a folder of its own."""
+    return {**{name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "BROKER_URL"}}, "VAR_DIR": str(folder)}
+
+
 @pytest.mark.parametrize(("whom", "number", "status"), [("all", signal.SIGTERM, 0), ("child", signal.SIGKILL, 1), ("all", signal.SIGKILL, -9)])
-def test_nothing_is_left_however_it_ends(tmp_path: Path, whom: str, number: int, status: int) -> None:
+def test_nothing_is_left_however_it_ends(tmp_path: Path, migrated: Path, whom: str, number: int, status: int) -> None:
     port = free_port()
+    shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
     environment = {
-        **{name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "BROKER_URL"}},
-        "VAR_DIR": str(tmp_path),
+        **_environment(tmp_path),
         "PORT": str(port),
         "GCP_ENDPOINT": f"127.0.0.1:{free_port()}",
         "EMULATOR_ADMIN": f"127.0.0.1:{free_port()}",

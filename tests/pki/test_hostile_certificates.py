@@ -65,6 +65,8 @@ def rsa_spki(bits: int, exponent: int) -> bytes:
     return tlv(0x30, tlv(0x30, bytes.fromhex("06092a864886f70d010101"), b"\x05\x00"), tlv(0x03, b"\x00" + numbers))
 
 
+# Two seconds of a processor that inspects one harmless file in 0.18 s; a ratio, since machines differ by more than two.
+MOST_TIMES_HARMLESS = 11
 SAN, BASIC, NAME_CONSTRAINTS = "0603551d11", "0603551d13", "0603551d1e"
 CASES: dict[str, Callable[[], bytes]] = {
     "nested": lambda: certificate(extensions=extension(SAN, nested(9_000))),
@@ -104,7 +106,7 @@ def test_a_hostile_file_costs_little_and_gets_a_clear_answer(name: str, tmp_path
     hostile.write_bytes(CASES[name]())
     base_seconds, base_memory, _said = _inspect(harmless)
     seconds, memory, said = _inspect(hostile)
-    assert seconds - base_seconds < 2, seconds
+    assert seconds < MOST_TIMES_HARMLESS * base_seconds, (seconds, base_seconds)
     assert memory - base_memory < 100_000, memory
     answer = json.loads(said)
     assert answer["certificates"] or answer["refusals"]
