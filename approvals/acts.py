@@ -13,10 +13,10 @@ from approvals.errors import BadChange, ConflictingChange, WrongState
 from approvals.models import Answer, ChangeRequest, Item
 from approvals.states import OPEN, State
 from audit.log import Json
-from certs.errors import TrustConfigNotReady, VaultClosed
+from certs.errors import TrustConfigNotReady
 from certs.inventory import remember
 from certs.models import Certificate, TrustConfig, TrustEntry
-from certs.sealing import current_vault_key, seal
+from certs.sealing import require_vault_key, seal
 from pki.catalogue import is_answerable
 from pki.certificate import ParsedCertificate
 from pki.findings import Finding, Severity
@@ -104,8 +104,7 @@ def open_trust_config(tenant: Tenant, trust_config_id: UUID | str) -> TrustConfi
     trust_config = lock_trust_config(trust_config_id)
     if trust_config.state != TrustConfig.State.READY:
         raise TrustConfigNotReady(_("This trust config takes no changes now: %(state)s.") % {"state": TrustConfig.State(trust_config.state).label})
-    if current_vault_key(tenant.pk, trust_config.environment_id, trust_config.purpose) is None:
-        raise VaultClosed(_("The vault of this tenant and environment is not open yet. Its key is being made; try again in a minute."))
+    require_vault_key(tenant.pk, trust_config)
     return trust_config
 
 

@@ -15,7 +15,7 @@ from approvals.presentation import PlanRow
 from approvals.rollbacks import plan_of_return
 from approvals.schedule import lapses_at
 from approvals.states import State
-from certs.models import Certificate, TrustConfig
+from certs.models import Certificate, Publication, TrustConfig
 from certs.sealing import kept
 from tenants.models import Tenant
 
@@ -41,40 +41,48 @@ def return_of(trust_config: TrustConfig, tenant_id: int, date: datetime) -> WayB
 
 @dataclass(frozen=True)
 class Fact:
-    """One of the three facts of a change's effect: ``at`` is empty while it is not established."""
+    """One fact of a change's effect: ``at`` is empty while it is not established. ``key`` is its name for programs."""
 
+    key: str
     title: str | Promise
     at: datetime | None
-    evidence: Sequence[tuple[str | Promise, str]]
+    evidence: Sequence[tuple[str | Promise, str]] = ()
     note: str | Promise = ""
 
 
 def effect_of(change: ChangeRequest) -> list[Fact]:
-    """Written, verified and proven: three facts with three times, each with its own evidence."""
+    """Written, verified and proven, each with its own time and evidence; every receipt is a proof of its own."""
     if change.kind == ChangeRequest.Kind.ADOPTION:
         note = _("nothing had to be written: live was read once more and is what was adopted")
-        return [Fact(_("Adopted"), change.applied_at, [(_("digest of the live set"), change.live_digest)], note)]
+        return [Fact("adopted", _("Adopted"), change.applied_at, [(_("digest of the live set"), change.live_digest)], note)]
     attempt = change.attempts.filter(publication__written_at__isnull=False).select_related("publication").order_by("-publication__revision").first()
-    written = attempt.publication if attempt else None
-    verified = written if written is not None and written.verified_at else None
-    facts = [
-        Fact(_("Written"), written.written_at if written else None, [(_("operation"), written.operation_name or "–")] if written else []),
-        Fact(
-            _("Verified"),
-            verified.verified_at if verified else None,
-            [(_("revision digest"), verified.revision_digest), (_("etag after"), verified.etag_after)] if verified else [],
-        ),
-    ]
-    proofs = list(change.proofs.select_related("reported_by"))
-    evidence: list[tuple[str | Promise, str]] = []
-    for proof in proofs:
-        evidence += [
+    publication = attempt.publication if attempt else None
+    return [_written(publication), _verified(publication), *_proven(change)]
+
+
+def _written(publication: Publication | None) -> Fact:
+    if publication is None:
+        return Fact("written", _("Written"), None)
+    return Fact("written", _("Written"), publication.written_at, [(_("operation"), publication.operation_name or "–")])
+
+
+def _verified(publication: Publication | None) -> Fact:
+    if publication is None or publication.verified_at is None:
+        return Fact("verified", _("Verified"), None)
+    evidence = [(_("revision digest"), publication.revision_digest), (_("etag after"), publication.etag_after)]
+    return Fact("verified", _("Verified"), publication.verified_at, evidence)
+
+
+def _proven(change: ChangeRequest) -> list[Fact]:
+    facts = []
+    for proof in change.proofs.select_related("reported_by"):
+        evidence: list[tuple[str | Promise, str]] = [
             (_("client"), proof.client_sha256),
             (proof.get_outcome_display(), f"{proof.url} · {proof.detail}"),
             (_("reported by"), str(proof.reported_by)),
         ]
-    note = _("client-reported, signed with the client's key") if proofs else _("not proven yet")
-    return [*facts, Fact(_("Proven"), proofs[0].seen_at if proofs else None, evidence, note)]
+        facts.append(Fact("proven", _("Proven"), proof.seen_at, evidence, _("client-reported, signed with the client's key")))
+    return facts or [Fact("proven", _("Proven"), None, note=_("not proven yet"))]
 
 
 def coming(tenants: QuerySet[Tenant]) -> list[tuple[ChangeRequest, datetime, str | Promise]]:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.utils import timezone
-
 from approvals.checks import last_seen_by_worker
 from approvals.models import ChangeRequest
 from approvals.projections import Projected, as_live
@@ -16,6 +14,7 @@ from certs.live import Live
 from certs.opening import open_sealed
 from certs.sealing import kept
 from gcp.errors import CloudError
+from jobs import clock
 from pki.certificate import ParsedCertificate, canonical_pem, der_of_pem, parse
 from pki.findings import Finding, Severity
 from pki.lint import lint
@@ -65,7 +64,7 @@ def foresee_all(due: Iterable[ChangeRequest], live: Live, opened: Mapping[str, s
     ``opened`` are their originals as PEM. A change that would be sent back for it does not count for those after it. Empty
     when Cloud KMS does not open the chains: they were tried when the plan was made, and an urgent removal waits for nothing.
     """
-    due, at = list(due), timezone.now()
+    due, at = list(due), clock.now()
     if not due:
         return {}
     trust_config = due[0].trust_config

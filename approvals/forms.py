@@ -178,6 +178,12 @@ class DriftForm(OriginalsForm):
 class ReceiptForm(forms.Form):
     receipt = forms.CharField(max_length=MAXIMAL_BYTES, strip=True, widget=forms.Textarea)
 
+    def clean_receipt(self) -> str:
+        text: str = self.cleaned_data["receipt"]
+        if holds_key(text):
+            raise forms.ValidationError(NO_PEM)
+        return text
+
 
 class ReturnForm(OriginalsForm):
     date = InstantField(label=_("As it was at (UTC)"))

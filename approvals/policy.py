@@ -71,7 +71,7 @@ def has_votes(change: ChangeRequest) -> bool:
     overlap was decided with the change that it follows, until it comes back to its voters.
     """
     if change.follows is not None and change.voting_round == 1:
-        return change.follows.state in {State.APPROVED, State.APPLIED}
+        return change.mode == change.follows.mode and change.follows.state in {State.APPROVED, State.APPLIED}
     votes = change.votes.filter(change_digest=change.change_digest)
     if votes.filter(decision=Vote.Decision.REJECT).exists():
         return False

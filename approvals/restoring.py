@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from approvals.checks import revoked_by
 from approvals.models import ChangeRequest
 from certs.errors import NotRestorable
-from certs.models import SealedCertificate, TrustConfig
+from certs.models import SealedCertificate, TrustConfig, TrustEntry
 from certs.sealing import kept, seal
 from pki.certificate import ParsedCertificate
 from pki.plan import Entry
@@ -58,3 +59,9 @@ def keep_for(change: ChangeRequest, originals: Originals) -> None:
                 "sealed": original.sealed,
             },
         )
+
+
+def is_revoked_by_holder(trust_config: TrustConfig, entries: frozenset[Entry]) -> bool:
+    """Whether another tenant, whose entry would come back, has revoked that certificate anywhere."""
+    rows = TrustEntry.objects.open().filter(trust_config=trust_config).exclude(tenant=trust_config.custodian_id).select_related("certificate")
+    return any(row.holding.entry in entries and row.certificate.sha256_fingerprint in revoked_by(row.tenant_id) for row in rows)

@@ -17,7 +17,7 @@ def opens_at(change: ChangeRequest, at: datetime) -> datetime | None:
         return start
     environment = change.trust_config.environment
     windows = [row.window for row in environment.windows.all()] if change.schedule == ChangeRequest.Schedule.IN_WINDOW else []
-    return next_opening(windows, [freeze.closure for freeze in environment.freezes.filter(ends_at__gt=at)], start)
+    return next_opening(windows, [freeze.closure for freeze in environment.freezes.all() if freeze.ends_at > at], start)
 
 
 def freeze_now(environment: Environment) -> Freeze | None:
@@ -27,12 +27,16 @@ def freeze_now(environment: Environment) -> Freeze | None:
 
 
 def may_go(change: ChangeRequest, at: datetime) -> bool:
-    return opens_at(change, at) == at
+    return opens_at(change, at) == at and not has_lapsed(change, at)
+
+
+def has_lapsed(change: ChangeRequest, at: datetime) -> bool:
+    when = lapses_at(change)
+    return when is not None and when <= at
 
 
 def lapses_at(change: ChangeRequest) -> datetime | None:
-    """When its approval counts no more: a set time after it was given or, for a change with a date, after that date."""
+    """When its approval counts no more: a set time after the first instant at which it could have been written."""
     if change.approved_at is None:
         return None
-    begins = max(change.approved_at, change.due_at) if change.due_at else change.approved_at
-    return begins + timedelta(days=settings.APPROVAL_DAYS)
+    return (opens_at(change, change.approved_at) or change.approved_at) + timedelta(days=settings.APPROVAL_DAYS)

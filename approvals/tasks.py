@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from celery.signals import worker_init
 from django.conf import settings
-from django.utils import timezone
 
 from approvals.flows import lapse, look_again, simulate, simulate_answers, wake
 from approvals.flows import publish as publish_flow
 from approvals.flows import validate as validate_flow
+from jobs import clock
 from jobs.registry import handles
 from pki import lint, public_cas
 
@@ -72,4 +72,4 @@ def answer_simulation(subject_id: str) -> None:
 
 @handles("forget_simulations", every=timedelta(hours=1))
 def forget_simulations(_subject_id: str) -> None:
-    simulate.forget_old(before=timezone.now() - timedelta(days=7))
+    simulate.forget_old(before=clock.now() - timedelta(days=7))

@@ -74,7 +74,9 @@ def _publication_moments(publication: Publication) -> list[Moment]:
     if p.verified_at:
         evidence = [(_("etag after"), p.etag_after), (_("revision digest"), p.revision_digest)]
         moments.append(Moment("done", _("Verified: read back and equal"), p.verified_at, p.worker, "", evidence))
-    if p.state in {Publication.State.FAILED, Publication.State.VOIDED}:
+    if p.is_postponed:
+        moments.append(Moment("now", _("Waits for Google's quota; nothing was written"), p.ended_at, p.worker, p.failure))
+    elif p.state in {Publication.State.FAILED, Publication.State.VOIDED}:
         moments.append(Moment("failed", _("Writing failed") if p.state == "failed" else _("Writing voided"), p.ended_at, p.worker, p.failure))
     return moments
 
@@ -169,18 +171,27 @@ def _trouble(change: ChangeRequest) -> Waiting | None:
     if trust_config.state == TrustConfig.State.DRIFTED and change.kind == ChangeRequest.Kind.REGULAR:
         return _drifted(change)
     if change.held_code:
-        words = _("It could not be written: %(words)s") % {"words": change.held_reason or change.held_code}
+        said = _("It could not be checked: %(words)s") if change.state == State.SUBMITTED else _("It could not be written: %(words)s")
+        words = said % {"words": change.held_reason or change.held_code}
         return Waiting(words, change.held_at or change.state_since, remedy(change.held_code, change.held_reason, trust_config), is_trouble=True)
     if trust_config.blocked_at and change.state == State.APPROVED:
         words = _("Google refuses the worker: “%(words)s”.") % {"words": trust_config.waiting_detail}
         return Waiting(words, trust_config.blocked_at, remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config), is_trouble=True)
-    if trust_config.waiting_code == CloudExhausted.code and change.state == State.APPROVED:
-        words = _("Google's quota is used up for the moment: %(words)s") % {"words": trust_config.waiting_detail}
+    return _pause(change) if trust_config.waiting_code and change.state == State.APPROVED else None
+
+
+def _pause(change: ChangeRequest) -> Waiting:
+    """The worker waits and tries again by itself."""
+    code, said = change.trust_config.waiting_code, {"words": change.trust_config.waiting_detail}
+    if code == CloudExhausted.code:
+        words = _("Google's quota is used up for the moment: %(words)s") % said
         return Waiting(words, change.state_since, _("Nothing to do; the worker goes on when there is room again."))
-    if trust_config.waiting_code and change.state == State.APPROVED:
-        words = _("Google does not answer as needed: %(words)s") % {"words": trust_config.waiting_detail}
-        return Waiting(words, change.state_since, _("The worker tries again by itself, a little later each time."), is_trouble=True)
-    return None
+    if code == "unexpected":
+        words = _("The portal failed in the middle: %(words)s") % said
+        way_out = _("It is tried again by itself. Whoever runs the portal finds the cause in the worker's log.")
+        return Waiting(words, change.state_since, way_out, is_trouble=True)
+    words = _("Google does not answer as needed: %(words)s") % said
+    return Waiting(words, change.state_since, _("The worker tries again by itself, a little later each time."), is_trouble=True)
 
 
 def _drifted(change: ChangeRequest) -> Waiting:

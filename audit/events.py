@@ -49,6 +49,7 @@ class EventType(StrEnum):
     # changes
     CHANGE_SUBMITTED = "change.submitted"
     CHANGE_FOLLOWS = "change.follows"
+    CHANGE_RESCHEDULED = "change.rescheduled"
     CHANGE_VALIDATED = "change.validated"
     CHANGE_REJECTED = "change.rejected"
     CHANGE_WITHDRAWN = "change.withdrawn"
@@ -70,6 +71,7 @@ class EventType(StrEnum):
     PUBLICATION_WRITTEN = "publication.written"
     PUBLICATION_VERIFIED = "publication.verified"
     PUBLICATION_FAILED = "publication.failed"
+    PUBLICATION_POSTPONED = "publication.postponed"
     PUBLICATION_VOIDED = "publication.voided"
     # what was refused
     ACCESS_REFUSED = "access.refused"

@@ -5,12 +5,12 @@ import secrets
 from datetime import datetime
 
 from django.db import connection
-from django.utils import timezone
 
 from audit import log
 from audit.errors import OutsideTransaction
 from audit.events import Actor, EventType, Scope, Subject
 from audit.models import AuditEvent, AuditFingerprint, AuditPersonal
+from jobs import clock
 
 
 def record(
@@ -32,7 +32,7 @@ def record(
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction("An event is written in the transaction of its fact.")
-    at = timezone.now()
+    at = clock.now()
     salt = secrets.token_bytes(16)
     personal: log.Json = {"name": actor.name, "email": actor.email, "ip": actor.ip}
     facts = _facts(actor, subject, scope, at=at, event=event, personal_sha256=log.personal_hash(salt, personal))

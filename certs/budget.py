@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import Enum
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Now
 
 from certs.models import GoogleProject
@@ -48,6 +48,16 @@ def spent(project: str, quota: Quota, rpc: str) -> Iterator[None]:
     _note_answer(project)
 
 
+def require_room(project: str, quota: Quota, rpc: str) -> None:
+    """Looks without booking, before anything is written down about a call.
+
+    :raises CloudExhausted: when our share of the quota is used up.
+    """
+    rows = GoogleProject.objects.filter(project=project)
+    if rows.exists() and not _with_room(rows, quota).exists():
+        raise _exhausted(project, quota, rpc)
+
+
 def _book(project: str, quota: Quota, rpc: str) -> None:
     row, _is_new = GoogleProject.objects.get_or_create(project=project)
     mine = GoogleProject.objects.filter(pk=row.pk)
@@ -56,11 +66,23 @@ def _book(project: str, quota: Quota, rpc: str) -> None:
         until = Now() + timedelta(seconds=settings.RPC_TIMEOUT_SECONDS)
         if not mine.filter(Q(silence_count=0) | Q(rests_until__lte=Now())).update(rests_until=until):
             raise CloudUnavailable(rpc, f"project {project} does not answer; it is tried again every few seconds")
-    per_minute = settings.READS_PER_MINUTE if quota is Quota.READ else settings.WRITES_PER_MINUTE
-    each = timedelta(seconds=60 / per_minute)
-    burst = each * max(1, per_minute // 4)
-    if not mine.filter(**{f"{quota.value}__lte": Now() + burst}).update(**{quota.value: Greatest(F(quota.value), Now()) + each}):
-        raise CloudExhausted(rpc, f"the portal's share of {per_minute} {quota.name.lower()}s per minute in project {project} is used up")
+    each = timedelta(seconds=60 / _per_minute(quota))
+    if not _with_room(mine, quota).update(**{quota.value: Greatest(F(quota.value), Now()) + each}):
+        raise _exhausted(project, quota, rpc)
+
+
+def _with_room(rows: QuerySet[GoogleProject], quota: Quota) -> QuerySet[GoogleProject]:
+    per_minute = _per_minute(quota)
+    burst = timedelta(seconds=60 / per_minute) * max(1, per_minute // 4)
+    return rows.filter(**{f"{quota.value}__lte": Now() + burst})
+
+
+def _per_minute(quota: Quota) -> int:
+    return int(settings.READS_PER_MINUTE if quota is Quota.READ else settings.WRITES_PER_MINUTE)
+
+
+def _exhausted(project: str, quota: Quota, rpc: str) -> CloudExhausted:
+    return CloudExhausted(rpc, f"the portal's share of {_per_minute(quota)} {quota.name.lower()}s per minute in project {project} is used up")
 
 
 def _note_answer(project: str) -> None:

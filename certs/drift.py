@@ -77,7 +77,7 @@ def keep_case(trust_config: TrustConfig, live: Live, *, seen_by: str) -> DriftCa
         "etag": live.etag,
         "facts": {fingerprint: facts.to_json() for fingerprint, facts in live.facts.items()},
     }
-    first = {"found_at": live.at, "last_expected_at": trust_config.observed_at, "expected_entries": trust_config.observed_entries}
+    first = {"found_at": live.at, "found_by": seen_by[:120], "last_expected_at": trust_config.observed_at, "expected_entries": trust_config.observed_entries}
     case, _is_new = DriftCase.objects.update_or_create(
         trust_config=trust_config, state=DriftCase.State.OPEN, defaults=found, create_defaults={**first, **found}
     )

@@ -74,6 +74,12 @@ class EnforcementForm(forms.Form):
     enforcement = forms.ChoiceField(label=_("Mode of the ServerTlsPolicy"), choices=TrustConfig.Enforcement.choices)
     policy_name = forms.CharField(label=_("Name of the ServerTlsPolicy"), max_length=200, required=False)
 
+    def clean_policy_name(self) -> str:
+        name: str = self.cleaned_data["policy_name"]
+        if holds_pem(name):
+            raise forms.ValidationError(NO_PEM)
+        return name
+
 
 class NewTrustConfigForm(forms.Form):
     environment = forms.ChoiceField(label=_("Environment"))

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from certs.errors import LeaseLost
 from certs.models import Publication, TrustConfig, entries_to_json
+from jobs import clock
 from pki.plan import Entry, revision_digest
 
 
@@ -48,12 +48,6 @@ def hold(lease: Lease) -> TrustConfig:
     return TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=lease.trust_config_id)
 
 
-def database_now() -> datetime:
-    """The database's time, by which all workers go: a clock that is wrong must not decide whether a write is overdue or due."""
-    row = TrustConfig.objects.values_list(Now()).first()
-    return row[0] if row else timezone.now()
-
-
 def require_held(lease: Lease) -> None:
     """The last look before a write leaves: a worker that was stopped for a while must not send.
 
@@ -88,9 +82,9 @@ def block(lease: Lease, *, code: str, detail: str) -> None:
 
 
 def block_at_sight(trust_config: TrustConfig, *, code: str, detail: str) -> None:
-    """The same for what a sweep saw, without a lease. The caller has locked the row."""
+    """The same for what was seen without a lease, by a sweep or a first read. The caller has locked the row."""
     _assert_in_transaction()
-    trust_config.waiting_code, trust_config.waiting_detail, trust_config.blocked_at = code, detail[:1000], timezone.now()
+    trust_config.waiting_code, trust_config.waiting_detail, trust_config.blocked_at = code, detail[:1000], clock.now()
     trust_config.save(update_fields=["waiting_code", "waiting_detail", "blocked_at"])
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.utils import timezone
-
+from certs import budget
 from certs.budget import Quota, spent
 from certs.live import LABEL, Live
 from certs.models import GoogleLocation, Publication, TrustConfig
 from gcp import clients
+from gcp.errors import CloudError
 from gcp.interfaces import LiveEntry, LiveTrustConfig, OperationStatus
+from jobs import clock
 from pki.certificate import der_of_pem, parse
 from pki.facts import CertificateFacts
 from pki.plan import Entry
@@ -22,12 +23,20 @@ def read_location(environment: Environment) -> dict[str, LiveTrustConfig]:
 
     :raises gcp.errors.CloudError: when it cannot be listed.
     """
-    at = timezone.now()
+    at = clock.now()
     with spent(environment.project, Quota.READ, "ListTrustConfigs"):
         found = clients().trust_configs.read_all(f"projects/{environment.project}/locations/{environment.location}")
     names = sorted(message.name.rpartition("/")[2] for message in found)
-    GoogleLocation.objects.update_or_create(project=environment.project, location=environment.location, defaults={"listed_at": at, "names": names})
+    seen = {"listed_at": at, "names": names, "refused_at": None, "refused_code": "", "refused_detail": ""}
+    GoogleLocation.objects.update_or_create(project=environment.project, location=environment.location, defaults=seen)
     return {message.name: message for message in found}
+
+
+def note_no_sweep(environment: Environment, error: CloudError) -> None:
+    """Google refuses to list the location: since when, and in which words."""
+    row, _is_new = GoogleLocation.objects.get_or_create(project=environment.project, location=environment.location)
+    row.refused_at, row.refused_code, row.refused_detail = row.refused_at or clock.now(), error.code, f"{error.rpc}: {error.google_message}"
+    row.save(update_fields=["refused_at", "refused_code", "refused_detail"])
 
 
 def read_live(trust_config: TrustConfig) -> Live:
@@ -36,7 +45,7 @@ def read_live(trust_config: TrustConfig) -> Live:
     :raises gcp.errors.CloudError: when it cannot be read.
     :raises pki.errors.NotACertificate: when an entry is no certificate that the portal can read.
     """
-    at = timezone.now()
+    at = clock.now()
     with spent(trust_config.environment.project, Quota.READ, "GetTrustConfig"):
         live = clients().trust_configs.read(trust_config.resource_name)
     return as_live(trust_config, live, at=at)
@@ -53,7 +62,15 @@ def as_live(trust_config: TrustConfig, live: LiveTrustConfig, *, at: datetime | 
         parsed = parse(der_of_pem(entry.pem)).facts
         facts[parsed.sha256_fingerprint] = parsed
         pems[Entry(TrustRole(entry.role), parsed.sha256_fingerprint)] = entry.pem
-    return Live(live.etag, live.labels, pems, facts, at or timezone.now(), trust_config.observed_at)
+    return Live(live.etag, live.labels, pems, facts, at or clock.now(), trust_config.observed_at)
+
+
+def require_room(trust_config: TrustConfig) -> None:
+    """Before an intent is written down: whether our share of the project's writes leaves room for one more.
+
+    :raises gcp.errors.CloudExhausted: when it does not.
+    """
+    budget.require_room(trust_config.environment.project, Quota.WRITE, "UpdateTrustConfig")
 
 
 def send(trust_config: TrustConfig, publication: Publication, *, live: Live, additions: Mapping[str, str]) -> str:

@@ -17,25 +17,34 @@ def remedy(code: str, words: str, trust_config: TrustConfig) -> str | Promise:
     environment = trust_config.environment
     who = environment.service_account or _("the worker's service account")
     values = {"who": who, "project": environment.project, "key": f"{settings.KMS_KEY_RING}/cryptoKeys/key-{trust_config.purpose}"}
+    return _sentence(code, words) % values
+
+
+def _sentence(code: str, words: str) -> str | Promise:
     if code == "cloud-denied" and any(sign in words for sign in _API_IS_OFF):
-        return _("Enable certificatemanager.googleapis.com in project %(project)s, then try again.") % values
-    if code == "cloud-denied" and words.startswith("Decrypt"):
-        return _("Give %(who)s the role roles/cloudkms.cryptoKeyDecrypter on %(key)s, then try again.") % values
-    if code == "cloud-denied":
-        return _("Give %(who)s the role roles/certificatemanager.editor in project %(project)s, then try again.") % values
-    if code == "cloud-missing" and words.startswith("Decrypt"):
-        return _("The key %(key)s does not exist. Make it, or mend KMS_KEY_RING, then try again.") % values
-    if code == "cloud-missing":
-        return _("The trust config does not exist in project %(project)s any more. Find out who deleted it; made anew, it can be tried again.") % values
+        return _("Enable certificatemanager.googleapis.com in project %(project)s, then try again.")
+    if code in {"cloud-denied", "cloud-missing"} and words.startswith("Decrypt"):
+        return _OF_THE_KEY[code]
     return _SENTENCES.get(code, _("Mend what Google's words name, then try again; or withdraw the change."))
 
 
+_OF_THE_KEY: dict[str, str | Promise] = {
+    "cloud-denied": _("Give %(who)s the role roles/cloudkms.cryptoKeyDecrypter on %(key)s, then try again."),
+    "cloud-missing": _("The key %(key)s does not exist. Make it, or mend KMS_KEY_RING, then try again."),
+}
 _SENTENCES: dict[str, str | Promise] = {
+    "cloud-denied": _("Give %(who)s the role roles/certificatemanager.editor in project %(project)s, then try again."),
+    "cloud-missing": _("There is no such trust config in project %(project)s. Mend its name or find out who deleted it; made anew, it can be tried again."),
+    "cloud-exhausted": _("Project %(project)s has no room for another trust config. Have the quota raised at Google, then try again."),
+    "vault-closed": _("The worker makes the tenant's key as soon as Cloud KMS lets it; then try again."),
     "cloud-rejected": _(
         "Google does not take it as it is. Withdraw the change and submit it without what is named, or try again if Google's rules have changed."
     ),
     "operation-failed": _(
         "Google accepted the write and then could not finish it. Try again; if it fails again, withdraw the change and give Google's words to its support."
+    ),
+    "name-taken": _(
+        "A trust config of this name exists at Google. Run manage.py register_trust_config, which adopts what is live in it, or ask for another name."
     ),
     "read-back-differs": _(
         "Google reported success and live still shows the old set after the time for propagation. Look at the trust config at Google, then try again."

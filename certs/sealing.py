@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certs.errors import VaultClosed
 from certs.models import SealedCertificate, TrustConfig, VaultKey
+from jobs.queue import last_error
 from pki.certificate import sha256_fingerprint
 
 FORMAT_VERSION = 1
@@ -72,9 +73,7 @@ def seal_text(*, tenant_id: int, trust_config: TrustConfig, kind: str, text: byt
 
     :raises VaultClosed: when no vault key serves this tenant, environment and purpose.
     """
-    vault_key = current_vault_key(tenant_id, trust_config.environment_id, trust_config.purpose)
-    if vault_key is None:
-        raise VaultClosed(_("The vault of this tenant and environment is not open yet. Its key is being made; try again in a minute."))
+    vault_key = require_vault_key(tenant_id, trust_config)
     public_key = load_der_public_key(bytes(vault_key.public_key))
     assert isinstance(public_key, ec.EllipticCurvePublicKey)
     digest = hashlib.sha256(text).hexdigest()
@@ -86,6 +85,21 @@ def current_vault_key(tenant_id: int, environment_id: int, purpose: str) -> Vaul
     return keys.order_by("-serves_until").first()
 
 
+def require_vault_key(tenant_id: int, trust_config: TrustConfig) -> VaultKey:
+    """The vault key that serves.
+
+    :raises VaultClosed: when there is none; says why it could not be made, where the worker has tried.
+    """
+    vault_key = current_vault_key(tenant_id, trust_config.environment_id, trust_config.purpose)
+    if vault_key is not None:
+        return vault_key
+    if words := last_error("make_vault_key", f"{tenant_id}:{trust_config.environment_id}:{trust_config.purpose}"):
+        raise VaultClosed(
+            _("The vault of this tenant and environment is closed: its key could not be made. %(words)s The worker tries again by itself.") % {"words": words}
+        )
+    raise VaultClosed(_("The vault of this tenant and environment is not open yet. Its key is being made; try again in a minute."))
+
+
 def seal(*, tenant_id: int, trust_config: TrustConfig, change_id: int, der: bytes) -> SealedCertificate:
     """Keeps one original for one change, sealed with a fresh content key; kept once, however often it is asked for.
 
@@ -93,9 +107,7 @@ def seal(*, tenant_id: int, trust_config: TrustConfig, change_id: int, der: byte
     """
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     fingerprint = sha256_fingerprint(der)
-    vault_key = current_vault_key(tenant_id, trust_config.environment_id, trust_config.purpose)
-    if vault_key is None:
-        raise VaultClosed(_("The vault of this tenant and environment is not open yet. Its key is being made; try again in a minute."))
+    vault_key = require_vault_key(tenant_id, trust_config)
     public_key = load_der_public_key(bytes(vault_key.public_key))
     assert isinstance(public_key, ec.EllipticCurvePublicKey)
     sealed = suite().encrypt(der, public_key, info=certificate_context(vault_key, fingerprint))

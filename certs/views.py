@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from approvals.checks import revoked_by, revoked_numbers
 from approvals.flows import simulate
+from approvals.forms import cleaned
 from approvals.models import ChangeRequest
 from approvals.policy import may_resolve_drift, may_retry_trust_config, may_submit
 from approvals.schedule import freeze_now
@@ -102,6 +103,8 @@ def act_on_trust_config(request: TenantRequest, trust_config_id: str, act: Calla
     """Makes the one call, which says where to go. What is refused is said on the page, which keeps what was typed."""
     try:
         where = act()
+    except UnknownObject:
+        raise
     except OURS as error:
         return show_trust_config(request, trust_config_id, refused=error, status=keep_on_page(request, error))
     if done:
@@ -143,21 +146,20 @@ def show_trust_config(request: TenantRequest, trust_config_id: str, *, refused: 
             trust_config, case, request.tenant.pk, sees_all=AccessRole.REVIEWER in platform_roles(request.user.pk, trust_config.environment)
         )
     context |= {"refused": refused, "typed": request.POST.get("reason", ""), "freeze": freeze_now(trust_config.environment)}
+    context["location"] = ask_for_trust_config.location_of(trust_config.environment)
     return render(request, "certs/trust_config_detail.html", context, status=status)
 
 
 @tenant_page(methods=("POST",))
 def enforcement_declare(request: TenantRequest, trust_config_id: str) -> HttpResponse:
-    form = EnforcementForm(request.POST)
-    form.full_clean()
-
     def act() -> str:
+        data = cleaned(EnforcementForm(request.POST))
         gate.declare_enforcement(
             actor=actor_of(request),
             tenant_id=request.tenant.pk,
             trust_config_id=trust_config_id,
-            enforcement=form.cleaned_data.get("enforcement", ""),
-            policy_name=form.cleaned_data.get("policy_name", ""),
+            enforcement=data["enforcement"],
+            policy_name=data["policy_name"],
         )
         return reverse("certs:trust-config-detail", args=[request.tenant.slug, trust_config_id])
 
@@ -191,7 +193,8 @@ def trust_config_new(request: SignedInRequest) -> HttpResponse:
 
 
 def _listed_at(environment: Environment) -> datetime | None:
-    return GoogleLocation.objects.filter(project=environment.project).values_list("listed_at", flat=True).order_by("listed_at").first()
+    listed = GoogleLocation.objects.filter(project=environment.project, listed_at__isnull=False)
+    return listed.values_list("listed_at", flat=True).order_by("listed_at").first()
 
 
 @tenant_page(methods=("GET", "POST"))

@@ -55,6 +55,12 @@ def due_jobs() -> list[tuple[int, str]]:
     return [*waiting.order_by("due_at").values_list("pk", "queue")[:500], *abandoned.values_list("pk", "queue")[:500]]
 
 
+def last_error(kind: str, subject_id: str) -> str:
+    """Why the job of this kind and subject that still waits did not succeed; empty when none waits or it was not tried yet."""
+    waiting = Job.objects.filter(kind=kind, subject_id=subject_id).exclude(state=JobState.DONE)
+    return waiting.order_by("-pk").values_list("last_error", flat=True).first() or ""
+
+
 def is_time_for(kind: str, every: timedelta) -> bool:
     return not Job.objects.filter(kind=kind, subject_id=PERIODIC_SUBJECT).exclude(state=JobState.FAILED).filter(created_at__gt=Now() - every).exists()
 

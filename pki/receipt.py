@@ -5,6 +5,7 @@ the gate was the right one. The receipt carries the client's certificates, which
 """
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 
 import rfc8785
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -41,7 +42,8 @@ class BadReceipt(Exception):
 class Receipt:
     """``chain`` are the facts of the client's certificate and of its issuers that came with it; ``told`` is what the backend echoed.
 
-    ``path`` begins with the client's certificate; each next one has signed the one before it.
+    ``path`` begins with the client's certificate; each next one has signed the one before it. ``sha256`` is of what was
+    signed (RFC 8785), however the text around it looks.
     """
 
     url: str
@@ -52,6 +54,7 @@ class Receipt:
     told: Mapping[str, object]
     chain: tuple[CertificateFacts, ...]
     path: tuple[CertificateFacts, ...]
+    sha256: str
 
 
 def write(values: Mapping[str, Any], chain: Sequence[x509.Certificate], key: SigningKey) -> str:
@@ -69,7 +72,7 @@ def read(text: str) -> Receipt:
         signature = base64.b64decode(body.pop("signature"), validate=True)
         ders = [base64.b64decode(each, validate=True) for each in body["chain"]][:12]
         at = datetime.fromisoformat(body["at"])
-        values = [str(body[name])[:500] for name in ("url", "outcome", "detail", "server_sha256")]
+        values = [str(body[name]).replace("\0", "")[:500] for name in ("url", "outcome", "detail", "server_sha256")]
         signed = rfc8785.dumps(body)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadReceipt("unreadable") from error
@@ -79,12 +82,13 @@ def read(text: str) -> Receipt:
         chain = tuple(parse(der).facts for der in ders)
         certificates = [x509.load_der_x509_certificate(der) for der in ders]
         key = certificates[0].public_key()
-    except (PkiError, ValueError) as error:
+    except (PkiError, ValueError, UnsupportedAlgorithm) as error:
         raise BadReceipt("bad-certificate") from error
     _verify(key, signature, signed)
     told = body.get("told")
     path = tuple(chain[place] for place in _signed_path(certificates))
-    return Receipt(values[0], values[1], values[2], at, values[3], told if isinstance(told, dict) else {}, chain, path)
+    told = told if isinstance(told, dict) else {}
+    return Receipt(values[0], values[1], values[2], at, values[3], told, chain, path, hashlib.sha256(signed).hexdigest())
 
 
 def _signed_path(certificates: Sequence[x509.Certificate]) -> list[int]:

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from approvals import policy
-from approvals.forms import SelfServiceForm
+from approvals.forms import ReasonForm, SelfServiceForm, cleaned
 from approvals.schedule import freeze_now
 from certs import policy_drafts
-from certs.flows.ask_for_trust_config import room_in
+from certs.flows.ask_for_trust_config import location_of, room_in
 from certs.models import Role
 from certs.sealing import current_vault_key
 from pki.policy import Policy
@@ -133,6 +133,7 @@ def environment_detail(request: SignedInRequest, environment: str) -> HttpRespon
         "environment": found,
         "windows_form": windows_form,
         "freeze_form": freeze_form,
+        "location": location_of(found),
         "freezes": found.freezes.filter(ends_at__gt=at).select_related("set_by"),
         "opens": _next_window(found, at),
         "now": at,
@@ -152,7 +153,7 @@ def _set_times(request: SignedInRequest, environment: Environment, act: str, win
         data = freeze_form.cleaned_data
         windows.freeze(actor=actor, environment_slug=slug, begins_at=data["begins_at"], ends_at=data["ends_at"], reason=data["reason"])
     elif act == "lift" and request.POST.get("freeze", "").isdecimal():
-        windows.lift_freeze(actor=actor, environment_slug=slug, freeze_id=int(request.POST["freeze"][:15]), reason=request.POST.get("reason", "")[:2000])
+        windows.lift_freeze(actor=actor, environment_slug=slug, freeze_id=int(request.POST["freeze"][:15]), reason=cleaned(ReasonForm(request.POST))["reason"])
     else:
         return False
     return True

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from emulator import server
 from emulator.switches import switches
+from jobs import clock
 from tests import guard, stack
 from tests import world as worlds
 
@@ -55,6 +57,12 @@ def _build(emulator: Any, settings: Any) -> worlds.World:
     settings.READS_PER_MINUTE = settings.WRITES_PER_MINUTE = 600_000
     opening._cache.clear()
     return worlds.build(emulator)
+
+
+@pytest.fixture(autouse=True)
+def _the_databases_clock_travels_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flows go by the database's time, which a test that travels in this process's time must move as well."""
+    monkeypatch.setattr(clock, "now", timezone.now)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A submitter answers what the worker found, and the change is checked again."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
@@ -10,6 +9,7 @@ from approvals.errors import BadChange
 from approvals.flows.witness import record_change
 from approvals.states import State
 from audit.events import Actor, EventType
+from jobs import clock
 from jobs.queue import enqueue
 from pki.answers import open_questions
 from tenants.errors import NotAllowed
@@ -24,7 +24,7 @@ def answer(*, actor: Actor, tenant_id: int, number: int, answers: dict[str, str]
     :raises BadChange: when none of the findings that wait is answered.
     :raises UnknownObject:
     """
-    at = timezone.now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         change = acts.lock_change(tenant_id, number)
         acts.require_open(change, State.SUBMITTED, State.VALIDATED)

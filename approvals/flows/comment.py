@@ -1,7 +1,6 @@
 """A remark on a change without a decision."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts
@@ -9,6 +8,7 @@ from approvals.errors import BadChange
 from approvals.flows.witness import record_change
 from approvals.models import Comment
 from audit.events import Actor, EventType
+from jobs import clock
 from tenants import access
 from tenants.models import AccessRole
 
@@ -24,5 +24,5 @@ def comment(*, actor: Actor, tenant_id: int, number: int, text: str) -> None:
     with transaction.atomic(durable=True):
         change = acts.lock_change(tenant_id, number)
         access.require(actor.user_id, change.tenant, AccessRole.SUBMITTER, AccessRole.REVIEWER, AccessRole.TENANT_ADMIN, AccessRole.PLATFORM_ADMIN)
-        Comment.objects.create(change=change, author_id=actor.user_id, text=text.strip(), written_at=timezone.now())
+        Comment.objects.create(change=change, author_id=actor.user_id, text=text.strip(), written_at=clock.now())
         record_change(EventType.CHANGE_COMMENTED, change, actor=actor, reason=text.strip())

@@ -51,7 +51,7 @@ def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> Chang
     return second
 
 
-def keep_overlap(first: ChangeRequest, *, at: datetime) -> None:
+def keep_overlap(first: ChangeRequest, *, actor: Actor, at: datetime) -> None:
     """The first change was written late: the overlap that was decided on is kept, and its end moves along."""
     assert first.overlap_until is not None
     assert first.approved_at is not None
@@ -59,10 +59,11 @@ def keep_overlap(first: ChangeRequest, *, at: datetime) -> None:
     planned = first.overlap_until - begins
     if at - begins <= planned / LATE:
         return
-    for second in first.followers.filter(state=State.APPROVED).select_for_update(of=("self",)):
+    for second in first.followers.filter(state=State.APPROVED).select_for_update(of=("self",)).select_related("tenant", "trust_config__environment"):
         if second.due_at is not None and second.due_at < at + planned:
-            second.due_at = at + planned
+            before, second.due_at = second.due_at, at + planned
             second.save()
+            record_change(EventType.CHANGE_RESCHEDULED, second, actor=actor, before=before.isoformat(), after=second.due_at.isoformat())
 
 
 def withdraw_followers(first: ChangeRequest, cause: Cause, *, actor: Actor, at: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from approvals import acts, schedule
@@ -16,6 +16,7 @@ from approvals.models import ChangeRequest, Reminder
 from approvals.states import State
 from audit.events import EventType, worker
 from certs.sealing import forget
+from jobs import clock
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name
 from tenants.models import User
@@ -27,7 +28,7 @@ BEFORE_OVERLAP_ENDS = ((Kind.OVERLAP_DAY, timedelta(days=1)), (Kind.OVERLAP_WEEK
 
 def lapse() -> None:
     """Ends every approved change whose approval is too old; one that is being written is left to its outcome."""
-    at = timezone.now()
+    at = clock.now()
     for change in _approved():
         when = schedule.lapses_at(change)
         if when is not None and when <= at:
@@ -36,7 +37,7 @@ def lapse() -> None:
 
 def remind() -> None:
     """Writes down, once each, what people must be told of now, and asks for the mails."""
-    at = timezone.now()
+    at = clock.now()
     for change in _approved():
         when = schedule.lapses_at(change)
         if when is not None and at < when <= at + BEFORE_LAPSE:
@@ -58,7 +59,7 @@ def mail(*, reminder_id: int) -> None:
     for user in User.objects.filter(pk__in=told, is_active=True):
         with translation.override(user.language or settings.LANGUAGE_CODE):
             send_mail(_subject(reminder), _body(reminder), None, [user.email])
-    Reminder.objects.filter(pk=reminder_id).update(mailed_at=timezone.now())
+    Reminder.objects.filter(pk=reminder_id).update(mailed_at=clock.now())
 
 
 def _approved() -> list[ChangeRequest]:

@@ -11,7 +11,7 @@ from certs import publications, publishing
 from certs.drift import Sight, end_case, note_live, open_case
 from certs.live import Live, is_as_observed
 from certs.models import DriftCase, Publication, TrustConfig
-from gcp.errors import CloudMissing
+from gcp.errors import CloudDenied, CloudMissing, CloudRejected
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name
 from pki.errors import PkiError
@@ -19,20 +19,26 @@ from tenants.models import Environment
 
 
 def sweep_everywhere() -> None:
-    """Asks each environment's workers for a sweep."""
+    """Asks each environment's workers for a sweep, also where nothing is registered yet: a project's room is counted by it."""
     with transaction.atomic(durable=True):
-        for environment in Environment.objects.filter(trust_configs__isnull=False).distinct():
+        for environment in Environment.objects.all():
             enqueue("sweep_location", environment.pk, queue=environment.queue)
 
 
 def sweep(*, environment_id: int) -> None:
     """One List of the environment's location; each trust config in it is held against what was last observed.
 
-    :raises gcp.errors.CloudError: when the location cannot be listed.
+    A final refusal is noted for the pages; the next sweep tries again.
+
+    :raises gcp.errors.CloudError: when the location cannot be listed for now.
     """
     environment = Environment.objects.get(pk=environment_id)
     known = list(TrustConfig.objects.filter(environment=environment, state__in=[TrustConfig.State.READY, TrustConfig.State.DRIFTED]))
-    found = publishing.read_location(environment)
+    try:
+        found = publishing.read_location(environment)
+    except (CloudDenied, CloudMissing, CloudRejected) as error:
+        publishing.note_no_sweep(environment, error)
+        return
     actor = worker(worker_name())
     for trust_config in known:
         message = found.get(trust_config.resource_name)

@@ -1,12 +1,10 @@
 """Putting a receipt on an applied change: what a client saw at the gate, after the write, signed with the client's key."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
@@ -16,6 +14,7 @@ from approvals.models import ChangeRequest, Item, Proof
 from approvals.states import State
 from audit.events import Actor, EventType
 from certs.models import TrustConfig
+from jobs import clock
 from pki.facts import CertificateFacts
 from pki.plan import Action
 from pki.receipt import BadReceipt, Receipt, read
@@ -41,7 +40,7 @@ def prove(*, actor: Actor, tenant_id: int, number: int, receipt: str) -> None:
     :raises NotAllowed: for everybody but submitters of the tenant.
     :raises WrongState: when the change is not applied.
     """
-    at = timezone.now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         change = acts.lock_change(tenant_id, number)
         acts.require_open(change, State.APPLIED)
@@ -55,7 +54,7 @@ def prove(*, actor: Actor, tenant_id: int, number: int, receipt: str) -> None:
         outcome = _outcome(change.trust_config, found)
         if (item.action == Action.ADD) != (outcome == Proof.Outcome.ACCEPTED):
             raise BadChange(_("The receipt shows the opposite of what this change was to do. Load balancers may need some minutes; run the probe again."))
-        _keep(change, item, found, outcome, receipt, actor=actor)
+        _keep(change, item, found, outcome, actor=actor)
 
 
 def _read(text: str) -> Receipt:
@@ -114,8 +113,7 @@ def _place(url: str) -> str:
     return f"{host}:{port}"
 
 
-def _keep(change: ChangeRequest, item: Item, found: Receipt, outcome: str, text: str, *, actor: Actor) -> None:
-    digest = hashlib.sha256(text.strip().encode()).hexdigest()
+def _keep(change: ChangeRequest, item: Item, found: Receipt, outcome: str, *, actor: Actor) -> None:
     try:
         with transaction.atomic():
             Proof.objects.create(
@@ -126,10 +124,10 @@ def _keep(change: ChangeRequest, item: Item, found: Receipt, outcome: str, text:
                 url=found.url,
                 detail=found.detail,
                 server_sha256=found.server_sha256[:64],
-                receipt_sha256=digest,
+                receipt_sha256=found.sha256,
                 seen_at=found.at,
                 reported_by_id=actor.user_id,
-                reported_at=timezone.now(),
+                reported_at=clock.now(),
             )
     except IntegrityError as error:
         raise BadChange(_("This receipt is on the change already.")) from error
@@ -139,7 +137,7 @@ def _keep(change: ChangeRequest, item: Item, found: Receipt, outcome: str, text:
         "url": found.url,
         "seen_at": found.at.isoformat(),
         "server_sha256": found.server_sha256[:64],
-        "receipt_sha256": digest,
+        "receipt_sha256": found.sha256,
         "kind": "client-reported",
     }
     record_change(EventType.CHANGE_PROVEN, change, actor=actor, details=details)

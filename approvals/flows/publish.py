@@ -24,6 +24,7 @@ from certs.live import LABEL, Live, is_as_observed
 from certs.models import Publication, TrustConfig
 from certs.publications import Lease
 from gcp.errors import CloudConflict, CloudDenied, CloudError, CloudMissing, CloudRejected, CloudUnavailable
+from jobs import clock
 from jobs.queue import enqueue
 from jobs.registry import TryLater
 from jobs.worker import name as worker_name
@@ -71,12 +72,16 @@ def _step(lease: Lease) -> float | None:
         return _resolve_drift(lease, trust_config)
     if trust_config.state != TrustConfig.State.READY:
         return None
-    at = publications.database_now()
-    opening = [schedule.opens_at(change, at) for change in ChangeRequest.objects.due(trust_config.pk).select_related("trust_config__environment")]
+    at = clock.now()
+    due = ChangeRequest.objects.due(trust_config.pk).select_related("trust_config__environment")
+    nap = _nap([schedule.opens_at(change, at) for change in due if not schedule.has_lapsed(change, at)], at)
+    return _write(lease, trust_config) if nap == AT_ONCE else nap
+
+
+def _nap(opening: list[datetime | None], at: datetime) -> float | None:
+    """Seconds until the first of these instants, at most a minute; None when none comes."""
     coming = [instant for instant in opening if instant is not None]
-    if any(instant <= at for instant in coming):
-        return _write(lease, trust_config)
-    return min((min(coming) - at).total_seconds(), LONGEST_NAP) if coming else None
+    return max(AT_ONCE, min((min(coming) - at).total_seconds(), LONGEST_NAP)) if coming else None
 
 
 def _resolve(lease: Lease, trust_config: TrustConfig, unresolved: list[Publication]) -> float | None:
@@ -134,7 +139,7 @@ def _read_back(lease: Lease, trust_config: TrustConfig, written: Publication) ->
     assert written.written_at is not None
     # What was there before may be shown for long by a slow replica; anything else only while the write spreads.
     patience = settings.OPERATION_SECONDS if is_as_observed(trust_config, live) and settings.PROPAGATION_SECONDS else settings.PROPAGATION_SECONDS
-    if publications.database_now() - written.written_at < timedelta(seconds=patience):
+    if clock.now() - written.written_at < timedelta(seconds=patience):
         return _until_next_poll(written.written_at)
     acts.note_other_outcome(lease, written, live)
     return None
@@ -144,9 +149,10 @@ def _write(lease: Lease, trust_config: TrustConfig) -> float | None:
     live = publishing.read_live(trust_config)
     if not acts.note_sight(lease, live):
         return None
-    at = publications.database_now()
+    at = clock.now()
     due = [change for change in ChangeRequest.objects.due(trust_config.pk).select_related("tenant", "trust_config__environment") if schedule.may_go(change, at)]
-    due = sorted(due, key=lambda change: not change.is_urgent)[: trust_config.batch_limit]
+    due = ([change for change in due if change.is_urgent] or due)[: trust_config.batch_limit]  # what is urgent waits for nobody's original
+    publishing.require_room(trust_config)
     opened = open_additions(due, live)
     publication = acts.intend_changes(lease, live, due, opened, foresee_all(due, live, opened.pems))
     if publication is None:  # every due change was left out with its reason, or somebody else was faster
@@ -174,6 +180,7 @@ def _resolve_drift(lease: Lease, trust_config: TrustConfig) -> float | None:
         words = f"the originals of {len(missing)} entries are not kept"
         publish_drift.hold(lease, change.pk, NotRestorable.code, words, actor=worker(lease.owner))
         return AT_ONCE
+    publishing.require_room(trust_config)
     publication = publish_drift.intend_put_back(lease, change.pk, live, actor=worker(lease.owner))
     return _send(lease, trust_config, publication, live=live, additions=additions) if publication else None
 
@@ -192,17 +199,17 @@ def _send(lease: Lease, trust_config: TrustConfig, publication: Publication, *, 
         acts.fail(lease, publication, code=error.code, detail=error.google_message)
         raise
     acts.note_sent(lease, publication, operation_name)
-    return _until_next_poll(publications.database_now())
+    return _until_next_poll(clock.now())
 
 
 def _until_next_poll(since: datetime) -> float:
     """Soon at first, then in proportion to how long it has taken: an operation of seconds is seen at once, one of minutes costs few reads."""
-    waited = (publications.database_now() - since).total_seconds()
+    waited = (clock.now() - since).total_seconds()
     return float(settings.POLL_SECONDS) * min(10.0, max(0.4, 0.08 * waited))
 
 
 def _is_overdue(since: datetime) -> bool:
-    return publications.database_now() - since > timedelta(seconds=settings.OPERATION_SECONDS)
+    return clock.now() - since > timedelta(seconds=settings.OPERATION_SECONDS)
 
 
 def _end(lease: Lease, seconds: float | None) -> None:

@@ -12,19 +12,23 @@ from approvals import schedule
 from approvals.causes import cause
 from approvals.flows import publish_drift
 from approvals.flows.following import keep_overlap, withdraw_followers
+from approvals.flows.holding import hold_change
 from approvals.flows.publish_admission import Opened, admit, estate_at, still_due
 from approvals.flows.resolutions import end_stale_resolutions, keep_sight
+from approvals.flows.resuming import resume
 from approvals.flows.witness import record_change, record_drift, record_publication, record_trust_config
-from approvals.models import ChangePublication, ChangeRequest
+from approvals.models import ChangePublication, ChangeRequest, Item
 from approvals.states import State
 from audit.events import Actor, EventType, worker
 from certs import publications
-from certs.drift import Sight, end_case, is_as_seen, keep_case, note_live
+from certs.drift import Sight, end_case, is_as_seen, keep_case, note_live, open_case
+from certs.errors import VaultClosed
 from certs.inventory import apply_steps, touch
 from certs.live import Live, is_as_observed
 from certs.models import DriftCase, Publication, TrustConfig
 from certs.publications import Lease
 from certs.sealing import keep_until, seal
+from jobs import clock
 from jobs.queue import enqueue
 from pki.certificate import der_of_pem
 from pki.findings import Finding
@@ -40,7 +44,7 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
 
     :raises LeaseLost:
     """
-    actor, at = _me(), publications.database_now()
+    actor, at = _me(), clock.now()
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
         if trust_config.state != TrustConfig.State.READY or not is_as_observed(trust_config, live):
@@ -49,10 +53,10 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
         for change in still_due(trust_config, due, opened):
             if not schedule.may_go(change, at):
                 continue
-            if refused := opened.refused.get(change.pk):
-                _hold(change, *refused, actor=actor, at=at)
+            if refused := opened.refused.get(change.pk) or _seal_removed(change, live):
+                hold_change(change, *refused, actor=actor, at=at)
             elif (holdings := admit(change, estate, foreseen.get(change.pk), actor=actor, at=at)) is not None:
-                estate = replace(estate, holdings=holdings)
+                estate = replace(estate, holdings=holdings, revoked={**estate.revoked, **change.revokes})
                 going.append(change)
         if not going:
             return None
@@ -66,7 +70,6 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
             at=at,
         )
         for change in going:
-            _seal_removed(change, live)
             ChangePublication.objects.create(change=change, publication=publication)
         record_publication(EventType.PUBLICATION_INTENDED, publication, going, actor=actor)
     return publication
@@ -88,7 +91,7 @@ def intend_fence(lease: Lease, live: Live) -> Publication | None:
             entries=live.entries,
             etag=live.etag,
             worker=lease.owner,
-            at=publications.database_now(),
+            at=clock.now(),
         )
         record_publication(EventType.PUBLICATION_INTENDED, fence, [], actor=_me())
     return fence
@@ -109,7 +112,7 @@ def note_sight(lease: Lease, live: Live) -> bool:
 def note_sent(lease: Lease, publication: Publication, operation_name: str) -> None:
     with transaction.atomic(durable=True):
         publications.hold(lease)
-        publications.mark_sent(publication, operation_name=operation_name, at=publications.database_now())
+        publications.mark_sent(publication, operation_name=operation_name, at=clock.now())
         record_publication(EventType.PUBLICATION_SENT, publication, _changes(publication), actor=_me(), before=Publication.State.INTENDED)
 
 
@@ -117,13 +120,13 @@ def note_written(lease: Lease, publication: Publication, *, operation_name: str 
     before = publication.state
     with transaction.atomic(durable=True):
         publications.hold(lease)
-        publications.mark_written(publication, at=publications.database_now(), operation_name=operation_name)
+        publications.mark_written(publication, at=clock.now(), operation_name=operation_name)
         record_publication(EventType.PUBLICATION_WRITTEN, publication, _changes(publication), actor=_me(), before=before)
 
 
 def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
     """The read-back equals what was to be written: the changes are applied, what they undo is rolled back, in one go."""
-    actor, at = _me(), publications.database_now()
+    actor, at = _me(), clock.now()
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
         publications.mark_verified(publication, etag=live.etag, at=at)
@@ -133,8 +136,10 @@ def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
             keep_case(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}")  # what drifted stays a case
         else:
             publications.observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
-            if is_fence and trust_config.state == TrustConfig.State.DRIFTED:  # live is as last observed again
+            if publication.kind != Publication.Kind.PUT_BACK and (case := open_case(trust_config)):  # live is as last observed again
                 end_case(trust_config, DriftCase.State.OVER, at=at)
+                record_trust_config(EventType.DRIFT_ENDED, trust_config, actor=actor, details={"case": case.pk})
+                resume(trust_config)
         if trust_config.batch_limit:
             doubled = trust_config.batch_limit * 2
             publications.limit_batch(trust_config, doubled if doubled < LARGEST_BATCH else None)
@@ -186,7 +191,7 @@ def refuse(lease: Lease, publication: Publication, *, code: str, words: str, fie
         if not guilty and len(changes) > 1:
             publications.limit_batch(trust_config, len(changes) // 2)
         for change in guilty:
-            _hold(change, code, said, actor=_me(), at=publications.database_now())
+            hold_change(change, code, said, actor=_me(), at=clock.now())
 
 
 def block(lease: Lease, code: str, words: str) -> None:
@@ -203,11 +208,18 @@ def _me() -> Actor:
     return worker(name())
 
 
-def _seal_removed(change: ChangeRequest, live: Live) -> None:
-    """What leaves is kept sealed for the rollback window, from the live read: there is no other copy."""
-    for item in change.items.all():
-        if item.action == Action.REMOVE and (pem := live.pems.get(item.step.entry)):
-            seal(tenant_id=change.tenant_id, trust_config=change.trust_config, change_id=change.pk, der=der_of_pem(pem))
+def _seal_removed(change: ChangeRequest, live: Live) -> tuple[str, str] | None:
+    """Keeps what leaves sealed for the rollback window, from the live read: there is no other copy. What is revoked never comes back.
+
+    Says why, as code and words, when no vault key of the tenant serves.
+    """
+    try:
+        for item in change.items.all():
+            if item.removal == Item.Removal.RETIRED and (pem := live.pems.get(item.step.entry)):
+                seal(tenant_id=change.tenant_id, trust_config=change.trust_config, change_id=change.pk, der=der_of_pem(pem))
+    except VaultClosed as error:
+        return error.code, str(error.sentence)
+    return None
 
 
 def _changes(publication: Publication) -> list[ChangeRequest]:
@@ -221,7 +233,7 @@ def _apply(change: ChangeRequest, publication: Publication, *, actor: Actor, at:
     apply_steps(trust_config=publication.trust_config, tenant_id=change.tenant_id, steps=steps, publication=publication, at=at)
     touch([item.certificate_id for item in items], by=str(change.submitted_by))
     if change.overlap_until is not None:
-        keep_overlap(change, at=at)
+        keep_overlap(change, actor=actor, at=at)
     change.mark_applied(at=at)
     change.save()
     keep_until(change.pk, at + timedelta(days=settings.ROLLBACK_WINDOW_DAYS))
@@ -236,20 +248,15 @@ def _apply(change: ChangeRequest, publication: Publication, *, actor: Actor, at:
 
 
 def _fail(publication: Publication, *, code: str, detail: str, hold: bool) -> None:
-    at, actor = publications.database_now(), _me()
+    at, actor = clock.now(), _me()
     before = publication.state
     publications.mark_failed(publication, code=code, failure=detail, at=at)
     changes = _changes(publication)
-    record_publication(EventType.PUBLICATION_FAILED, publication, changes, actor=actor, before=before, result="failed", reason=f"{code}: {detail}")
+    event, result = (EventType.PUBLICATION_POSTPONED, "ok") if publication.is_postponed else (EventType.PUBLICATION_FAILED, "failed")
+    record_publication(event, publication, changes, actor=actor, before=before, result=result, reason=f"{code}: {detail}")
     if hold:
         for change in changes:
-            _hold(change, code, detail, actor=actor, at=at)
-
-
-def _hold(change: ChangeRequest, code: str, words: str, *, actor: Actor, at: datetime) -> None:
-    change.held_code, change.held_reason, change.held_at = code, words, at
-    change.save()
-    record_change(EventType.CHANGE_HELD, change, actor=actor, after=code, reason=words, result="failed")
+            hold_change(change, code, detail, actor=actor, at=at)
 
 
 _FIELD = re.compile(r"(trust_anchors|intermediate_cas|allowlisted_certificates)\[(\d+)\]")

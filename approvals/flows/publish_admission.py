@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.utils import timezone
-
 from approvals import policy
 from approvals.causes import Cause, cause
 from approvals.checks import estate_of, estate_of_change, holdings_after, judge_change, last_seen_by_worker, store_plan, unseen
@@ -19,6 +17,7 @@ from certs.models import TrustConfig
 from certs.opening import open_sealed
 from certs.sealing import kept
 from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected
+from jobs import clock
 from pki.answers import open_questions
 from pki.certificate import canonical_pem
 from pki.estate import Estate
@@ -38,18 +37,24 @@ class Opened:
 def open_additions(due: list[ChangeRequest], live: Live) -> Opened:
     """Opens what is to be added and is not live yet. No transaction is open, since Cloud KMS is asked.
 
+    Once it gave no answer, nobody else waits for another one: one deadline, however many changes are due.
+
     :raises CloudError: when Cloud KMS answers nothing and no change can go without it.
     """
     opened = Opened()
+    silence: CloudError | None = None
     for change in due:
+        missing = [item.sha256_fingerprint for item in change.items.all() if item.action == Action.ADD and item.step.entry not in live.pems]
+        if missing and silence:
+            opened.waiting[change.pk] = silence
+            continue
         try:
-            for item in change.items.all():
-                if item.action == Action.ADD and item.step.entry not in live.pems:
-                    opened.pems[item.sha256_fingerprint] = _original(change, item.sha256_fingerprint)
+            for fingerprint in missing:
+                opened.pems[fingerprint] = _original(change, fingerprint)
         except (CloudDenied, CloudMissing, CloudRejected) as error:
             opened.refused[change.pk] = (error.code, f"{error.rpc}: {error.google_message}")
         except CloudError as error:
-            opened.waiting[change.pk] = error
+            opened.waiting[change.pk] = silence = error
         except CertsError as error:
             opened.refused[change.pk] = (error.code, str(error.sentence))
     if due and len(opened.waiting) == len(due):
@@ -59,7 +64,7 @@ def open_additions(due: list[ChangeRequest], live: Live) -> Opened:
 
 def estate_at(trust_config: TrustConfig, live: Live) -> Estate:
     """What is held and live now; approved changes come in one after the other as they are admitted."""
-    estate = estate_of(trust_config, tenant_id=0, facts={}, at=timezone.now(), with_others=False)
+    estate = estate_of(trust_config, tenant_id=0, facts={}, at=clock.now(), with_others=False)
     return replace(estate, facts={**live.facts, **estate.facts})
 
 
@@ -67,7 +72,7 @@ def still_due(trust_config: TrustConfig, due: list[ChangeRequest], opened: Opene
     locked = ChangeRequest.objects.filter(pk__in=[change.pk for change in due if change.pk not in opened.waiting]).select_for_update(of=("self",))
     still = set(locked.values_list("pk", flat=True))
     changes = ChangeRequest.objects.due(trust_config.pk).filter(pk__in=still).select_related("tenant", "trust_config__environment", "submitted_by")
-    return list(changes)
+    return sorted(changes, key=lambda change: not change.revokes)  # what one revokes, another of the same write must not bring back
 
 
 def admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None, *, actor: Actor, at: datetime) -> frozenset[Holding] | None:
@@ -76,7 +81,7 @@ def admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None,
     ``foreseen`` is what a worker has just seen in the originals; None when it could not look, and the last look counts.
     """
     own = estate_of_change(change, at=at, with_others=False)
-    own = replace(own, holdings=estate.holdings, facts={**estate.facts, **own.facts}, submitted=())
+    own = replace(own, holdings=estate.holdings, facts={**estate.facts, **own.facts}, submitted=(), revoked={**own.revoked, **estate.revoked})
     seen_by_worker = last_seen_by_worker(change) if foreseen is None else foreseen
     findings = judge_change(change, own, at=at, seen_by_worker=seen_by_worker)
     news = unseen(change, findings)

@@ -6,12 +6,15 @@ from django.conf import settings
 from django.db import transaction
 
 from approvals import policy
+from approvals.causes import cause
 from approvals.checks import estate_of_change, judge_change, last_seen_by_worker, unseen
+from approvals.flows.holding import hold_change
 from approvals.flows.publish_admission import send_back
 from approvals.flows.resolutions import is_current
 from approvals.flows.resuming import resume
 from approvals.flows.witness import record_change, record_publication, record_trust_config
 from approvals.models import ChangePublication, ChangeRequest
+from approvals.restoring import is_revoked_by_holder
 from approvals.states import State
 from audit.events import Actor, EventType
 from certs import publications
@@ -22,6 +25,7 @@ from certs.models import DriftCase, Publication, SealedCertificate, TrustConfig,
 from certs.opening import open_sealed
 from certs.publications import Lease, observe
 from certs.sealing import keep_until
+from jobs import clock
 from pki.certificate import canonical_pem
 from pki.plan import revision_digest
 
@@ -31,7 +35,7 @@ def adopt(lease: Lease, change_id: int, live: Live, *, actor: Actor) -> None:
 
     Anything else is left to the next look at the case, which ends the change.
     """
-    at = publications.database_now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
         change = _admitted(change_id, trust_config, live, actor=actor)
@@ -56,14 +60,12 @@ def hold(lease: Lease, change_id: int, code: str, words: str, *, actor: Actor) -
     with transaction.atomic(durable=True):
         publications.hold(lease)
         change = ChangeRequest.objects.select_for_update(of=("self",)).select_related("tenant", "trust_config__environment").get(pk=change_id)
-        change.held_code, change.held_reason, change.held_at = code, words, publications.database_now()
-        change.save()
-        record_change(EventType.CHANGE_HELD, change, actor=actor, after=code, reason=words, result="failed")
+        hold_change(change, code, words, actor=actor, at=clock.now())
 
 
 def intend_put_back(lease: Lease, change_id: int, live: Live, *, actor: Actor) -> Publication | None:
     """The intent of writing what was last observed over what was found live; None when live or the votes are others now."""
-    at = publications.database_now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
         change = _admitted(change_id, trust_config, live, actor=actor)
@@ -85,7 +87,7 @@ def intend_put_back(lease: Lease, change_id: int, live: Live, *, actor: Actor) -
 
 def finish(change: ChangeRequest, trust_config: TrustConfig, state: DriftCase.State, event: EventType, *, actor: Actor) -> None:
     """The case is resolved and its change applied, in the caller's transaction; publishing goes on."""
-    at, case = publications.database_now(), change.drift_case
+    at, case = clock.now(), change.drift_case
     assert case is not None
     change.mark_applied(at=at)
     change.save()
@@ -93,7 +95,7 @@ def finish(change: ChangeRequest, trust_config: TrustConfig, state: DriftCase.St
     end_case(trust_config, state, at=at, change_number=change.number, reason=change.reason)
     record_change(EventType.CHANGE_APPLIED, change, actor=actor, before=State.APPROVED, after=change.state, details={"case": case.pk})
     details = {"case": case.pk, "change": change.number, "live_digest": revision_digest(trust_config.observed)}
-    record_trust_config(event, trust_config, actor=actor, reason=change.reason, details={**details})
+    record_trust_config(event, trust_config, actor=actor, details={**details})
     resume(trust_config)
 
 
@@ -103,11 +105,13 @@ def _admitted(change_id: int, trust_config: TrustConfig, live: Live, *, actor: A
     change = rows.get(pk=change_id)
     if change.state != State.APPROVED or not is_current(change, open_case(trust_config), live):
         return None
-    at = publications.database_now()
+    at = clock.now()
     findings = judge_change(change, estate_of_change(change, at=at, with_others=False), at=at, seen_by_worker=last_seen_by_worker(change))
     news = unseen(change, findings)
     limits = policy.limits_exceeded(change, findings) if policy.rests_on_the_policy(change) else []
-    if news or limits or not policy.has_votes(change):
-        send_back(change, findings, news, limits, actor=actor, at=at)
+    brings_back = trust_config.observed - live.entries if change.kind == ChangeRequest.Kind.PUT_BACK else frozenset()
+    revoked = [cause("limit-revoked")] if is_revoked_by_holder(trust_config, brings_back) else []
+    if news or limits or revoked or not policy.has_votes(change):
+        send_back(change, findings, news, [*limits, *revoked], actor=actor, at=at)
         return None
     return change

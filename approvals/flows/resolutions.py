@@ -1,7 +1,5 @@
 """Changes that resolve a drift case end with it: the case is over, or shows something else than what they were made for."""
 
-from django.utils import timezone
-
 from approvals import acts
 from approvals.causes import cause
 from approvals.flows.witness import record_change, record_drift
@@ -11,6 +9,7 @@ from certs.drift import keep_case, open_case
 from certs.live import Live
 from certs.models import DriftCase, TrustConfig
 from certs.sealing import forget
+from jobs import clock
 from pki.plan import revision_digest
 
 
@@ -32,7 +31,7 @@ def end_stale_resolutions(trust_config: TrustConfig, *, actor: Actor) -> None:
         if is_current(change, case) or acts.is_in_unresolved_publication(change):
             continue
         before, causes = change.state, [cause("drift-moved" if case else "drift-over")]
-        change.mark_rejected(at=timezone.now(), causes=causes)
+        change.mark_rejected(at=clock.now(), causes=causes)
         change.save()
         forget(change.pk)
         record_change(EventType.CHANGE_REJECTED, change, actor=actor, before=before, after=change.state, details={"causes": [*causes]})

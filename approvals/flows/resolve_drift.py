@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
@@ -16,13 +15,15 @@ from approvals.flows.resuming import resume
 from approvals.flows.sending import send_to_check
 from approvals.flows.witness import record_trust_config
 from approvals.models import ChangeRequest, Item
-from approvals.restoring import keep_for, originals_for
+from approvals.restoring import is_revoked_by_holder, keep_for, originals_for
 from audit.events import Actor, EventType
+from audit.log import Json
 from certs.drift import end_case, open_case
 from certs.errors import NotRestorable
 from certs.inventory import lost_outside, remember
 from certs.models import DriftCase, TrustConfig, TrustEntry
 from certs.publications import observe
+from jobs import clock
 from pki.certificate import ParsedCertificate
 from pki.plan import Entry, revision_digest
 from tenants.access import platform_roles
@@ -40,24 +41,24 @@ def adopt(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str, re
     :raises BadChange: without a reason, or when something revoked is live again and nobody says so.
     :raises NotAllowed, StalePlan, ConflictingChange, BlockingFindings, UnknownObject:
     """
-    at = timezone.now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
         _refuse_second(case)
         found, own = case.difference, _own(trust_config)
-        back_to_others = frozenset(entry for entry in found.added if set(lost_outside(trust_config, entry)) - {trust_config.custodian_id})
-        revoked = revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in found.added})
+        back_to_others = _of_others(trust_config, found.added)
+        revoked = _revoked(trust_config, found.added, back_to_others)
         if revoked and not policy.may_name_revocation(trust_config.custodian):
             raise BadChange(_("Something that was revoked is live again, and in mode B nothing brings it back. Put back what was."))
         if revoked and not names_revocation:
             names = ", ".join(f"…{fingerprint[-8:]}" for fingerprint in sorted(revoked))
             raise BadChange(_("Something that was revoked is live again: %(names)s. Say that you know it, or put back what was.") % {"names": names})
         facts = case.as_facts()
-        for entry in found.added:
+        for entry in found.added - back_to_others:
             remember(tenant_id=trust_config.custodian_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=actor.name)
         change = _create(trust_config, case, Kind.ADOPTION, added=found.added - back_to_others, removed=found.removed & own, actor=actor, reason=reason, at=at)
         change.names_revocation, change.others_added, change.others_removed = bool(revoked), len(back_to_others), len(found.removed - own)
-        send_to_check(change, actor=actor, at=at, details={"resolves": case.pk, "live_digest": digest, "revoked": [*sorted(revoked)]})
+        send_to_check(change, actor=actor, at=at, details={"resolves": case.pk, "live_digest": digest, "revoked": len(revoked)})
         return trust_config.custodian.slug, change.number
 
 
@@ -70,20 +71,22 @@ def put_back(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str,
     :raises NotRestorable: when an original is missing; names the fingerprints.
     :raises BadChange, NotAllowed, StalePlan, ConflictingChange, BlockingFindings, UnknownObject:
     """
-    at = timezone.now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
         _refuse_second(case)
         found, own = case.difference, _own(trust_config)
         others = found.removed - own
-        _refuse_revoked_by_holder(trust_config, others)
+        if is_revoked_by_holder(trust_config, others):
+            raise NotRestorable(_("An entry of another tenant was revoked by it elsewhere, so it cannot be put back. Adopt what is live."))
         sees_all = AccessRole.REVIEWER in platform_roles(actor.user_id, trust_config.environment)
         restored = originals_for(trust_config, found.removed, originals, unnamed=frozenset() if sees_all else others)
         facts = case.as_facts()
-        for entry in found.added:
+        of_others = _of_others(trust_config, found.added)
+        for entry in found.added - of_others:
             remember(tenant_id=trust_config.custodian_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=actor.name)
-        change = _create(trust_config, case, Kind.PUT_BACK, added=found.removed & own, removed=found.added, actor=actor, reason=reason, at=at)
-        change.others_added = len(others)
+        change = _create(trust_config, case, Kind.PUT_BACK, added=found.removed & own, removed=found.added - of_others, actor=actor, reason=reason, at=at)
+        change.others_added, change.others_removed = len(others), len(of_others)
         keep_for(change, restored)
         send_to_check(change, actor=actor, at=at, details={"resolves": case.pk, "live_digest": digest})
         return trust_config.custodian.slug, change.number
@@ -94,7 +97,7 @@ def acknowledge(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: s
 
     :raises BadChange, NotAllowed, StalePlan, UnknownObject:
     """
-    at = timezone.now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
         if case.difference.added or case.difference.removed:
@@ -102,7 +105,10 @@ def acknowledge(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: s
         observe(trust_config, entries=case.entry_set, label=case.label, etag=case.etag, at=at)
         end_case(trust_config, DriftCase.State.ACKNOWLEDGED, at=at, reason=reason.strip())
         end_stale_resolutions(trust_config, actor=actor)
-        record_trust_config(EventType.DRIFT_ACKNOWLEDGED, trust_config, actor=actor, reason=reason.strip(), details={"case": case.pk, "live_digest": digest})
+        details: Json = {"case": case.pk, "live_digest": digest}
+        record_trust_config(
+            EventType.DRIFT_ACKNOWLEDGED, trust_config, actor=actor, reason=reason.strip(), reason_of=trust_config.custodian_id, details=details
+        )
         resume(trust_config)
 
 
@@ -131,11 +137,19 @@ def _own(trust_config: TrustConfig) -> frozenset[Entry]:
     return frozenset(holding.entry for holding in TrustEntry.objects.for_tenant(trust_config.custodian_id).filter(trust_config=trust_config).holdings())
 
 
-def _refuse_revoked_by_holder(trust_config: TrustConfig, entries: frozenset[Entry]) -> None:
-    """:raises NotRestorable: when another tenant, whose entry would come back, has revoked that certificate anywhere."""
-    for row in TrustEntry.objects.open().filter(trust_config=trust_config).exclude(tenant=trust_config.custodian_id).select_related("certificate"):
-        if row.holding.entry in entries and row.certificate.sha256_fingerprint in revoked_by(row.tenant_id):
-            raise NotRestorable(_("An entry of another tenant was revoked by it elsewhere, so it cannot be put back. Adopt what is live."))
+def _of_others(trust_config: TrustConfig, entries: frozenset[Entry]) -> frozenset[Entry]:
+    """Entries that other tenants lost outside the portal: they go unnamed, as all that is not the custodian's."""
+    return frozenset(entry for entry in entries if set(lost_outside(trust_config, entry)) - {trust_config.custodian_id})
+
+
+def _revoked(trust_config: TrustConfig, added: frozenset[Entry], back_to_others: frozenset[Entry]) -> dict[str, int]:
+    """What is live again and was revoked, here or anywhere by the tenant that it goes back to, with the revocation's number."""
+    revoked = revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in added})
+    for entry in back_to_others:
+        for tenant_id in lost_outside(trust_config, entry):
+            if number := revoked_by(tenant_id).get(entry.sha256_fingerprint):
+                revoked[entry.sha256_fingerprint] = number
+    return revoked
 
 
 def _create(

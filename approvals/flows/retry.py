@@ -8,6 +8,7 @@ from approvals.flows.witness import record_change, record_trust_config
 from approvals.states import State
 from audit.events import Actor, EventType
 from certs import publications
+from certs.flows.anew import try_anew
 from certs.models import TrustConfig
 from jobs.queue import enqueue
 from tenants.errors import NotAllowed, UnknownObject
@@ -15,14 +16,14 @@ from tenants.models import Tenant
 
 
 def retry(*, actor: Actor, tenant_id: int, number: int) -> None:
-    """Lets a held change take part in the next write, and the worker try again where Google refused it.
+    """Lets a held change be checked or take part in the next write, and the worker try again where Google refused it.
 
     :raises NotAllowed: when nothing holds it, or for people without a part in it.
-    :raises WrongState: when it is not approved.
+    :raises WrongState: when it waits for people, or is over.
     """
     with transaction.atomic(durable=True):
         change = acts.lock_change(tenant_id, number)
-        acts.require_open(change, State.APPROVED)
+        acts.require_open(change, State.SUBMITTED, State.APPROVED)
         if not (verdict := policy.may_retry(actor.user_id, change)):
             raise NotAllowed(verdict.reason)
         if held := change.held_code:
@@ -30,7 +31,8 @@ def retry(*, actor: Actor, tenant_id: int, number: int) -> None:
             change.held_at = None
             change.save()
             record_change(EventType.CHANGE_RETRIED, change, actor=actor, before=held)
-            enqueue("publish", change.trust_config_id, queue=change.trust_config.environment.queue)
+            kind, subject_id = ("publish", change.trust_config_id) if change.state == State.APPROVED else ("validate_change", change.pk)
+            enqueue(kind, subject_id, queue=change.trust_config.environment.queue)
         _resume(change.trust_config, actor)
 
 
@@ -53,6 +55,9 @@ def _resume(trust_config: TrustConfig, actor: Actor) -> None:
     if trust_config.blocked_at is None:
         return
     code = trust_config.waiting_code
-    publications.unblock(trust_config)
+    if trust_config.state == TrustConfig.State.UNREADABLE:
+        try_anew(trust_config)
+    else:
+        publications.unblock(trust_config)
+        resume(trust_config)
     record_trust_config(EventType.PUBLISHING_RESUMED, trust_config, actor=actor, details={"code": code})
-    resume(trust_config)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
@@ -15,8 +14,12 @@ from approvals.models import Item
 from approvals.restoring import keep_for, originals_for
 from approvals.rollbacks import plan_of_return
 from audit.events import Actor
+from audit.log import Json
+from jobs import clock
 from pki.certificate import ParsedCertificate
 from tenants.errors import NotAllowed
+
+MOST_NAMED = 50
 
 
 def return_to(*, actor: Actor, tenant_id: int, trust_config_id: str, date: datetime, reason: str, originals: Iterable[ParsedCertificate] = ()) -> int:
@@ -26,7 +29,7 @@ def return_to(*, actor: Actor, tenant_id: int, trust_config_id: str, date: datet
     :raises NotRestorable: when an original is missing; names the fingerprints.
     :raises NotAllowed, BlockingFindings, ConflictingChange, TrustConfigNotReady, VaultClosed, UnknownObject:
     """
-    at = timezone.now()
+    at = clock.now()
     if not reason.strip():
         raise BadChange(_("Say why this is needed. Reviewers and auditors will read it."))
     if date > at:
@@ -57,5 +60,11 @@ def return_to(*, actor: Actor, tenant_id: int, trust_config_id: str, date: datet
         change.returns_to = date
         acts.add_known(change, plan.added)
         keep_for(change, found)
-        send_to_check(change, actor=actor, at=at, details={"returns_to": date.isoformat(), "left_revoked": [*sorted(plan.revoked)]})
+        send_to_check(change, actor=actor, at=at, details=_details(date, plan.revoked))
     return change.number
+
+
+def _details(date: datetime, revoked: Iterable[str]) -> Json:
+    """What stays away is counted, and named as far as an event holds it."""
+    names = sorted(revoked)
+    return {"returns_to": date.isoformat(), "left_revoked_count": len(names), "left_revoked": [*names[:MOST_NAMED]]}

@@ -1,18 +1,18 @@
 """Undoing applied changes: a change of its own that inverts exactly them, over today's set and under today's rules."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
 from approvals.acts import Removal
-from approvals.errors import BadChange
+from approvals.errors import BadChange, PublicationInProgress
 from approvals.flows.sending import send_to_check
 from approvals.models import ChangeRequest, Item
 from approvals.restoring import keep_for, originals_for
 from approvals.rollbacks import effective, later_changes, net_inverse, refuse_revoked
 from approvals.states import State
 from audit.events import Actor
+from jobs import clock
 from pki.certificate import ParsedCertificate
 from pki.plan import Action
 from tenants.errors import NotAllowed
@@ -31,13 +31,15 @@ def roll_back(*, actor: Actor, tenant_id: int, number: int, also: list[int], rea
     """
     if not reason.strip():
         raise BadChange(_("Say why this change is undone. Reviewers and auditors will read it."))
-    at = timezone.now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
         original = acts.lock_change(tenant_id, number)
         acts.require_open(original, State.APPLIED)
         if not (verdict := policy.may_roll_back(actor.user_id, original)):
             raise NotAllowed(verdict.reason)
+        if any(acts.is_in_unresolved_publication(second) for second in original.followers.all()):
+            raise PublicationInProgress
         chosen = _chosen(original, also)
         refuse_revoked(chosen)
         trust_config = acts.open_trust_config(tenant, original.trust_config_id)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals.acts import Addition, Removal
@@ -14,6 +13,7 @@ from approvals.states import OPEN
 from audit.events import Actor
 from certs.models import Simulation, TrustConfig
 from certs.sealing import SIMULATION, seal_text
+from jobs import clock
 from jobs.queue import enqueue
 from pki.certificate import ParsedCertificate
 from tenants.errors import BadValue, NotPossible, UnknownObject
@@ -70,7 +70,7 @@ def ask(
             trust_config=trust_config,
             change_number=change_number,
             steps=_steps(draft),
-            judged_at=judged_at or timezone.now(),
+            judged_at=judged_at or clock.now(),
             sha256_fingerprint=chain[0].facts.sha256_fingerprint,
             subject=chain[0].facts.subject,
             content_sha256=digest,

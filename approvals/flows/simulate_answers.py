@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.utils import timezone
 
 from approvals.examination import originals_of
 from approvals.models import ChangeRequest
@@ -17,6 +16,7 @@ from certs.models import Simulation
 from certs.opening import open_text
 from certs.publishing import read_live
 from certs.sealing import SIMULATION
+from jobs import clock
 from pki import bundle
 from pki.certificate import ParsedCertificate
 from pki.plan import Action, Entry, Step
@@ -46,7 +46,7 @@ def answer(*, simulation_id: int) -> None:
         answers.append(_said("change", simulation, chain, after))
     with transaction.atomic(durable=True):
         simulation = Simulation.objects.select_for_update(of=("self",)).get(pk=simulation_id)
-        simulation.answers, simulation.answered_at, simulation.sealed = answers, timezone.now(), b""
+        simulation.answers, simulation.answered_at, simulation.sealed = answers, clock.now(), b""
         simulation.save(update_fields=["answers", "answered_at", "sealed"])
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.utils import timezone
 
 from approvals import acts, policy
 from approvals.acts import AT_ONCE, Addition, Removal, Timing
@@ -16,6 +15,7 @@ from approvals.models import ChangeRequest, Item
 from approvals.states import State
 from audit.events import Actor, EventType
 from certs.models import TrustEntry
+from jobs import clock
 from tenants.errors import NotAllowed
 from tenants.models import Tenant
 
@@ -43,7 +43,7 @@ def submit(
     :raises ConflictingChange: when another open change has one of the certificates; a revocation sends that one back.
     :raises TrustConfigNotReady, VaultClosed, UnknownObject:
     """
-    at = timezone.now()
+    at = clock.now()
     acts.check_request(reason, additions, removals)
     acts.check_timing(timing, additions, removals, at=at)
     with transaction.atomic(durable=True):
@@ -83,7 +83,7 @@ def _clear_the_way(actor: Actor, tenant: Tenant, conflicts: list[ChangeRequest],
         if change.tenant_id != tenant.pk or change.state != State.APPROVED or acts.is_in_unresolved_publication(change):
             continue
         causes = [cause("returned-revocation", number=tenant.last_change_number + 1)]
-        at = timezone.now()
+        at = clock.now()
         change.mark_returned(at=at, causes=causes)
         withdraw_followers(change, cause("follower-returned", number=change.number), actor=actor, at=at)
         renew_digest(change)

@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
@@ -17,6 +16,7 @@ from approvals.states import State
 from audit.events import Actor, EventType, Scope, Subject
 from audit.recorder import record
 from certs.models import Role
+from jobs import clock
 from tenants.errors import NotAllowed, NotPossible, UnknownObject
 from tenants.models import Mode, ModeSwitch, Tenant
 
@@ -37,7 +37,7 @@ def brake(*, actor: Actor, tenant_id: int, reason: str) -> None:
     :raises NotAllowed: for people without that right, and in mode A.
     :raises BadChange: without a reason.
     """
-    at = timezone.now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         tenant = _lock(tenant_id, reason)
         if not (verdict := policy.may_brake(actor.user_id, tenant)):
@@ -81,7 +81,7 @@ def decide(*, actor: Actor, tenant_id: int, switch_id: int, is_confirmed: bool) 
     :raises UnknownObject: when no such proposal waits.
     :raises NotAllowed: for the proposer, and for people without that right.
     """
-    at = timezone.now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
         switch = ModeSwitch.objects.filter(pk=switch_id, tenant=tenant, state=ModeSwitch.State.PROPOSED).select_related("proposed_by").first()
@@ -116,7 +116,7 @@ def _back_to_voters(tenant_id: int, number: int, *, actor: Actor) -> None:
     change.causes = [cause("returned-mode")]
     if change.state == State.APPROVED and not acts.is_in_unresolved_publication(change):
         causes = [cause("returned-mode")]
-        at = timezone.now()
+        at = clock.now()
         change.mark_returned(at=at, causes=causes)
         withdraw_followers(change, cause("follower-returned", number=number), actor=actor, at=at)
         renew_digest(change)
@@ -126,7 +126,7 @@ def _back_to_voters(tenant_id: int, number: int, *, actor: Actor) -> None:
 
 def _set_mode(tenant: Tenant, mode: Mode, *, actor: Actor, reason: str, details: dict[str, object] | None = None) -> None:
     before = tenant.mode
-    tenant.mode, tenant.mode_since = mode, timezone.now()
+    tenant.mode, tenant.mode_since = mode, clock.now()
     tenant.policy_version += 1
     tenant.save()
     _record(EventType.MODE_SWITCHED, tenant, actor=actor, before=before, after=mode, reason=reason, details=details)

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from approvals import acts, policy
 from approvals.causes import Cause, cause
 from approvals.checks import estate_of_change, judge_change, store_plan
 from approvals.examination import examine
 from approvals.flows.approving import approve_change
+from approvals.flows.holding import hold_change
 from approvals.flows.witness import record_change, record_drift
 from approvals.models import ChangeRequest, Vote
 from approvals.states import State
@@ -19,6 +19,8 @@ from certs.golden import note_tried
 from certs.live import Live
 from certs.publishing import read_live
 from certs.sealing import forget
+from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected
+from jobs import clock
 from jobs.worker import name as worker_name
 from pki.answers import final, open_questions
 from pki.findings import Finding
@@ -28,16 +30,21 @@ def validate(*, change_id: int) -> None:
     """Moves a submitted change to validated or rejected, and on to approved where no person needs to decide.
 
     While live is not what was last observed it does nothing: the change waits until a reviewer takes that over. One whose
-    findings may be answered waits for its submitter's answer.
+    findings may be answered waits for its submitter's answer. One that cannot be checked, because Google or Cloud KMS
+    refuses, is held until a person has mended that.
 
-    :raises gcp.errors.CloudError: when live cannot be read, or the chains of golden clients cannot be opened.
+    :raises gcp.errors.CloudError: when live cannot be read for now, or the chains of golden clients cannot be opened.
     """
     change = ChangeRequest.objects.select_related("trust_config__environment").get(pk=change_id)
-    if change.state != State.SUBMITTED:
+    if change.state != State.SUBMITTED or change.held_code:
         return
-    live = read_live(change.trust_config)
-    actor, at = worker(worker_name()), timezone.now()
-    seen = examine(change, live, at=at)
+    actor, at = worker(worker_name()), clock.now()
+    try:
+        live = read_live(change.trust_config)
+        seen = examine(change, live, at=at)
+    except (CloudDenied, CloudMissing, CloudRejected) as error:  # final: a person mends it and says so
+        _hold(change, error, actor=actor, at=at)
+        return
     with transaction.atomic(durable=True):
         acts.lock_tenant(change.tenant_id)
         change = acts.lock_change(change.tenant_id, change.number)
@@ -57,6 +64,14 @@ def validate(*, change_id: int) -> None:
         _validate(change, causes, actor=actor, at=at)
         if _vote_by_rule(change, causes, actor=actor, at=at):
             approve_change(change, actor=actor, at=at)
+
+
+def _hold(change: ChangeRequest, error: CloudError, *, actor: Actor, at: datetime) -> None:
+    with transaction.atomic(durable=True):
+        acts.lock_tenant(change.tenant_id)
+        change = acts.lock_change(change.tenant_id, change.number)
+        if change.state == State.SUBMITTED and not change.held_code:
+            hold_change(change, error.code, f"{error.rpc}: {error.google_message}", actor=actor, at=at)
 
 
 def _is_as_known(change: ChangeRequest, live: Live, actor: Actor) -> bool:

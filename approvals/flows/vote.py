@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
@@ -15,6 +14,7 @@ from approvals.models import ChangeRequest, Vote
 from approvals.states import State
 from audit.events import Actor, EventType
 from certs.sealing import forget
+from jobs import clock
 from pki.findings import Severity
 
 
@@ -25,7 +25,7 @@ def approve(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: 
     :raises StalePlan: when ``digest`` is not the present plan's.
     :raises UnknownObject: when the tenant has no such change.
     """
-    at = timezone.now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         acts.lock_tenant(tenant_id)
         change = acts.lock_change(tenant_id, number)
@@ -42,7 +42,7 @@ def reject(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: s
     """
     if not comment.strip():
         raise BadChange(_("Say why you reject the change; its submitter will read it."))
-    at = timezone.now()
+    at = clock.now()
     with transaction.atomic(durable=True):
         change = acts.lock_change(tenant_id, number)
         _cast(change, Vote.Decision.REJECT, actor=actor, digest=digest, comment=comment, at=at)
@@ -60,6 +60,8 @@ def _cast(change: ChangeRequest, decision: Vote.Decision, *, actor: Actor, diges
         raise VoteRefused(verdict.reason)
     if digest != change.change_digest:
         raise StalePlan
+    if decision is Vote.Decision.APPROVE and change.overlap_until is not None and change.overlap_until <= at:
+        raise VoteRefused(_("The overlap that it asks for is over already. It can be rejected or withdrawn, and asked for anew."))
     if decision is Vote.Decision.APPROVE and change.findings.filter(severity=Severity.BLOCKING).exists():
         raise VoteRefused(
             _("A finding blocks this change. It can be answered by its submitter where that is possible, rejected or withdrawn, but not approved.")

@@ -21,6 +21,9 @@ SOON = timedelta(seconds=90)
 
 def wake_trust_configs() -> None:
     """Asks for a step of every trust config with work left, and for the check of every change that waits for one."""
+    for trust_config_id in set(ChangeRequest.objects.open().exclude(kind=ChangeRequest.Kind.REGULAR).values_list("trust_config", flat=True)):
+        with transaction.atomic(durable=True):  # each alone, and before any job: others lock the trust config first, then its jobs
+            end_stale_resolutions(acts.lock_trust_config(trust_config_id), actor=worker(worker_name()))
     with transaction.atomic(durable=True):
         unresolved = Publication.objects.filter(state__in=Publication.UNRESOLVED).values("trust_config")
         due = ChangeRequest.objects.filter(state=State.APPROVED, held_code="").values("trust_config")
@@ -30,12 +33,10 @@ def wake_trust_configs() -> None:
         for trust_config in TrustConfig.objects.filter(state=TrustConfig.State.DRIFTED).select_related("environment"):
             _ensure("look_again", trust_config.pk, trust_config.environment.queue)
         is_open = Q(trust_config__state=TrustConfig.State.READY) | ~Q(kind=ChangeRequest.Kind.REGULAR)
-        for trust_config_id in ChangeRequest.objects.open().exclude(kind=ChangeRequest.Kind.REGULAR).values_list("trust_config", flat=True).distinct():
-            end_stale_resolutions(acts.lock_trust_config(trust_config_id), actor=worker(worker_name()))
         for trust_config in TrustConfig.objects.filter(state__in=[TrustConfig.State.CREATING, TrustConfig.State.NAMED]).select_related("environment"):
             kind = "create_trust_config" if trust_config.state == TrustConfig.State.CREATING else "register_trust_config"
             _ensure(kind, trust_config.pk, trust_config.environment.queue)
-        waiting = ChangeRequest.objects.filter(is_open, state=State.SUBMITTED, awaits_answer=False)
+        waiting = ChangeRequest.objects.filter(is_open, state=State.SUBMITTED, awaits_answer=False, held_code="")
         for change in waiting.select_related("trust_config__environment"):
             _ensure("validate_change", change.pk, change.trust_config.environment.queue)
 

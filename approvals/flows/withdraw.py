@@ -1,7 +1,6 @@
 """Taking a change back before it is written."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from approvals import acts, policy
 from approvals.causes import cause
@@ -10,6 +9,7 @@ from approvals.flows.following import withdraw_followers
 from approvals.flows.witness import record_change
 from audit.events import Actor, EventType
 from certs.sealing import forget
+from jobs import clock
 from tenants.errors import NotAllowed
 
 
@@ -27,7 +27,7 @@ def withdraw(*, actor: Actor, tenant_id: int, number: int, reason: str) -> None:
             raise NotAllowed(verdict.reason)
         if acts.is_in_unresolved_publication(change):
             raise PublicationInProgress
-        before, at = change.state, timezone.now()
+        before, at = change.state, clock.now()
         change.mark_withdrawn(at=at, causes=[cause("withdrawn", name=actor.name)])
         change.save()
         forget(change.pk)

@@ -91,9 +91,19 @@ def record_publication(
 
 
 def record_trust_config(
-    event: EventType, trust_config: TrustConfig, *, actor: Actor, result: str = "ok", reason: str = "", details: Json | None = None
+    event: EventType,
+    trust_config: TrustConfig,
+    *,
+    actor: Actor,
+    result: str = "ok",
+    reason: str = "",
+    reason_of: int | None = None,
+    details: Json | None = None,
 ) -> None:
-    """One event for each tenant that the trust config serves; only counts and digests, so that none reads another's entries."""
+    """One event for each tenant that the trust config serves; only counts and digests, so that none reads another's entries.
+
+    What a person of one tenant wrote stands in the events of that tenant only: ``reason_of``.
+    """
     for tenant_id in trust_config.tenants.values_list("pk", flat=True):
         record(
             event,
@@ -101,7 +111,7 @@ def record_trust_config(
             subject=Subject("trust_config", str(trust_config.pk), label=trust_config.name),
             scope=Scope(tenant_id=tenant_id, environment=trust_config.environment.slug, trust_config_id=str(trust_config.pk)),
             result=result,
-            reason=reason,
+            reason=reason if reason_of in {None, tenant_id} else "",
             details={"observed_digest": revision_digest(trust_config.observed), **(details or {})},
         )
 
@@ -117,6 +127,6 @@ def record_drift(trust_config: TrustConfig, *, actor: Actor) -> None:
         "removed": len(case.difference.removed),
         "label": case.label,
         "etag": case.etag,
-        "seen_by": case.seen_by,
+        "seen_by": case.found_by,
     }
     record_trust_config(EventType.DRIFT_FOUND, trust_config, actor=actor, details=details)

@@ -108,9 +108,16 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
 
     @property
     def is_urgent(self) -> bool:
-        """A revocation waits for no window and no freeze."""
+        """A revocation, and what undoes an edit outside the portal, wait for no window and no freeze."""
+        if self.kind == self.Kind.PUT_BACK:
+            return True
         items = list(self.items.all())
         return bool(items) and all(item.removal == Item.Removal.REVOKED for item in items)
+
+    @property
+    def revokes(self) -> dict[str, int]:
+        """The fingerprints that it revokes, each with its own number."""
+        return {item.sha256_fingerprint: self.number for item in self.items.all() if item.removal == Item.Removal.REVOKED}
 
     @property
     def is_rollback(self) -> bool:

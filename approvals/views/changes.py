@@ -132,21 +132,20 @@ def change_prove(request: TenantRequest, number: int) -> HttpResponse:
 
 @tenant_page()
 def change_facts(request: TenantRequest, number: int) -> HttpResponse:
-    """The state of a change and the three facts of its effect, for programs."""
+    """The state of a change and the facts of its effect with their evidence, for programs; in English whoever asks."""
     change = change_of(request, number)
-    facts = effects.effect_of(change)
     with translation.override("en"):
-        body = {
-            "number": change.number,
-            "state": change.state,
-            "trust_config": change.trust_config.resource_name,
-            "change_digest": change.change_digest,
-            "facts": {
-                name: {"at": fact.at and fact.at.isoformat(), "evidence": {str(key): value for key, value in fact.evidence}}
-                for name, fact in zip(("written", "verified", "proven"), facts, strict=True)
-            },
-        }
-    return JsonResponse(body)
+        facts = [
+            {
+                "fact": fact.key,
+                "at": fact.at and fact.at.isoformat(),
+                "evidence": {str(name): value for name, value in fact.evidence},
+                "note": str(fact.note),
+            }
+            for fact in effects.effect_of(change)
+        ]
+    trust_config = change.trust_config.resource_name
+    return JsonResponse({"number": change.number, "state": change.state, "trust_config": trust_config, "change_digest": change.change_digest, "facts": facts})
 
 
 def _act(request: TenantRequest, number: int, act: Callable[[], None], *, typed: str = "", done: str = "") -> HttpResponse:

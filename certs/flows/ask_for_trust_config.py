@@ -5,9 +5,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.events import Actor, EventType
+from certs.flows.anew import try_anew
 from certs.flows.recording import record_registration
 from certs.models import GoogleLocation, TrustConfig
-from jobs.queue import enqueue
 from tenants.access import require_platform
 from tenants.errors import BadValue, UnknownObject
 from tenants.models import AccessRole, Environment, Purpose, Tenant, slug_validator
@@ -38,12 +38,11 @@ def ask_for_trust_config(*, actor: Actor, environment_slug: str, name: str, purp
             raise BadValue(_("The portal has a trust config of this name already."))
         trust_config = found or TrustConfig(environment=environment, name=name, custodian=tenants[tenant_slugs[0]])
         trust_config.custodian = tenants[tenant_slugs[0]]
-        trust_config.purpose, trust_config.state, trust_config.state_reason = purpose, TrustConfig.State.CREATING, ""
-        trust_config.creation_operation = ""
+        trust_config.purpose, trust_config.is_made_here = purpose, True
         trust_config.save()
         trust_config.tenants.set(tenants.values())
+        try_anew(trust_config)
         record_registration(EventType.TRUST_CONFIG_REQUESTED, trust_config, actor=actor, details={"purpose": purpose, "custodian": trust_config.custodian.slug})
-        enqueue("create_trust_config", trust_config.pk, queue=environment.queue)
     return str(trust_config.pk)
 
 
@@ -54,6 +53,11 @@ def room_in(environment: Environment) -> tuple[int, int]:
     own = TrustConfig.objects.filter(environment__project=environment.project).exclude(state=TrustConfig.State.UNREADABLE)
     known = {f"{location}/{name}" for location, name in own.values_list("environment__location", "name")}
     return len(listed | known), settings.TRUST_CONFIGS_PER_PROJECT
+
+
+def location_of(environment: Environment) -> GoogleLocation | None:
+    """What the last sweep of the environment's location has seen, or why it saw nothing."""
+    return GoogleLocation.objects.filter(project=environment.project, location=environment.location).first()
 
 
 def _check_room(environment: Environment, name: str) -> None:

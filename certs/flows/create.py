@@ -1,7 +1,6 @@
 """A trust config that was asked for is made at Google, by a worker and never twice."""
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from certs import publishing
 from certs.flows.register import read_first, refuse
@@ -27,10 +26,10 @@ def create(*, trust_config_id: str) -> None:
         _ask(trust_config)
         return
     except (CloudDenied, CloudRejected) as error:
-        refuse(trust_config_id, f"{error.rpc}: {error.google_message}")
+        refuse(trust_config_id, error.code, f"{error.rpc}: {error.google_message}")
         return
     if label != trust_config.creation_label:
-        refuse(trust_config_id, str(_("A trust config of this name exists at Google already. Register it with manage.py register_trust_config instead.")))
+        refuse(trust_config_id, "name-taken", f"GetTrustConfig: {trust_config.resource_name} is there already")
         return
     read_first(trust_config_id=trust_config_id)
 
@@ -47,7 +46,7 @@ def _is_done(trust_config: TrustConfig) -> bool:
     if not status.is_done:
         raise TryLater("Google is making it")
     if status.error:
-        refuse(str(trust_config.pk), f"CreateTrustConfig: {status.error}")
+        refuse(str(trust_config.pk), "operation-failed", f"CreateTrustConfig: {status.error}")
         return False
     return True
 
@@ -64,10 +63,10 @@ def _ask(trust_config: TrustConfig) -> None:
     except CloudExhausted as error:
         if "per minute" in error.google_message:
             raise
-        refuse(str(trust_config.pk), f"{error.rpc}: {error.google_message}")
+        refuse(str(trust_config.pk), error.code, f"{error.rpc}: {error.google_message}")
         return
     except (CloudDenied, CloudRejected, CloudMissing) as error:
-        refuse(str(trust_config.pk), f"{error.rpc}: {error.google_message}")
+        refuse(str(trust_config.pk), error.code, f"{error.rpc}: {error.google_message}")
         return
     with transaction.atomic(durable=True):
         TrustConfig.objects.filter(pk=trust_config.pk, state=TrustConfig.State.CREATING).update(creation_operation=name)

@@ -2,12 +2,12 @@
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.events import Actor, EventType
 from certs.flows.recording import record_registration
 from certs.models import TrustConfig
+from jobs import clock
 from jobs.queue import enqueue
 from tenants.access import require_platform
 from tenants.errors import BadValue, UnknownObject
@@ -30,7 +30,7 @@ def declare_enforcement(*, actor: Actor, tenant_id: int, trust_config_id: str, e
         trust_config = _lock(actor, tenant_id, trust_config_id)
         before = trust_config.enforcement
         trust_config.enforcement, trust_config.enforcement_policy = enforcement, name[:200]
-        trust_config.enforcement_by_id, trust_config.enforcement_at = actor.user_id, timezone.now()
+        trust_config.enforcement_by_id, trust_config.enforcement_at = actor.user_id, clock.now()
         trust_config.save(update_fields=["enforcement", "enforcement_policy", "enforcement_by", "enforcement_at"])
         details: dict[str, object] = {"before": before, "after": enforcement, "policy": name[:200]}
         record_registration(EventType.ENFORCEMENT_DECLARED, trust_config, actor=actor, details=details)

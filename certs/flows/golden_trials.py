@@ -1,11 +1,11 @@
 """A worker's trial of golden clients against what is live."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from certs.golden import note_tried, try_all
 from certs.models import TrustConfig
 from certs.publishing import read_live
+from jobs import clock
 from jobs.queue import enqueue
 
 
@@ -16,7 +16,7 @@ def try_clients(*, trust_config_id: str) -> None:
     """
     trust_config = TrustConfig.objects.select_related("environment").get(pk=trust_config_id)
     live = read_live(trust_config)
-    at = timezone.now()
+    at = clock.now()
     tried = try_all(trust_config, live.pems, at=at)
     with transaction.atomic(durable=True):
         note_tried(tried, at=at)

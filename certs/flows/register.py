@@ -1,23 +1,26 @@
 """Registering a trust config that exists at Google: it is named by a person, and read for the first time by a worker."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.events import Actor, EventType, worker
 from audit.log import Json
+from certs.flows.anew import try_anew
 from certs.flows.recording import record_registration
 from certs.inventory import adopt
 from certs.models import TrustConfig, TrustEntry
-from certs.publications import observe
+from certs.publications import block_at_sight, observe
 from certs.publishing import read_live
 from gcp.errors import CloudDenied, CloudMissing, CloudRejected
+from jobs import clock
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name
 from pki.errors import PkiError
 from pki.plan import revision_digest
 from tenants.errors import BadValue, UnknownObject
 from tenants.models import Environment, Purpose, Tenant, slug_validator
+
+_UNREAD = {TrustConfig.State.NAMED, TrustConfig.State.CREATING}
 
 
 def name_trust_config(*, actor: Actor, environment_slug: str, name: str, purpose: str, tenant_slugs: list[str]) -> str:
@@ -46,7 +49,12 @@ def name_trust_config(*, actor: Actor, environment_slug: str, name: str, purpose
         if is_new:
             trust_config.tenants.set(tenants.values())
             record_registration(EventType.TRUST_CONFIG_NAMED, trust_config, actor=actor, details={"purpose": purpose, "custodian": tenant_slugs[0]})
-        enqueue("register_trust_config", trust_config.pk, queue=environment.queue)
+        if trust_config.state == TrustConfig.State.UNREADABLE:
+            trust_config.is_made_here = False
+            trust_config.save(update_fields=["is_made_here"])
+            try_anew(trust_config)
+        else:
+            enqueue("register_trust_config", trust_config.pk, queue=environment.queue)
     return str(trust_config.pk)
 
 
@@ -56,32 +64,37 @@ def read_first(*, trust_config_id: str) -> None:
     :raises gcp.errors.CloudUnavailable: when Google cannot be reached; the job tries again.
     """
     trust_config = TrustConfig.objects.select_related("environment").get(pk=trust_config_id)
-    if trust_config.state not in {TrustConfig.State.NAMED, TrustConfig.State.UNREADABLE, TrustConfig.State.CREATING}:
+    if trust_config.state not in _UNREAD:
         return
     actor = worker(worker_name())
     try:
         live = read_live(trust_config)
     except (CloudDenied, CloudMissing, CloudRejected) as error:
-        refuse(trust_config_id, f"{error.rpc}: {error.google_message}")
+        refuse(trust_config_id, error.code, f"{error.rpc}: {error.google_message}")
         return
     except PkiError as error:
-        refuse(trust_config_id, f"{error.code}")
+        refuse(trust_config_id, error.code, "an entry that is live cannot be read")
         return
     with transaction.atomic(durable=True):
         trust_config = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=trust_config_id)
-        adopt(trust_config=trust_config, entries=live.entries, facts=live.facts, origin=TrustEntry.Origin.ADOPTED, at=timezone.now(), by="adoption")
+        if trust_config.state not in _UNREAD:  # another worker was faster
+            return
+        adopt(trust_config=trust_config, entries=live.entries, facts=live.facts, origin=TrustEntry.Origin.ADOPTED, at=clock.now(), by="adoption")
         observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
-        trust_config.state, trust_config.state_reason = TrustConfig.State.READY, ""
-        trust_config.save(update_fields=["state", "state_reason"])
+        trust_config.state = TrustConfig.State.READY
+        trust_config.save(update_fields=["state"])
         details: Json = {"adopted": len(live.entries), "etag": live.etag, "observed_digest": revision_digest(live.entries)}
         record_registration(EventType.TRUST_CONFIG_REGISTERED, trust_config, actor=actor, details=details)
 
 
-def refuse(trust_config_id: str, reason: str) -> None:
-    """Says on the page of the trust config why there is none yet."""
+def refuse(trust_config_id: str, code: str, words: str) -> None:
+    """Says on the page of the trust config why there is none yet; nothing is tried until a person says so."""
     actor = worker(worker_name())
     with transaction.atomic(durable=True):
         trust_config = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=trust_config_id)
-        trust_config.state, trust_config.state_reason = TrustConfig.State.UNREADABLE, reason
-        trust_config.save(update_fields=["state", "state_reason"])
-        record_registration(EventType.TRUST_CONFIG_REFUSED, trust_config, actor=actor, details={"reason": reason}, result="failed")
+        if trust_config.state not in _UNREAD:  # another worker was faster
+            return
+        trust_config.state = TrustConfig.State.UNREADABLE
+        trust_config.save(update_fields=["state"])
+        block_at_sight(trust_config, code=code, detail=words)
+        record_registration(EventType.TRUST_CONFIG_REFUSED, trust_config, actor=actor, details={"code": code, "reason": words}, result="failed")

@@ -6,13 +6,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count
-from django.utils import timezone
 
 from audit.events import EventType, Scope, Subject, worker
 from audit.recorder import record
 from certs.models import SealedCertificate, VaultKey
 from certs.opening import wrap
 from certs.sealing import FORMAT_VERSION, current_vault_key, new_key_pair
+from jobs import clock
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name
 from tenants.models import Environment, Purpose, TenantEnvironment
@@ -26,7 +26,7 @@ def make_vault_key(*, tenant_id: int, environment_id: int, purpose: str) -> None
     :raises gcp.errors.CloudError: when Cloud KMS does not answer; the job tries again.
     """
     current = current_vault_key(tenant_id, environment_id, purpose)
-    if current is not None and current.serves_until > timezone.now() + MADE_AHEAD:
+    if current is not None and current.serves_until > clock.now() + MADE_AHEAD:
         return
     environment = Environment.objects.get(pk=environment_id)
     identifier = uuid.uuid4()
@@ -42,7 +42,7 @@ def make_vault_key(*, tenant_id: int, environment_id: int, purpose: str) -> None
             wrapped_private_key=wrapped.ciphertext,
             kms_key_version=wrapped.key_version,
             format_version=FORMAT_VERSION,
-            serves_until=timezone.now() + timedelta(days=settings.VAULT_KEY_DAYS),
+            serves_until=clock.now() + timedelta(days=settings.VAULT_KEY_DAYS),
         )
         record(
             EventType.VAULT_KEY_CREATED,
@@ -64,7 +64,7 @@ def make_vault_keys_ahead() -> None:
 def forget_sealed() -> None:
     """Deletes every sealed original whose rollback window is over."""
     with transaction.atomic(durable=True):
-        over = SealedCertificate.objects.filter(keep_until__lte=timezone.now())
+        over = SealedCertificate.objects.filter(keep_until__lte=clock.now())
         counts = list(over.values("tenant_id", "trust_config__environment__slug").annotate(count=Count("pk")).order_by("tenant_id"))
         over.delete()
         for row in counts:

@@ -24,8 +24,9 @@ class DriftCase(models.Model):
     # Since when at the latest: the last read that saw what was expected, and the first that did not.
     last_expected_at = models.DateTimeField(null=True)
     found_at = models.DateTimeField()
+    # Which read saw it first, and which one last: the RPC and the worker.
+    found_by = models.CharField(max_length=120)
     seen_at = models.DateTimeField()
-    # Which read saw it: the RPC and the worker.
     seen_by = models.CharField(max_length=120)
     expected_entries = models.JSONField(default=list)
     entries = models.JSONField(default=list)

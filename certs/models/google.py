@@ -22,12 +22,18 @@ class GoogleProject(models.Model):
 
 
 class GoogleLocation(models.Model):
-    """What a sweep has listed in one location of a project: every trust config there, known to the portal or not."""
+    """What a sweep has listed in one location of a project: every trust config there, known to the portal or not.
+
+    While Google refuses the sweep, ``refused_at`` says since when: a change outside the portal would go unnoticed.
+    """
 
     project = models.CharField(max_length=100)
     location = models.CharField(max_length=63)
-    listed_at = models.DateTimeField()
+    listed_at = models.DateTimeField(null=True)
     names = models.JSONField(default=list)
+    refused_at = models.DateTimeField(null=True)
+    refused_code = models.CharField(max_length=40, blank=True)
+    refused_detail = models.TextField(blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "location"], name="one_row_per_location")]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certs.models.trust_configs import TrustConfig, entries_from_json
 from certs.querysets import PublicationQuerySet
+from gcp.errors import CloudExhausted
 from pki.plan import Entry
 
 
@@ -65,6 +66,11 @@ class Publication(models.Model):
     def label(self) -> str:
         """The value of the label ``countersign-revision`` that this write carries."""
         return f"{self.revision}-{self.pk}"
+
+    @property
+    def is_postponed(self) -> bool:
+        """Google's quota was used up: nothing was written, and its changes go into a later write. No failure."""
+        return self.state == self.State.FAILED and self.failure_code == CloudExhausted.code
 
     @property
     def entry_set(self) -> frozenset[Entry]:

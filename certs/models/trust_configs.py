@@ -81,7 +81,7 @@ class TrustConfig(models.Model):
     tenants = models.ManyToManyField(Tenant, related_name="trust_configs")
     custodian = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=12, choices=State, default=State.NAMED)
-    state_reason = models.TextField(blank=True)
+    is_made_here = models.BooleanField(default=False)  # asked for on "New trust config"; else it was there and was registered
     creation_operation = models.CharField(max_length=300, blank=True)
     # What was last observed: the set, our label and the etag, by which read at what time.
     observed_at = models.DateTimeField(null=True)
@@ -93,7 +93,7 @@ class TrustConfig(models.Model):
     lease_until = models.DateTimeField(null=True)
     fence = models.PositiveBigIntegerField(default=0)
     last_revision = models.PositiveBigIntegerField(default=0)
-    # Why the writer waits, as an error's code with Google's own words, and how often it has waited in a row.
+    # Why workers wait, as an error's code with Google's own words, and how often they have waited in a row.
     waiting_code = models.CharField(max_length=40, blank=True)
     waiting_detail = models.TextField(blank=True)
     pause_count = models.PositiveIntegerField(default=0)

@@ -8,11 +8,11 @@ from typing import TypeVar
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.events import Actor, EventType, Scope, Subject
 from audit.recorder import record
+from jobs import clock
 from tenants.errors import BadValue, NotPossible, UnknownObject
 from tenants.models import AccessRole, Environment, Grant, SignInLink, Tenant, User
 
@@ -116,7 +116,7 @@ def create_sign_in_link(*, actor: Actor, email: str) -> str:
     token = token_urlsafe(32)
     with transaction.atomic(durable=True):
         user = _get(User.objects.filter(email=email.strip().lower(), is_active=True))
-        expires_at = timezone.now() + timedelta(minutes=settings.SIGN_IN_LINK_MINUTES)
+        expires_at = clock.now() + timedelta(minutes=settings.SIGN_IN_LINK_MINUTES)
         SignInLink.objects.create(user=user, token_sha256=sha256(token.encode()).hexdigest(), expires_at=expires_at)
         record(EventType.SIGN_IN_LINK_CREATED, actor=actor, subject=Subject("user", str(user.pk)), scope=Scope())
     return token
@@ -129,11 +129,11 @@ def use_sign_in_link(*, token: str, ip: str, request_id: str) -> int:
     """
     digest = sha256(token.encode()).hexdigest()
     with transaction.atomic(durable=True):
-        live = SignInLink.objects.filter(token_sha256=digest, used_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+        live = SignInLink.objects.filter(token_sha256=digest, used_at=None, expires_at__gt=clock.now(), user__is_active=True)
         link = live.select_for_update(of=("self",)).select_related("user").first()
         if link is None:
             raise NotPossible(_("This sign-in link is used up or too old. Ask for a new one."))
-        link.used_at = timezone.now()
+        link.used_at = clock.now()
         link.save(update_fields=["used_at"])
         user = link.user
         actor = Actor("person", str(user.pk), user.full_name, user.email, ip, "one-time link", "", request_id)

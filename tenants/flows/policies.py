@@ -6,11 +6,11 @@ from datetime import datetime
 import rfc8785
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.events import Actor, EventType, Scope, Subject
 from audit.recorder import record
+from jobs import clock
 from pki.policy import Policy, loosened
 from tenants import policies
 from tenants.errors import BadValue, NotAllowed, NotPossible, UnknownObject
@@ -26,7 +26,7 @@ def propose(*, actor: Actor, tenant_id: int | None, policy: Policy, effective_fr
     """
     if not reason.strip():
         raise BadValue(_("Say why the policy is changed. Auditors will read it."))
-    now = timezone.now()
+    now = clock.now()
     begins = max(effective_from or now, now)
     with transaction.atomic(durable=True):
         tenant = _lock(tenant_id)
@@ -64,7 +64,7 @@ def decide(*, actor: Actor, version_id: int, is_confirmed: bool) -> PolicyVersio
             raise UnknownObject
         if not (verdict := policies.may_decide(actor.user_id, version)):
             raise NotAllowed(verdict.reason)
-        now = timezone.now()
+        now = clock.now()
         before = policies.version_in_force(version.tenant_id, max(version.effective_from, now))
         if is_confirmed:
             own = PolicyVersion.objects.filter(Q(tenant_id=version.tenant_id) if version.tenant_id else Q(tenant=None))

@@ -5,12 +5,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.events import Actor, EventType, Scope, Subject
 from audit.log import Json
 from audit.recorder import record
+from jobs import clock
 from jobs.queue import PERIODIC_SUBJECT, enqueue
 from tenants.access import require_platform
 from tenants.errors import BadValue, UnknownObject
@@ -40,12 +40,12 @@ def set_windows(*, actor: Actor, environment_slug: str, windows: Sequence[Window
 
 
 def freeze(*, actor: Actor, environment_slug: str, begins_at: datetime, ends_at: datetime, reason: str) -> None:
-    """Lets nothing be written between two instants but revocations.
+    """Lets nothing be written between two instants but revocations and what puts back an edit outside the portal.
 
     :raises NotAllowed: for everybody but platform admins.
     :raises BadValue: without a reason, or for a time that ends before it begins, is over, or lasts more than a year.
     """
-    if not begins_at < ends_at or ends_at <= timezone.now() or ends_at - begins_at > HORIZON:
+    if not begins_at < ends_at or ends_at <= clock.now() or ends_at - begins_at > HORIZON:
         raise BadValue(_("A freeze ends after it begins, in the future, and within a year."))
     with transaction.atomic(durable=True):
         environment = _lock(actor, environment_slug, reason)
@@ -62,7 +62,7 @@ def lift_freeze(*, actor: Actor, environment_slug: str, freeze_id: int, reason: 
     """
     with transaction.atomic(durable=True):
         environment = _lock(actor, environment_slug, reason)
-        found = environment.freezes.filter(pk=freeze_id, ends_at__gt=timezone.now()).first()
+        found = environment.freezes.filter(pk=freeze_id, ends_at__gt=clock.now()).first()
         if found is None:
             raise UnknownObject
         details: Json = {"begins_at": found.begins_at.isoformat(), "ends_at": found.ends_at.isoformat(), "was": found.reason}

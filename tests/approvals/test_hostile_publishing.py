@@ -13,7 +13,6 @@ from approvals.errors import BadChange
 from approvals.flows import look_again, prove, return_to_date, roll_back, switch_mode, vote
 from approvals.flows.publish import publish
 from approvals.flows.wake import wake_trust_configs
-from certs import publications
 from certs.errors import NotRestorable
 from certs.models import Publication, SealedCertificate, TrustConfig, TrustEntry
 from emulator.faults import Fault
@@ -25,11 +24,6 @@ from tests.certificates import make, make_ca
 from tests.world import _PERIODIC
 
 AL = "allowlisted_certificate"
-
-
-@pytest.fixture(autouse=True)
-def _the_databases_clock_travels_too(monkeypatch):
-    monkeypatch.setattr(publications, "database_now", timezone.now)
 
 
 def _work_due(world, n=60):

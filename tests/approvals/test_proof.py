@@ -81,7 +81,9 @@ def test_refused_before_accepted_after_and_the_receipt_proves_the_change(world: 
     page = Client()
     page.force_login(world.user("ada"))
     told = page.get(f"/t/payments/changes/{change.number}/facts/").json()
-    assert told["facts"]["proven"]["at"] and told["facts"]["written"]["evidence"]["operation"]
+    assert [(fact["fact"], bool(fact["at"])) for fact in told["facts"]] == [("written", True), ("verified", True), ("proven", True)]
+    assert told["facts"][0]["evidence"]["operation"]
+    assert (told["facts"][2]["evidence"]["client"], told["facts"][2]["note"]) == (client.fingerprint, "client-reported, signed with the client's key")
 
 
 def test_a_client_of_an_added_anchor_proves_the_anchor_and_a_removal_is_proven_by_a_refusal(world: World, gateway: Gate, capsys: Any) -> None:

@@ -18,7 +18,6 @@ from approvals.models import ChangeRequest, Reminder
 from approvals.presentation import title_of
 from approvals.timeline import is_in_flux, waiting_of
 from audit.models import AuditEvent
-from certs import publications
 from certs.models import SealedCertificate
 from tenants.flows import windows
 from tenants.windows import Window
@@ -26,12 +25,6 @@ from tests.certificates import make, make_ca
 from tests.world import World
 
 ALLOWLISTED = "allowlisted_certificate"
-
-
-@pytest.fixture(autouse=True)
-def _the_databases_clock_travels_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers go by the database's time, which no frozen clock of this process moves."""
-    monkeypatch.setattr(publications, "database_now", timezone.now)
 
 
 def _approved(world: World, *made: Any, **options: Any) -> ChangeRequest:

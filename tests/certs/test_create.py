@@ -61,7 +61,7 @@ def test_one_that_exists_already_is_not_taken_over_unasked(world: World) -> None
     _ask(world)
     _work(world)
     found = world.trust_config("new-clients")
-    assert (found.state, "exists at Google already" in found.state_reason) == ("unreadable", True)
+    assert (found.state, found.waiting_code) == ("unreadable", "name-taken")
     assert _created(world) == 0
 
 
@@ -69,7 +69,7 @@ def test_a_refusal_is_said_in_googles_words_and_may_be_asked_for_again(world: Wo
     world.emulator.faults.add(Fault("CreateTrustConfig", code="PERMISSION_DENIED", message="trustconfigs.create denied"))
     _ask(world)
     _work(world)
-    assert "trustconfigs.create denied" in world.trust_config("new-clients").state_reason
+    assert "trustconfigs.create denied" in world.trust_config("new-clients").waiting_detail
     _ask(world)
     _work(world)
     assert world.trust_config("new-clients").state == "ready"

@@ -113,7 +113,8 @@ def _publications_are_recorded_once(trust_config: TrustConfig) -> list[str]:
         tenants = max(1, len({change.tenant_id for change in ChangeRequest.objects.filter(attempts__publication=publication)}))
         said += [f"{publication}: {count} × {name}" for name, count in types.items() if count != tenants]
         ends = {name for name in types if name.rpartition(".")[2] in {"verified", "failed", "voided"}}
-        if publication.state not in Publication.UNRESOLVED and ends != {f"publication.{publication.state}"}:
+        ended = "postponed" if publication.is_postponed else publication.state
+        if publication.state not in Publication.UNRESOLVED and ends != {f"publication.{ended}"}:
             said.append(f"{publication} is {publication.state}, and the audit says {sorted(ends)}")
         if publication.state == "verified" and not (publication.written_at and publication.etag_after and publication.verified_at >= publication.written_at):
             said.append(f"{publication} is verified without evidence")

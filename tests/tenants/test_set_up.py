@@ -90,7 +90,7 @@ def test_a_grant_is_given_once_and_taken_back(world: World) -> None:
 def test_a_trust_config_that_cannot_be_read_says_why_and_can_be_asked_for_again(world: World, code: str) -> None:
     world.emulator.faults.add(Fault("GetTrustConfig", code=code, message="Google's words"))
     trust_config = world.add_trust_config("late-clients", "payments")
-    assert (trust_config.state, "Google's words" in trust_config.state_reason) == ("unreadable", True)
+    assert (trust_config.state, "Google's words" in trust_config.waiting_detail) == ("unreadable", True)
     client = Client()
     client.force_login(world.user("sam"))
     assert b"Google&#x27;s words" in client.get(f"/t/payments/trust-configs/{trust_config.pk}/").content
