@@ -146,6 +146,7 @@ def show_trust_config(request: TenantRequest, trust_config_id: str, *, refused: 
             trust_config, case, request.tenant.pk, sees_all=AccessRole.REVIEWER in platform_roles(request.user.pk, trust_config.environment)
         )
     context |= {"refused": refused, "typed": request.POST.get("reason", ""), "freeze": freeze_now(trust_config.environment)}
+    context["now"] = timezone.now()
     context["location"] = ask_for_trust_config.location_of(trust_config.environment)
     return render(request, "certs/trust_config_detail.html", context, status=status)
 

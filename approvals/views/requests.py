@@ -30,9 +30,12 @@ def change_new(request: TenantRequest) -> HttpResponse:
 
 @tenant_page(AccessRole.SUBMITTER, methods=("GET", "POST"))
 def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
-    """Second step: what and why. The form keeps everything that was typed and read until it is submitted."""
+    """Second step: what and why. The form keeps everything that was typed and read until it is submitted.
+
+    A link may draft it: ``remove`` is an entry to take out, ``overlap_until`` the date until which old and new overlap.
+    """
     place = previews.place(request.tenant, trust_config_id)
-    form = ChangeForm(request.POST or None, request.FILES or None)
+    form = ChangeForm(request.POST or None, request.FILES or None, initial={"overlap_until": request.GET.get("overlap_until", "")[:16]})
     entries = previews.removable(place.trust_config, request.tenant)
     preview = previews.preview(request.tenant, place.trust_config, form, entries) if form.is_valid() else None
     if preview and request.POST.get("act") == "report":

@@ -45,7 +45,11 @@ again:
       :: else -> goto again
       fi };
      /* read-back */
+#ifdef SAME_READER
      atomic{ if :: (rcont==c && rrev==d && holder==id && drev==d) -> eff=d :: else fi };
+#else
+     atomic{ if :: (rcont==c && rrev==d && drev==d) -> eff=d :: else fi };
+#endif
   :: (eff==MAXREV && userdone) -> break
   od }
 init{ atomic{ run W(1); run W(2) } }

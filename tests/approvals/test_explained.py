@@ -1,5 +1,6 @@
 """Nothing waits in silence: what Google or Cloud KMS refuses is said with the way out, and what is no failure is not called one."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -25,7 +26,7 @@ from jobs.models import Job
 from pki.receipt import write
 from tenants.flows import windows
 from tenants.models import Environment
-from tests.certificates import make
+from tests.certificates import make, make_ca
 
 AL = "allowlisted_certificate"
 
@@ -262,3 +263,15 @@ def test_a_held_check_is_not_woken_by_the_sweep(world):
     world.work()
     validate(change_id=change.pk)
     assert (world.fresh(change).state, Job.objects.filter(kind="validate_change", state="waiting").count()) == ("submitted", 0)
+
+
+def test_a_ca_that_expires_soon_is_drafted_as_a_rotation_that_overlaps_until_its_last_day(world):
+    last = timezone.now() + timedelta(days=20)
+    root = make_ca("Old Root", not_after=last)
+    change = world.applied(root, make("stays"))
+    page = _page(world, "sam")
+    text = page.get(f"/t/payments/trust-configs/{change.trust_config_id}/").content.decode()
+    link = re.search(r'href="([^"]+overlap_until[^"]+)"', text)
+    assert link is not None and "Draft its rotation" in text
+    form = page.get(link.group(1).replace("&amp;", "&")).content.decode()
+    assert f'name="overlap_until" id="id_overlap_until" value="{last:%Y-%m-%dT%H:%M}"' in form

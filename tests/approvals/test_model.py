@@ -1,5 +1,7 @@
 """The change machine against a model of a few lines: two submitters, two reviewers, a worker, in any order (hypothesis)."""
 
+import os
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -14,13 +16,22 @@ from approvals.flows.validate import validate
 from approvals.models import ChangeRequest, Vote
 from certs.errors import CertsError
 from certs.models import TrustEntry
+from emulator.faults import Fault
 from tenants.errors import TenantError
 from tests.certificates import ec_key, make
-from tests.faults.invariants import live_entries
+from tests.faults.invariants import live_entries, unsound
 from tests.world import World
 
 OURS = (ApprovalError, CertsError, TenantError)
 KEY = ec_key()
+# What the worker meets while it works: nothing, an answer that is lost, a conflict, a read that fails.
+FAULTS = [
+    None,
+    Fault("UpdateTrustConfig", when="after"),
+    Fault("UpdateTrustConfig"),
+    Fault("UpdateTrustConfig", code="ABORTED"),
+    Fault("GetTrustConfig", skip=1),
+]
 ALLOWLISTED = "allowlisted_certificate"
 
 
@@ -101,10 +112,13 @@ def test_the_change_machine_holds_to_its_model(world: World) -> None:
                 if self._act(lambda: roll_back.roll_back(actor=world.actor("sue"), **where)):
                     self.states[ChangeRequest.objects.exclude(pk__in=before).get().pk] = "submitted"
 
-        @rule()
-        def work(self) -> None:
-            for _ in range(6):
+        @rule(fault=st.sampled_from(FAULTS))
+        def work(self, fault: Fault | None) -> None:
+            if fault is not None:
+                world.emulator.faults.add(replace(fault))
+            for _ in range(9):
                 publish(trust_config_id=str(self.trust_config.pk))
+            world.emulator.faults.clear()
             for change in ChangeRequest.objects.filter(pk__in=self.states).order_by("applied_at", "pk"):
                 if self.states[change.pk] == "approved":
                     assert change.state in {"applied", "validated"}  # written, or back to its voters
@@ -138,9 +152,16 @@ def test_the_change_machine_holds_to_its_model(world: World) -> None:
             assert set(held) == live
 
         @invariant()
+        def records_audit_and_writes_agree(self) -> None:
+            if hasattr(self, "trust_config"):
+                assert unsound(world.emulator, self.trust_config.pk) == []
+
+        @invariant()
         def nobody_decides_alone_on_what_they_asked_for(self) -> None:
             votes = Vote.objects.filter(change__in=getattr(self, "states", {}), decision="approve").select_related("change")
             assert not any(cast.voter_id == cast.change.submitted_by_id for cast in votes)
 
-    profile = settings(max_examples=6, stateful_step_count=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    profile = settings(
+        max_examples=int(os.environ.get("MODEL_EXAMPLES", "10")), stateful_step_count=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
     run_state_machine_as_test(Machine, settings=profile)

@@ -1,19 +1,22 @@
 """Two people, or two workers, in the same moment, on a real PostgreSQL: always exactly one outcome."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from approvals.acts import Removal
 from approvals.errors import ApprovalError
-from approvals.flows import submit, vote, withdraw
+from approvals.flows import approving, look_again, submit, vote, withdraw
 from approvals.flows.publish import publish
+from approvals.flows.wake import wake_trust_configs
 from approvals.models import ChangeRequest, Vote
 from certs.errors import CertsError
 from certs.models import Publication
+from jobs.models import Job
 from jobs.registry import TryLater
 from tenants.errors import TenantError
 from tests.certificates import make
@@ -37,7 +40,7 @@ def _at_once(*acts: Callable[[], Any]) -> list[BaseException | None]:
         try:
             barrier.wait()
             act()
-        except (ApprovalError, CertsError, TenantError, TryLater) as error:
+        except (ApprovalError, CertsError, TenantError, TryLater, OperationalError) as error:
             raised[index] = error  # type: ignore[call-overload]
         finally:
             connection.close()
@@ -140,3 +143,33 @@ def test_submitting_while_a_revocation_sends_changes_back(world: World) -> None:
     assert raised[1] is None
     assert world.fresh(retire).state == "validated" or raised[0] is None
     assert submit is not None
+
+
+def test_waking_and_a_vote_on_a_resolution_do_not_lock_each_other_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever decides locks the trust config and then asks for a job; the net must take them in the same order."""
+    waits = world.submit(make("waits"))
+    world.work()
+    world.edit_live(allowlisted=[make("f").parsed.pem])
+    look_again.sweep(environment_id=world.trust_config().environment_id)
+    world.approve(waits)
+    adoption = world.adopt()
+    world.work()
+    adoption = world.fresh(adoption)
+    Job.objects.filter(kind="publish").delete()
+    real = approving.enqueue
+
+    def slowly(*arguments: Any, **options: Any) -> None:
+        time.sleep(1)  # a web process that stands still between its lock and its job
+        real(*arguments, **options)
+
+    monkeypatch.setattr(approving, "enqueue", slowly)
+    actor, digest = world.actor("ravi"), adoption.change_digest
+
+    def decide() -> None:
+        vote.approve(actor=actor, tenant_id=adoption.tenant_id, number=adoption.number, digest=digest, comment="")
+
+    def wake_meanwhile() -> None:
+        time.sleep(0.3)
+        wake_trust_configs()
+
+    assert _at_once(decide, wake_meanwhile) == [None, None]

@@ -4,7 +4,9 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def main() -> int:
@@ -22,14 +24,16 @@ def main() -> int:
         runner = DiscoverRunner(verbosity=0, interactive=False)
         databases = runner.setup_databases()
         try:
-            bad = _run(Path(folder), chosen)
+            bad, not_run = _run(Path(folder), chosen)
         finally:
             runner.teardown_databases(databases)
-    print(f"\n{len(bad)} of what was tried did not hold." if bad else "\nEverything held.")
-    return 1 if bad else 0
+    print(f"\n{len(bad)} of what was tried did not hold." if bad else "\nEverything that was tried held.")
+    if not_run:
+        print(f"{len(not_run)} were left out. Run it with redis-server installed and DATABASE_URL=postgresql://USER:PASSWORD@HOST:PORT/NAME to try them all.")
+    return 1 if bad or (not_run and os.environ.get("CI") == "true") else 0
 
 
-def _run(folder: Path, chosen: argparse.Namespace) -> list[str]:
+def _run(folder: Path, chosen: argparse.Namespace) -> tuple[list[str], list[str]]:
     from django.conf import settings
 
     from emulator import server
@@ -41,15 +45,15 @@ def _run(folder: Path, chosen: argparse.Namespace) -> list[str]:
     world = worlds.build(emulator)
     say = lambda line: print(line, flush=True)  # noqa: E731
     bad: list[str] = []
+    not_run: list[str] = []
     try:
         if chosen.replay is None and not chosen.seeds_only:
-            rig = processes.Rig(world, folder)
-            say(f"{'fault':<34} {'act':<10} outcome")
             try:
-                rig.start()
-                bad += processes.run_table(rig, only=lambda case, act: chosen.only in f"{case.fault} {act}", say=say)
-            finally:
-                rig.stop()
+                rig = processes.Rig(world, folder)
+            except processes.Left as left:
+                not_run.append(f"the whole table: {left}")
+            else:
+                _table(rig, chosen.only, bad, not_run, say)
         if not chosen.table_only:
             settings.PROPAGATION_SECONDS = settings.POLL_SECONDS = 0
             seeds = range(chosen.replay, chosen.replay + 1) if chosen.replay is not None else range(chosen.first, chosen.first + chosen.seeds)
@@ -59,7 +63,20 @@ def _run(folder: Path, chosen: argparse.Namespace) -> list[str]:
         emulator.stop()
     for line in bad:
         say(f"NOT HELD: {line}")
-    return bad
+    return bad, not_run
+
+
+def _table(rig: Any, chosen: str, bad: list[str], not_run: list[str], say: Callable[[str], None]) -> None:
+    from tests.faults import processes
+
+    say(f"{'fault':<34} {'act':<10} outcome")
+    try:
+        rig.start()
+        found, left = processes.run_table(rig, only=lambda case, act: chosen in f"{case.fault} {act}", say=say)
+        bad += found
+        not_run += left
+    finally:
+        rig.stop()
 
 
 def _arguments() -> argparse.Namespace:

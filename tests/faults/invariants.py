@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
 
 from approvals.models import ChangeRequest
@@ -22,10 +23,14 @@ def live_entries(emulator: Any, trust_config: TrustConfig) -> frozenset[Entry]:
 
 
 def broken(emulator: Any, trust_config_id: object) -> list[str]:
-    """Every invariant that does not hold for one trust config, as sentences."""
+    """Every invariant that does not hold for one trust config at rest, as sentences."""
+    return [*_settled(TrustConfig.objects.get(pk=trust_config_id)), *unsound(emulator, trust_config_id)]
+
+
+def unsound(emulator: Any, trust_config_id: object) -> list[str]:
+    """The same while something waits; no write may be under way."""
     trust_config = TrustConfig.objects.select_related("environment").get(pk=trust_config_id)
     return [
-        *_settled(trust_config),
         *_live_is_desired(emulator, trust_config),
         *_written_once_and_in_order(emulator, trust_config),
         *_nothing_revoked(emulator, trust_config),
@@ -112,12 +117,24 @@ def _publications_are_recorded_once(trust_config: TrustConfig) -> list[str]:
         types = Counter(payload["type"] for payload in _payloads("publication", str(publication.pk)))
         tenants = max(1, len({change.tenant_id for change in ChangeRequest.objects.filter(attempts__publication=publication)}))
         said += [f"{publication}: {count} × {name}" for name, count in types.items() if count != tenants]
-        ends = {name for name in types if name.rpartition(".")[2] in {"verified", "failed", "voided"}}
+        ends = {name for name in types if name.rpartition(".")[2] in {"verified", "failed", "postponed", "voided"}}
         ended = "postponed" if publication.is_postponed else publication.state
         if publication.state not in Publication.UNRESOLVED and ends != {f"publication.{ended}"}:
             said.append(f"{publication} is {publication.state}, and the audit says {sorted(ends)}")
+        said += [f"{publication}: {wrong}" for wrong in _times_that_differ(publication)]
         if publication.state == "verified" and not (publication.written_at and publication.etag_after and publication.verified_at >= publication.written_at):
             said.append(f"{publication} is verified without evidence")
+    return said
+
+
+def _times_that_differ(publication: Publication) -> list[str]:
+    """Fault 24: the audit and the records go by one clock, the database's, however wrong a worker's is."""
+    known = {"intended": publication.intended_at, "sent": publication.sent_at, "written": publication.written_at, "verified": publication.verified_at}
+    said = []
+    for payload in _payloads("publication", str(publication.pk)):
+        at = known.get(payload["type"].rpartition(".")[2])
+        if at is not None and abs(datetime.fromisoformat(payload["at"]) - at) > timedelta(seconds=30):
+            said.append(f"{payload['type']} is recorded at {payload['at']} and happened at {at.isoformat()}")
     return said
 
 
