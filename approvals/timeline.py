@@ -75,7 +75,7 @@ def _publication_moments(publication: Publication) -> list[Moment]:
         evidence = [(_("etag after"), p.etag_after), (_("revision digest"), p.revision_digest)]
         moments.append(Moment("done", _("Verified: read back and equal"), p.verified_at, p.worker, "", evidence))
     if p.is_postponed:
-        moments.append(Moment("now", _("Waits for Google's quota; nothing was written"), p.ended_at, p.worker, p.failure))
+        moments.append(Moment("now", _("Waited for Google's quota; nothing was written"), p.ended_at, p.worker, p.failure))
     elif p.state in {Publication.State.FAILED, Publication.State.VOIDED}:
         moments.append(Moment("failed", _("Writing failed") if p.state == "failed" else _("Writing voided"), p.ended_at, p.worker, p.failure))
     return moments

@@ -163,7 +163,7 @@ def test_googles_quota_is_a_wait_and_no_failure(world):
     world.work()
     assert world.fresh(change).state == "applied"
     assert [(moment.kind, str(moment.title)) for moment in timeline_of(world.fresh(change)) if "quota" in str(moment.title)] == [
-        ("now", "Waits for Google's quota; nothing was written")
+        ("now", "Waited for Google's quota; nothing was written")
     ] * 2
     assert "Writing failed" not in _see(world, "sam", change)
     assert AuditEvent.objects.filter(type="publication.postponed", result="ok").count() == 2
