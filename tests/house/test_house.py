@@ -210,6 +210,13 @@ def test_no_key_certificate_or_package_host_is_in_the_repository() -> None:
     ] == []
 
 
+def test_no_flow_goes_by_this_machines_clock() -> None:
+    """A worker's clock may be wrong; jobs/clock.py asks the database. Pages may show by their own."""
+    flows = [*ROOT.glob("*/flows/*.py"), ROOT / "audit/recorder.py", ROOT / "certs/publications.py", ROOT / "certs/publishing.py"]
+    assert len(flows) > 40
+    assert [str(path.relative_to(ROOT)) for path in flows if re.search(r"timezone\.now|datetime\.now|time\.time\(", path.read_text())] == []
+
+
 def test_the_runbook_knows_every_state_and_every_code() -> None:
     from approvals import causes
     from approvals.errors import ApprovalError
