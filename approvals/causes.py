@@ -29,7 +29,9 @@ SENTENCES = {
     # how it ended
     "rejected-checks": _("the checks failed against what is live: %(codes)s"),
     "rejected-declined": _("declined by %(name)s: %(comment)s"),
+    "rejected-overlap": _("the overlap that it asks for is over already"),
     "rejected-lapsed": _("its approval is older than %(days)s days and was not written"),
+    "drift-revoked": _("an entry that it would put back was revoked by its tenant meanwhile; adopt what is live instead"),
     "drift-over": _("live is as last observed again, so there is nothing to resolve"),
     "drift-moved": _("something else has been found live since"),
     "follower-withdrawn": _("change #%(number)s, which it was to follow, was withdrawn"),

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals.causes import Cause, cause
 from approvals.models import ChangeRequest, Vote
 from approvals.states import State
 from certs.models import TrustConfig
+from jobs import clock
 from pki.catalogue import is_answerable
 from pki.findings import Finding, warnings
 from pki.plan import Action
@@ -104,7 +104,7 @@ def decides_by_itself(change: ChangeRequest) -> bool:
 def limits_exceeded(change: ChangeRequest, findings: Sequence[Finding]) -> list[Cause]:
     """Why mode B must ask a person; empty when the change lies inside the tenant's limits."""
     tenant, trust_config = change.tenant, change.trust_config
-    most = in_force(tenant.pk, timezone.now()).self_service
+    most = in_force(tenant.pk, clock.now()).self_service
     items = [*change.items.all()]
     later = [row[0] for row in change.later_removals]
     codes = {finding.code for finding in findings}

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from approvals.checks import revoked_by
+from approvals.checks import revoked_by, revoked_numbers
 from approvals.models import ChangeRequest
 from certs.errors import NotRestorable
+from certs.inventory import lost_outside
 from certs.models import SealedCertificate, TrustConfig, TrustEntry
 from certs.sealing import kept, seal
 from pki.certificate import ParsedCertificate
@@ -65,3 +66,15 @@ def is_revoked_by_holder(trust_config: TrustConfig, entries: frozenset[Entry]) -
     """Whether another tenant, whose entry would come back, has revoked that certificate anywhere."""
     rows = TrustEntry.objects.open().filter(trust_config=trust_config).exclude(tenant=trust_config.custodian_id).select_related("certificate")
     return any(row.holding.entry in entries and row.certificate.sha256_fingerprint in revoked_by(row.tenant_id) for row in rows)
+
+
+def of_others(trust_config: TrustConfig, entries: frozenset[Entry]) -> frozenset[Entry]:
+    """Entries that other tenants lost outside the portal: they go unnamed, as all that is not the custodian's."""
+    return frozenset(entry for entry in entries if set(lost_outside(trust_config, entry)) - {trust_config.custodian_id})
+
+
+def revoked_again(trust_config: TrustConfig, added: frozenset[Entry]) -> set[str]:
+    """Fingerprints that are live again and were revoked: here, or anywhere by the tenant to which they go back."""
+    here = set(revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in added}))
+    holders = ((entry.sha256_fingerprint, tenant_id) for entry in of_others(trust_config, added) for tenant_id in lost_outside(trust_config, entry))
+    return here | {fingerprint for fingerprint, tenant_id in holders if fingerprint in revoked_by(tenant_id)}

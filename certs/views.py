@@ -15,11 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from approvals.checks import revoked_by, revoked_numbers
+from approvals.checks import revoked_by
 from approvals.flows import simulate
 from approvals.forms import cleaned
 from approvals.models import ChangeRequest
 from approvals.policy import may_resolve_drift, may_retry_trust_config, may_submit
+from approvals.restoring import revoked_again
 from approvals.schedule import freeze_now
 from audit.questions import events_of_certificate, events_of_trust_config
 from certs.drift import open_case
@@ -273,7 +274,7 @@ def _drift(trust_config: TrustConfig, case: DriftCase, tenant_id: int, *, sees_a
     return {
         "added": [(entry, facts[entry.sha256_fingerprint]) for entry in added],
         "removed": [(entry, known.get(entry.sha256_fingerprint)) for entry in removed],
-        "revoked": revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in change.added}),
+        "revoked": revoked_again(trust_config, change.added),
         "hidden_count": len(change.added) + len(change.removed) - len(added) - len(removed),
         "is_label_only": not change.added and not change.removed,
         "digest": revision_digest(case.entry_set),

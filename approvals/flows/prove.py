@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
@@ -114,26 +115,25 @@ def _place(url: str) -> str:
 
 
 def _keep(change: ChangeRequest, item: Item, found: Receipt, outcome: str, *, actor: Actor) -> None:
-    try:
-        with transaction.atomic():
-            Proof.objects.create(
-                change=change,
-                sha256_fingerprint=item.sha256_fingerprint,
-                client_sha256=found.chain[0].sha256_fingerprint,
-                outcome=outcome,
-                url=found.url,
-                detail=found.detail,
-                server_sha256=found.server_sha256[:64],
-                receipt_sha256=found.sha256,
-                seen_at=found.at,
-                reported_by_id=actor.user_id,
-                reported_at=clock.now(),
-            )
-    except IntegrityError as error:
-        raise BadChange(_("This receipt is on the change already.")) from error
+    client = found.chain[0].sha256_fingerprint
+    if change.proofs.filter(Q(receipt_sha256=found.sha256) | Q(client_sha256=client, url=found.url, seen_at=found.at)).exists():
+        raise BadChange(_("This receipt is on the change already."))
+    Proof.objects.create(
+        change=change,
+        sha256_fingerprint=item.sha256_fingerprint,
+        client_sha256=client,
+        outcome=outcome,
+        url=found.url,
+        detail=found.detail,
+        server_sha256=found.server_sha256[:64],
+        receipt_sha256=found.sha256,
+        seen_at=found.at,
+        reported_by_id=actor.user_id,
+        reported_at=clock.now(),
+    )
     details: dict[str, object] = {
         "outcome": str(outcome),
-        "client_sha256": found.chain[0].sha256_fingerprint,
+        "client_sha256": client,
         "url": found.url,
         "seen_at": found.at.isoformat(),
         "server_sha256": found.server_sha256[:64],

@@ -15,7 +15,7 @@ from approvals import schedule
 from approvals.examination import foresee_all
 from approvals.flows import publish_acts as acts
 from approvals.flows import publish_drift
-from approvals.flows.publish_admission import open_additions
+from approvals.flows.publish_admission import Opened, open_additions
 from approvals.models import ChangeRequest
 from audit.events import worker
 from certs import publications, publishing
@@ -151,8 +151,14 @@ def _write(lease: Lease, trust_config: TrustConfig) -> float | None:
         return None
     at = clock.now()
     due = [change for change in ChangeRequest.objects.due(trust_config.pk).select_related("tenant", "trust_config__environment") if schedule.may_go(change, at)]
-    due = ([change for change in due if change.is_urgent] or due)[: trust_config.batch_limit]  # what is urgent waits for nobody's original
     publishing.require_room(trust_config)
+    urgent = [change for change in due if change.is_urgent]
+    if urgent and len(urgent) < len(due):  # waits for nobody's original; what may go only on top of the others goes with them
+        nothing = Opened()
+        foreseen = foresee_all(urgent, live, nothing.pems)
+        if publication := acts.intend_changes(lease, live, urgent[: trust_config.batch_limit], nothing, foreseen, may_return=False):
+            return _send(lease, trust_config, publication, live=live, additions={})
+    due = due[: trust_config.batch_limit]
     opened = open_additions(due, live)
     publication = acts.intend_changes(lease, live, due, opened, foresee_all(due, live, opened.pems))
     if publication is None:  # every due change was left out with its reason, or somebody else was faster
@@ -162,8 +168,8 @@ def _write(lease: Lease, trust_config: TrustConfig) -> float | None:
 
 def _resolve_drift(lease: Lease, trust_config: TrustConfig) -> float | None:
     """While live is not as last observed, only the change that resolves the case goes on."""
-    change = ChangeRequest.objects.resolutions(trust_config.pk).first()
-    if change is None:
+    change = ChangeRequest.objects.resolutions(trust_config.pk).select_related("trust_config__environment").first()
+    if change is None or schedule.has_lapsed(change, clock.now()):
         return None
     live = publishing.read_live(trust_config)
     if change.kind == ChangeRequest.Kind.ADOPTION:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -39,8 +38,12 @@ LARGEST_BATCH = 1_000
 ONE_IS_REFUSED = "Google refuses what one of the changes adds"
 
 
-def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: Opened, foreseen: Mapping[int, list[Finding]]) -> Publication | None:
+def intend_changes(
+    lease: Lease, live: Live, due: list[ChangeRequest], opened: Opened, foreseen: Mapping[int, list[Finding]], *, may_return: bool = True
+) -> Publication | None:
     """Checks every due change once more, seals what will leave, and writes the intent; None when none can go.
+
+    With ``may_return`` a change that cannot go is sent back to its voters; else it stays where it is.
 
     :raises LeaseLost:
     """
@@ -55,8 +58,8 @@ def intend_changes(lease: Lease, live: Live, due: list[ChangeRequest], opened: O
                 continue
             if refused := opened.refused.get(change.pk) or _seal_removed(change, live):
                 hold_change(change, *refused, actor=actor, at=at)
-            elif (holdings := admit(change, estate, foreseen.get(change.pk), actor=actor, at=at)) is not None:
-                estate = replace(estate, holdings=holdings, revoked={**estate.revoked, **change.revokes})
+            elif (after := admit(change, estate, foreseen.get(change.pk), may_return=may_return, actor=actor, at=at)) is not None:
+                estate = after
                 going.append(change)
         if not going:
             return None

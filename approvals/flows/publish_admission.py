@@ -1,5 +1,6 @@
 """Which of the due changes may go into the next write: their originals are opened, and each is judged once more."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from certs.live import Live
 from certs.models import TrustConfig
 from certs.opening import open_sealed
 from certs.sealing import kept
-from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected
+from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected, CloudUnavailable
 from jobs import clock
 from pki.answers import open_questions
 from pki.certificate import canonical_pem
@@ -53,8 +54,10 @@ def open_additions(due: list[ChangeRequest], live: Live) -> Opened:
                 opened.pems[fingerprint] = _original(change, fingerprint)
         except (CloudDenied, CloudMissing, CloudRejected) as error:
             opened.refused[change.pk] = (error.code, f"{error.rpc}: {error.google_message}")
-        except CloudError as error:
+        except CloudUnavailable as error:
             opened.waiting[change.pk] = silence = error
+        except CloudError as error:
+            opened.waiting[change.pk] = error
         except CertsError as error:
             opened.refused[change.pk] = (error.code, str(error.sentence))
     if due and len(opened.waiting) == len(due):
@@ -72,11 +75,22 @@ def still_due(trust_config: TrustConfig, due: list[ChangeRequest], opened: Opene
     locked = ChangeRequest.objects.filter(pk__in=[change.pk for change in due if change.pk not in opened.waiting]).select_for_update(of=("self",))
     still = set(locked.values_list("pk", flat=True))
     changes = ChangeRequest.objects.due(trust_config.pk).filter(pk__in=still).select_related("tenant", "trust_config__environment", "submitted_by")
-    return sorted(changes, key=lambda change: not change.revokes)  # what one revokes, another of the same write must not bring back
+    return _revoking_first(changes)
 
 
-def admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None, *, actor: Actor, at: datetime) -> frozenset[Holding] | None:
-    """The holdings after this change, or None when it goes back to its voters with the cause.
+def _revoking_first(changes: Iterable[ChangeRequest]) -> list[ChangeRequest]:
+    """In the order of their approval, but what one change revokes goes before what would bring it back."""
+    ordered: list[ChangeRequest] = []
+    for change in changes:
+        bringing = (
+            n for n, other in enumerate(ordered) if any(step.action is Action.ADD and step.entry.sha256_fingerprint in change.revokes for step in other.steps)
+        )
+        ordered.insert(next(bringing, len(ordered)), change)
+    return ordered
+
+
+def admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None, *, may_return: bool, actor: Actor, at: datetime) -> Estate | None:
+    """What the next change of the same write meets, or None when this one cannot go: then, if it may, it goes back to its voters with the cause.
 
     ``foreseen`` is what a worker has just seen in the originals; None when it could not look, and the last look counts.
     """
@@ -89,8 +103,9 @@ def admit(change: ChangeRequest, estate: Estate, foreseen: list[Finding] | None,
     if policy.rests_on_the_policy(change):
         causes += policy.limits_exceeded(change, findings)
     if not causes:
-        return holdings_after(change, estate.holdings)
-    send_back(change, findings, news, causes, actor=actor, at=at)
+        return replace(estate, holdings=holdings_after(change, estate.holdings), facts=own.facts, revoked={**estate.revoked, **change.revokes})
+    if may_return:
+        send_back(change, findings, news, causes, actor=actor, at=at)
     return None
 
 

@@ -10,7 +10,7 @@ from approvals.causes import cause
 from approvals.checks import estate_of_change, judge_change, last_seen_by_worker, unseen
 from approvals.flows.holding import hold_change
 from approvals.flows.publish_admission import send_back
-from approvals.flows.resolutions import is_current
+from approvals.flows.resolutions import end_resolution, is_current
 from approvals.flows.resuming import resume
 from approvals.flows.witness import record_change, record_publication, record_trust_config
 from approvals.models import ChangePublication, ChangeRequest
@@ -109,9 +109,10 @@ def _admitted(change_id: int, trust_config: TrustConfig, live: Live, *, actor: A
     findings = judge_change(change, estate_of_change(change, at=at, with_others=False), at=at, seen_by_worker=last_seen_by_worker(change))
     news = unseen(change, findings)
     limits = policy.limits_exceeded(change, findings) if policy.rests_on_the_policy(change) else []
-    brings_back = trust_config.observed - live.entries if change.kind == ChangeRequest.Kind.PUT_BACK else frozenset()
-    revoked = [cause("limit-revoked")] if is_revoked_by_holder(trust_config, brings_back) else []
-    if news or limits or revoked or not policy.has_votes(change):
-        send_back(change, findings, news, [*limits, *revoked], actor=actor, at=at)
+    if change.kind == ChangeRequest.Kind.PUT_BACK and is_revoked_by_holder(trust_config, trust_config.observed - live.entries):
+        end_resolution(change, cause("drift-revoked"), actor=actor)
+        return None
+    if news or limits or not policy.has_votes(change):
+        send_back(change, findings, news, limits, actor=actor, at=at)
         return None
     return change

@@ -1,7 +1,7 @@
 """Changes that resolve a drift case end with it: the case is over, or shows something else than what they were made for."""
 
 from approvals import acts
-from approvals.causes import cause
+from approvals.causes import Cause, cause
 from approvals.flows.witness import record_change, record_drift
 from approvals.models import ChangeRequest
 from audit.events import Actor, EventType
@@ -30,11 +30,15 @@ def end_stale_resolutions(trust_config: TrustConfig, *, actor: Actor) -> None:
     for change in rows.select_for_update(of=("self",)).select_related("tenant", "trust_config__environment"):
         if is_current(change, case) or acts.is_in_unresolved_publication(change):
             continue
-        before, causes = change.state, [cause("drift-moved" if case else "drift-over")]
-        change.mark_rejected(at=clock.now(), causes=causes)
-        change.save()
-        forget(change.pk)
-        record_change(EventType.CHANGE_REJECTED, change, actor=actor, before=before, after=change.state, details={"causes": [*causes]})
+        end_resolution(change, cause("drift-moved" if case else "drift-over"), actor=actor)
+
+
+def end_resolution(change: ChangeRequest, why: Cause, *, actor: Actor) -> None:
+    before = change.state
+    change.mark_rejected(at=clock.now(), causes=[why])
+    change.save()
+    forget(change.pk)
+    record_change(EventType.CHANGE_REJECTED, change, actor=actor, before=before, after=change.state, details={"causes": [why]})
 
 
 def keep_sight(trust_config: TrustConfig, live: Live, *, seen_by: str, actor: Actor) -> None:

@@ -8,19 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals import acts, policy
 from approvals.acts import Removal
-from approvals.checks import revoked_by, revoked_numbers
 from approvals.errors import BadChange, ConflictingChange, StalePlan
 from approvals.flows.resolutions import end_stale_resolutions
 from approvals.flows.resuming import resume
 from approvals.flows.sending import send_to_check
 from approvals.flows.witness import record_trust_config
 from approvals.models import ChangeRequest, Item
-from approvals.restoring import is_revoked_by_holder, keep_for, originals_for
+from approvals.restoring import is_revoked_by_holder, keep_for, of_others, originals_for, revoked_again
 from audit.events import Actor, EventType
 from audit.log import Json
 from certs.drift import end_case, open_case
 from certs.errors import NotRestorable
-from certs.inventory import lost_outside, remember
+from certs.inventory import remember
 from certs.models import DriftCase, TrustConfig, TrustEntry
 from certs.publications import observe
 from jobs import clock
@@ -46,12 +45,13 @@ def adopt(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str, re
         trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
         _refuse_second(case)
         found, own = case.difference, _own(trust_config)
-        back_to_others = _of_others(trust_config, found.added)
-        revoked = _revoked(trust_config, found.added, back_to_others)
+        back_to_others = of_others(trust_config, found.added)
+        revoked = revoked_again(trust_config, found.added)
         if revoked and not policy.may_name_revocation(trust_config.custodian):
             raise BadChange(_("Something that was revoked is live again, and in mode B nothing brings it back. Put back what was."))
         if revoked and not names_revocation:
-            names = ", ".join(f"…{fingerprint[-8:]}" for fingerprint in sorted(revoked))
+            hidden = {entry.sha256_fingerprint for entry in back_to_others}
+            names = ", ".join([*(f"…{one[-8:]}" for one in sorted(revoked - hidden)), *([f"+{len(revoked & hidden)}"] if revoked & hidden else [])])
             raise BadChange(_("Something that was revoked is live again: %(names)s. Say that you know it, or put back what was.") % {"names": names})
         facts = case.as_facts()
         for entry in found.added - back_to_others:
@@ -82,11 +82,11 @@ def put_back(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str,
         sees_all = AccessRole.REVIEWER in platform_roles(actor.user_id, trust_config.environment)
         restored = originals_for(trust_config, found.removed, originals, unnamed=frozenset() if sees_all else others)
         facts = case.as_facts()
-        of_others = _of_others(trust_config, found.added)
-        for entry in found.added - of_others:
+        back_to_others = of_others(trust_config, found.added)
+        for entry in found.added - back_to_others:
             remember(tenant_id=trust_config.custodian_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=actor.name)
-        change = _create(trust_config, case, Kind.PUT_BACK, added=found.removed & own, removed=found.added - of_others, actor=actor, reason=reason, at=at)
-        change.others_added, change.others_removed = len(others), len(of_others)
+        change = _create(trust_config, case, Kind.PUT_BACK, added=found.removed & own, removed=found.added - back_to_others, actor=actor, reason=reason, at=at)
+        change.others_added, change.others_removed = len(others), len(back_to_others)
         keep_for(change, restored)
         send_to_check(change, actor=actor, at=at, details={"resolves": case.pk, "live_digest": digest})
         return trust_config.custodian.slug, change.number
@@ -135,21 +135,6 @@ def _refuse_second(case: DriftCase) -> None:
 def _own(trust_config: TrustConfig) -> frozenset[Entry]:
     """What the custodian holds: entries of other tenants go unnamed."""
     return frozenset(holding.entry for holding in TrustEntry.objects.for_tenant(trust_config.custodian_id).filter(trust_config=trust_config).holdings())
-
-
-def _of_others(trust_config: TrustConfig, entries: frozenset[Entry]) -> frozenset[Entry]:
-    """Entries that other tenants lost outside the portal: they go unnamed, as all that is not the custodian's."""
-    return frozenset(entry for entry in entries if set(lost_outside(trust_config, entry)) - {trust_config.custodian_id})
-
-
-def _revoked(trust_config: TrustConfig, added: frozenset[Entry], back_to_others: frozenset[Entry]) -> dict[str, int]:
-    """What is live again and was revoked, here or anywhere by the tenant that it goes back to, with the revocation's number."""
-    revoked = revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in added})
-    for entry in back_to_others:
-        for tenant_id in lost_outside(trust_config, entry):
-            if number := revoked_by(tenant_id).get(entry.sha256_fingerprint):
-                revoked[entry.sha256_fingerprint] = number
-    return revoked
 
 
 def _create(

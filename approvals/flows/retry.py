@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from approvals import acts, policy
-from approvals.flows.resuming import resume
+from approvals.flows.resuming import release_checks, resume
 from approvals.flows.witness import record_change, record_trust_config
 from approvals.states import State
 from audit.events import Actor, EventType
@@ -26,13 +26,13 @@ def retry(*, actor: Actor, tenant_id: int, number: int) -> None:
         acts.require_open(change, State.SUBMITTED, State.APPROVED)
         if not (verdict := policy.may_retry(actor.user_id, change)):
             raise NotAllowed(verdict.reason)
-        if held := change.held_code:
+        held = change.held_code
+        if held and change.state == State.APPROVED:
             change.held_code = change.held_reason = ""
             change.held_at = None
             change.save()
             record_change(EventType.CHANGE_RETRIED, change, actor=actor, before=held)
-            kind, subject_id = ("publish", change.trust_config_id) if change.state == State.APPROVED else ("validate_change", change.pk)
-            enqueue(kind, subject_id, queue=change.trust_config.environment.queue)
+            enqueue("publish", change.trust_config_id, queue=change.trust_config.environment.queue)
         _resume(change.trust_config, actor)
 
 
@@ -52,6 +52,7 @@ def retry_trust_config(*, actor: Actor, tenant_id: int, trust_config_id: str) ->
 
 
 def _resume(trust_config: TrustConfig, actor: Actor) -> None:
+    release_checks(trust_config, actor=actor)
     if trust_config.blocked_at is None:
         return
     code = trust_config.waiting_code

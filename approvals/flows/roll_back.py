@@ -38,9 +38,9 @@ def roll_back(*, actor: Actor, tenant_id: int, number: int, also: list[int], rea
         acts.require_open(original, State.APPLIED)
         if not (verdict := policy.may_roll_back(actor.user_id, original)):
             raise NotAllowed(verdict.reason)
-        if any(acts.is_in_unresolved_publication(second) for second in original.followers.all()):
-            raise PublicationInProgress
         chosen = _chosen(original, also)
+        if any(acts.is_in_unresolved_publication(second) for first in chosen for second in first.followers.all()):
+            raise PublicationInProgress
         refuse_revoked(chosen)
         trust_config = acts.open_trust_config(tenant, original.trust_config_id)
         net = effective(net_inverse(chosen), tenant.pk, trust_config.pk)

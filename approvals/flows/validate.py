@@ -23,7 +23,6 @@ from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected
 from jobs import clock
 from jobs.worker import name as worker_name
 from pki.answers import final, open_questions
-from pki.findings import Finding
 
 
 def validate(*, change_id: int) -> None:
@@ -54,7 +53,10 @@ def validate(*, change_id: int) -> None:
         findings = judge_change(change, estate_of_change(change, at=at), at=at, seen_by_worker=seen.findings)
         store_plan(change, findings, at=at, etag=change.trust_config.observed_etag)
         if refused := final(findings):
-            _reject(change, refused, actor=actor, at=at)
+            _reject(change, [cause("rejected-checks", codes=", ".join(sorted({finding.code for finding in refused})))], actor=actor, at=at)
+            return
+        if change.overlap_until is not None and change.overlap_until <= at:
+            _reject(change, [cause("rejected-overlap")], actor=actor, at=at)
             return
         change.awaits_answer = bool(open_questions(findings))
         if change.awaits_answer:
@@ -84,8 +86,7 @@ def _is_as_known(change: ChangeRequest, live: Live, actor: Actor) -> bool:
     return sight is Sight.EXPECTED
 
 
-def _reject(change: ChangeRequest, refused: list[Finding], *, actor: Actor, at: datetime) -> None:
-    causes = [cause("rejected-checks", codes=", ".join(sorted({finding.code for finding in refused})))]
+def _reject(change: ChangeRequest, causes: list[Cause], *, actor: Actor, at: datetime) -> None:
     change.mark_rejected(at=at, causes=causes)
     change.save()
     forget(change.pk)

@@ -1,13 +1,14 @@
 from typing import Any
 
 from django.db import migrations, models
-from django.db.models import F
+from django.db.models import F, Q
 
 
 def keep_reasons(apps: Any, _editor: object) -> None:
     """Why a trust config could not be read becomes a refusal like any other; which read saw a drift first is the one known."""
-    unreadable = apps.get_model("certs", "TrustConfig").objects.filter(state="unreadable")
-    unreadable.update(waiting_code="cloud-rejected", waiting_detail=F("state_reason"), blocked_at=F("created_at"))
+    trust_configs = apps.get_model("certs", "TrustConfig").objects.all()
+    trust_configs.filter(Q(state="creating") | ~Q(creation_operation="") | Q(state_reason__startswith="CreateTrustConfig")).update(is_made_here=True)
+    trust_configs.filter(state="unreadable").update(waiting_detail=F("state_reason"), blocked_at=F("created_at"))
     apps.get_model("certs", "DriftCase").objects.update(found_by=F("seen_by"))
 
 

@@ -55,18 +55,23 @@ def freeze(*, actor: Actor, environment_slug: str, begins_at: datetime, ends_at:
 
 
 def lift_freeze(*, actor: Actor, environment_slug: str, freeze_id: int, reason: str) -> None:
-    """Ends a freeze now, or takes back one that has not begun.
+    """Ends a freeze now, or takes back one that has not begun. One that was is kept: approvals count from its end.
 
     :raises NotAllowed: for everybody but platform admins.
     :raises UnknownObject: when there is no such freeze, or it is over.
     """
     with transaction.atomic(durable=True):
         environment = _lock(actor, environment_slug, reason)
-        found = environment.freezes.filter(pk=freeze_id, ends_at__gt=clock.now()).first()
+        at = clock.now()
+        found = environment.freezes.filter(pk=freeze_id, ends_at__gt=at).first()
         if found is None:
             raise UnknownObject
         details: Json = {"begins_at": found.begins_at.isoformat(), "ends_at": found.ends_at.isoformat(), "was": found.reason}
-        found.delete()
+        if found.begins_at < at:
+            found.ends_at = at
+            found.save(update_fields=["ends_at"])
+        else:
+            found.delete()
         _record(EventType.FREEZE_LIFTED, environment, actor=actor, reason=reason, details=details)
         enqueue("wake_trust_configs", PERIODIC_SUBJECT)
 

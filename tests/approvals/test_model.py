@@ -17,8 +17,9 @@ from approvals.models import ChangeRequest, Vote
 from certs.errors import CertsError
 from certs.models import TrustEntry
 from emulator.faults import Fault
+from pki.rules import proposed_role
 from tenants.errors import TenantError
-from tests.certificates import ec_key, make
+from tests.certificates import ec_key, make, make_ca
 from tests.faults.invariants import live_entries, unsound
 from tests.world import World
 
@@ -32,7 +33,6 @@ FAULTS = [
     Fault("UpdateTrustConfig", code="ABORTED"),
     Fault("GetTrustConfig", skip=1),
 ]
-ALLOWLISTED = "allowlisted_certificate"
 
 
 def test_the_change_machine_holds_to_its_model(world: World) -> None:
@@ -49,6 +49,7 @@ def test_the_change_machine_holds_to_its_model(world: World) -> None:
             self.states: dict[int, str] = {}
             self.trusted: set[str] = set()
             self.revoked: set[str] = set()
+            self.roles: dict[str, str] = {}
 
         def _act(self, act: Any) -> bool:
             try:
@@ -61,9 +62,11 @@ def test_the_change_machine_holds_to_its_model(world: World) -> None:
             found = sorted(pk for pk, state in self.states.items() if state in states)
             return ChangeRequest.objects.get(pk=data.draw(st.sampled_from(found))) if found else None
 
-        @rule(by=st.sampled_from(["sam", "sue"]))
-        def submit(self, by: str) -> None:
-            change = world.submit(make(f"{self.name}-{len(self.states)}", key=KEY), to=self.name, by=by)
+        @rule(by=st.sampled_from(["sam", "sue"]), kind=st.sampled_from([make, make_ca]))
+        def submit(self, by: str, kind: Any) -> None:
+            made = kind(f"{self.name}-{len(self.states)}", key=KEY)
+            self.roles[made.fingerprint] = proposed_role(made.parsed.facts).value
+            change = world.submit(made, to=self.name, by=by)
             self.states[change.pk] = "submitted"
 
         @rule(by=st.sampled_from(["sam", "sue"]), data=st.data(), kind=st.sampled_from(["retired", "revoked"]))
@@ -71,7 +74,7 @@ def test_the_change_machine_holds_to_its_model(world: World) -> None:
         def remove(self, by: str, data: Any, kind: str) -> None:
             fingerprint = data.draw(st.sampled_from(sorted(self.trusted)))
             before = set(ChangeRequest.objects.values_list("pk", flat=True))
-            if self._act(lambda: world.submit(removed=[Removal(fingerprint, ALLOWLISTED, kind)], to=self.name, by=by)):
+            if self._act(lambda: world.submit(removed=[Removal(fingerprint, self.roles[fingerprint], kind)], to=self.name, by=by)):
                 for change in ChangeRequest.objects.exclude(pk__in=before):
                     self.states[change.pk] = "submitted"
             self._reread()

@@ -33,7 +33,7 @@ from jobs.models import Job, JobState
 from jobs.registry import TryLater
 from pki.plan import revision_digest
 from tenants.errors import TenantError
-from tests.certificates import Made, ec_key, make
+from tests.certificates import Made, ec_key, make, make_ca
 from tests.faults.invariants import broken
 from tests.world import LONG_AGO, World
 
@@ -149,9 +149,10 @@ class Simulation:
 
     # --- people
     def _submit(self) -> None:
-        client = make(f"{self.name}-{len(self.made)}", key=_KEY)
-        self.made.append(client)
-        self._ask(client)
+        kind = make_ca if self.chance.random() < 0.3 else make
+        made = kind(f"{self.name}-{len(self.made)}", key=_KEY)
+        self.made.append(made)
+        self._ask(made)
 
     def _ask(self, *added: Made, **options: Any) -> None:
         try:

@@ -1,0 +1,196 @@
+"""What was mended and had to be mended once more: decisions in the order of their approval, and people who are not left without a way."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from approvals.acts import Removal, Timing
+from approvals.errors import BadChange
+from approvals.flows import lapse, look_again, retry
+from approvals.flows.publish import publish
+from approvals.flows.validate import validate
+from approvals.models import ChangeRequest
+from approvals.schedule import lapses_at
+from certs.models import Publication, TrustConfig, VaultKey
+from certs.sealing import require_vault_key
+from emulator.faults import Fault
+from jobs.models import Job
+from tenants.flows import windows
+from tests.certificates import make, make_ca
+
+AL = "allowlisted_certificate"
+LENA = {"by": "lena", "tenant": "logistics"}
+
+
+def _approved(world, *made, **options):
+    change = world.submit(*made, **options)
+    world.work()
+    world.approve(change)
+    world.work()
+    return world.fresh(change)
+
+
+def _foreign(world, name="payments-clients", **edit):
+    world.edit_live(name, **edit)
+    look_again.sweep(environment_id=world.trust_config().environment_id)
+
+
+def test_a_revocation_goes_with_the_replacement_that_was_approved_before_it(world):
+    old, new = make_ca("Old Root"), make_ca("New Root")
+    world.applied(old)
+    TrustConfig.objects.update(enforcement="reject")
+    replacement = world.submit(new)
+    world.work()
+    world.approve(replacement)
+    revocation = world.submit(removed=[Removal(old.fingerprint, "trust_anchor", "revoked")])
+    validate(change_id=revocation.pk)
+    world.approve(revocation)
+    assert {world.fresh(replacement).state, world.fresh(revocation).state} == {"approved"}
+    world.work()
+    assert (world.fresh(replacement).state, world.fresh(revocation).state) == ("applied", "applied")
+    assert world.live()["anchors"] == [new.parsed.pem]
+
+
+def test_two_new_authorities_go_in_one_write(world):
+    changes = [world.submit(make_ca(name)) for name in ("First Root", "Second Root", "Third Root")]
+    for change in changes:
+        validate(change_id=change.pk)
+        world.approve(change)
+    world.work()
+    assert [world.fresh(change).state for change in changes] == ["applied"] * 3
+    assert Publication.objects.count() == 1
+
+
+def test_a_revocation_among_others_is_written_alone_and_first(world):
+    old = make_ca("Old Root")
+    world.applied(old, make_ca("Second"))
+    revocation = world.submit(removed=[Removal(old.fingerprint, "trust_anchor", "revoked")])
+    other = world.submit(make("other"))
+    world.work()
+    world.approve(revocation)
+    world.approve(other)
+    world.work()
+    assert (world.fresh(revocation).state, world.fresh(other).state) == ("applied", "applied")
+    assert Publication.objects.filter(kind="changes").count() == 3  # the first, the urgent one alone, the other
+
+
+def test_an_overlap_that_is_over_is_not_approved_by_mode_b_either(world):
+    world.self_service("payments", roles=(AL,), with_warnings=True)
+    old = make("old")
+    world.applied(old, make("stays"))
+    now = timezone.now()
+    world.emulator.faults.add(Fault("GetTrustConfig", code="PERMISSION_DENIED"))
+    change = world.submit(make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=now + timedelta(hours=2)))
+    world.work()
+    assert world.fresh(change).held_code == "cloud-denied"
+    with time_machine.travel(now + timedelta(hours=3), tick=True):
+        retry.retry(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number)
+        world.work()
+    ended = world.fresh(change)
+    assert (ended.state, ended.causes) == ("rejected", [{"code": "rejected-overlap"}])
+    assert old.parsed.pem in world.live()["allowlisted"]
+
+
+def test_lifting_a_freeze_lets_what_waited_in_it_be_written(world):
+    now = timezone.now()
+    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now, ends_at=now + timedelta(days=60), reason="x")
+    change = _approved(world, make("c"))
+    with time_machine.travel(now + timedelta(days=20), tick=True):
+        freeze = change.trust_config.environment.freezes.get()
+        windows.lift_freeze(actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="done")
+        lapse.lapse()
+        assert lapses_at(world.fresh(change)) > timezone.now() + timedelta(days=13)
+        world.work()
+    assert world.fresh(change).state == "approved"  # nobody rang yet: the net does
+    with time_machine.travel(now + timedelta(days=20, minutes=1), tick=True):
+        publish(trust_config_id=str(change.trust_config_id))
+        world.work()
+    assert world.fresh(change).state == "applied"
+
+
+def test_a_freeze_that_has_not_begun_is_taken_back_without_a_trace(world):
+    now = timezone.now()
+    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now + timedelta(days=1), ends_at=now + timedelta(days=2), reason="x")
+    freeze = world.trust_config().environment.freezes.get()
+    windows.lift_freeze(actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="no")
+    assert not world.trust_config().environment.freezes.exists()
+
+
+def test_what_a_tenant_is_told_of_its_vault_says_nothing_of_our_machines(world, monkeypatch):
+    from certs.flows import vault
+
+    VaultKey.objects.update(serves_until=timezone.now() - timedelta(days=1))
+
+    def fails(*_arguments):
+        raise RuntimeError('connection to server at "10.0.0.5" failed for user "countersign"')
+
+    monkeypatch.setattr(vault, "wrap", fails)
+    vault.make_vault_keys_ahead()
+    world.work(limit=1)
+    job = Job.objects.exclude(last_error="").get()
+    assert job.last_error == "RuntimeError"
+    tenant_id, environment_id, purpose = job.subject_id.split(":")
+    with pytest.raises(Exception, match="RuntimeError") as refused:
+        require_vault_key(int(tenant_id), TrustConfig(environment_id=int(environment_id), purpose=purpose))
+    assert "10.0.0.5" not in str(refused.value)
+
+
+def test_what_another_tenant_revoked_elsewhere_can_be_adopted_by_saying_so_and_is_not_named(world):
+    theirs = make("theirs")
+    world.applied(theirs, make("s1"), to="shared-clients", **LENA)
+    world.applied(theirs, make("s2"), to="logistics-clients", **LENA)
+    stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
+    _foreign(world, "shared-clients", allowlisted=stays)
+    world.adopted("shared-clients")
+    _approved(world, removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
+    _foreign(world, "shared-clients", allowlisted=[*stays, theirs.parsed.pem])
+    trust_config = world.trust_config("shared-clients")
+    page = Client()
+    page.force_login(world.user("sam"))
+    assert 'name="names_revocation"' in page.get(f"/t/payments/trust-configs/{trust_config.pk}/").content.decode()
+    with pytest.raises(BadChange) as refused:
+        world.adopt("shared-clients", by="sam")
+    assert theirs.fingerprint[-8:] not in str(refused.value.sentence) and "+1" in str(refused.value.sentence)
+    assert world.adopt("shared-clients", by="sam", names_revocation=True).names_revocation
+
+
+def test_one_try_has_everything_checked_that_could_not_be(world):
+    world.emulator.faults.add(Fault("GetTrustConfig", code="PERMISSION_DENIED", times=2))
+    changes = [world.submit(make("a")), world.submit(make("b"))]
+    world.work()
+    assert [bool(world.fresh(change).held_code) for change in changes] == [True, True]
+    retry.retry(actor=world.actor("sam"), tenant_id=changes[0].tenant_id, number=changes[0].number)
+    world.work()
+    assert [world.fresh(change).state for change in changes] == ["validated", "validated"]
+
+
+def test_a_put_back_of_what_was_revoked_meanwhile_ends_and_says_what_to_do(world):
+    theirs = make("theirs")
+    world.applied(theirs, make("s1"), to="shared-clients", **LENA)
+    world.applied(theirs, make("s2"), to="logistics-clients", **LENA)
+    stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
+    _foreign(world, "shared-clients", allowlisted=stays)
+    change = world.put_back("shared-clients")
+    world.work()
+    _approved(world, removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
+    world.approve(change, by="ravi")
+    world.work()
+    ended = world.fresh(change)
+    assert (ended.state, ended.causes) == ("rejected", [{"code": "drift-revoked"}])
+    assert theirs.parsed.pem not in world.live("shared-clients")["allowlisted"]
+
+
+def test_a_put_back_that_lapsed_is_not_written(world):
+    first = make("first")
+    world.applied(first, make("stays"))
+    _foreign(world, allowlisted=[pem for pem in world.live()["allowlisted"] if pem != first.parsed.pem])
+    change = world.put_back()
+    world.work()
+    world.approve(change, by="ravi")
+    before = Publication.objects.count()
+    with time_machine.travel(lapses_at(ChangeRequest.objects.get(pk=change.pk)) + timedelta(minutes=1), tick=True):
+        publish(trust_config_id=str(change.trust_config_id))
+    assert (world.fresh(change).state, Publication.objects.count()) == ("approved", before)
