@@ -12,6 +12,8 @@ WITHOUT_DATABASE := --ignore tests/house --ignore tests/pki --ignore tests/emula
 	--ignore tests/approvals/test_hostile_publishing.py --ignore tests/approvals/test_timing.py --ignore tests/approvals/test_proof.py \
 	--ignore tests/approvals/test_model.py --ignore tests/approvals/test_golden_clients.py --ignore tests/approvals/test_simulations.py \
 	--ignore tests/approvals/test_roll_back.py --ignore tests/approvals/test_vote.py --ignore tests/approvals/test_modes.py \
+	--ignore tests/approvals/test_contradictions.py --ignore tests/approvals/test_explained.py --ignore tests/approvals/test_receipts.py \
+	--ignore tests/approvals/test_after_the_review.py \
 	--ignore tests/approvals/test_submit.py --ignore tests/certs/test_create.py --ignore tests/journeys/test_supervisor.py \
 	--deselect tests/journeys/test_journeys.py::test_every_page_is_clean_for_axe_in_both_themes_and_fits_a_phone \
 	--deselect tests/journeys/test_journeys.py::test_the_picture_of_the_reviewers_page \
@@ -62,10 +64,10 @@ run: setup ## Migrate, seed a demo, start everything, print the URL and sign-in 
 
 test: setup-dev ## Run the tests; what this machine lacks (a browser, PostgreSQL) is left out with the reason
 ifdef TEST_POSTGRESQL_URL
-	@TEST_REDIS_URL= $(BIN)/python -m pytest -n auto -m "not postgresql" $(ONCE) $(ARGS)
-	@DATABASE_URL=$(TEST_POSTGRESQL_URL) $(BIN)/python -m pytest -n auto $(WITHOUT_DATABASE) $(ARGS)
+	@TEST_REDIS_URL= $(BIN)/python -m pytest -n auto --dist worksteal -m "not postgresql" $(ONCE) $(ARGS)
+	@DATABASE_URL=$(TEST_POSTGRESQL_URL) $(BIN)/python -m pytest -n auto --dist worksteal $(WITHOUT_DATABASE) $(ARGS)
 else
-	@TEST_REDIS_URL= $(BIN)/python -m pytest -n auto -m "not postgresql" $(ARGS)
+	@TEST_REDIS_URL= $(BIN)/python -m pytest -n auto --dist worksteal -m "not postgresql" $(ARGS)
 	@echo "PostgreSQL: left out. Set TEST_POSTGRESQL_URL=postgresql://USER:PASSWORD@HOST:PORT/postgres to run the suite on it too."
 	@test "$(CI)" != "true"
 endif
