@@ -13,7 +13,7 @@ WITHOUT_DATABASE := --ignore tests/house --ignore tests/pki --ignore tests/emula
 	--ignore tests/approvals/test_model.py --ignore tests/approvals/test_golden_clients.py --ignore tests/approvals/test_simulations.py \
 	--ignore tests/approvals/test_roll_back.py --ignore tests/approvals/test_vote.py --ignore tests/approvals/test_modes.py \
 	--ignore tests/approvals/test_contradictions.py --ignore tests/approvals/test_explained.py --ignore tests/approvals/test_receipts.py \
-	--ignore tests/approvals/test_after_the_review.py \
+	--ignore tests/approvals/test_order.py \
 	--ignore tests/approvals/test_submit.py --ignore tests/certs/test_create.py --ignore tests/journeys/test_supervisor.py \
 	--deselect tests/journeys/test_journeys.py::test_every_page_is_clean_for_axe_in_both_themes_and_fits_a_phone \
 	--deselect tests/journeys/test_journeys.py::test_the_picture_of_the_reviewers_page \

@@ -30,6 +30,11 @@ def may_go(change: ChangeRequest, at: datetime) -> bool:
     return opens_at(change, at) == at and not has_lapsed(change, at)
 
 
+def is_overlap_over(change: ChangeRequest, at: datetime) -> bool:
+    """A rotation whose overlap has ended before it began: its second half would follow at once."""
+    return change.overlap_until is not None and change.overlap_until <= at
+
+
 def has_lapsed(change: ChangeRequest, at: datetime) -> bool:
     when = lapses_at(change)
     return when is not None and when <= at

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.test import Client
 
 from approvals.acts import AT_ONCE, Addition, Removal, Timing
-from approvals.flows import resolve_drift, switch_mode, vote
+from approvals.flows import look_again, resolve_drift, switch_mode, vote
 from approvals.flows import submit as submit_flow
 from approvals.models import ChangeRequest
 from audit.events import Actor, command
@@ -121,6 +122,25 @@ class World:
                 self.approve(change, by=reviewer)
         self.work()
         return self.fresh(change)
+
+    def approved(self, *added: Made, **options: Any) -> ChangeRequest:
+        """Submitted, checked, approved by one reviewer, and written if its time has come."""
+        change = self.submit(*added, **options)
+        self.work()
+        self.approve(change)
+        self.work()
+        return self.fresh(change)
+
+    def edited_outside(self, name: str = "payments-clients", **edit: Any) -> None:
+        """An edit behind the portal's back, and the sweep that sees it."""
+        self.edit_live(name, **edit)
+        look_again.sweep(environment_id=self.trust_config(name).environment_id)
+
+    def page(self, name: str) -> Client:
+        """A browser's session of this person; a fault of ours is a 500 there as well."""
+        page = Client(raise_request_exception=False)
+        page.force_login(self.user(name))
+        return page
 
     def adopt(self, name: str = "payments-clients", *, by: str = "rita", tenant: str = "payments", digest: str = "", **options: Any) -> ChangeRequest:
         return self._resolve(resolve_drift.adopt, name, by, tenant, digest, **options)

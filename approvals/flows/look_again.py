@@ -3,14 +3,13 @@
 from django.db import transaction
 
 from approvals import acts
-from approvals.flows.resolutions import end_stale_resolutions, keep_sight
-from approvals.flows.resuming import resume
+from approvals.flows.resolutions import end_by_itself, keep_sight
 from approvals.flows.witness import record_drift, record_trust_config
 from audit.events import Actor, EventType, worker
 from certs import publications, publishing
-from certs.drift import Sight, end_case, note_live, open_case
+from certs.drift import Sight, note_live, open_case
 from certs.live import Live, is_as_observed
-from certs.models import DriftCase, Publication, TrustConfig
+from certs.models import Publication, TrustConfig
 from gcp.errors import CloudDenied, CloudMissing, CloudRejected
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name
@@ -78,10 +77,7 @@ def _hold_against(trust_config_id: str, live: Live, *, rpc: str, actor: Actor) -
         if not is_as_observed(trust_config, live):
             keep_sight(trust_config, live, seen_by=seen_by, actor=actor)
             return
-        end_case(trust_config, DriftCase.State.OVER, at=live.at)
-        end_stale_resolutions(trust_config, actor=actor)
-        record_trust_config(EventType.DRIFT_ENDED, trust_config, actor=actor, details={"case": case.pk})
-        resume(trust_config)
+        end_by_itself(trust_config, at=live.at, actor=actor)
 
 
 def _block(trust_config: TrustConfig, code: str, words: str, *, actor: Actor) -> None:

@@ -13,14 +13,13 @@ from approvals.flows import publish_drift
 from approvals.flows.following import keep_overlap, withdraw_followers
 from approvals.flows.holding import hold_change
 from approvals.flows.publish_admission import Opened, admit, estate_at, still_due
-from approvals.flows.resolutions import end_stale_resolutions, keep_sight
-from approvals.flows.resuming import resume
+from approvals.flows.resolutions import end_by_itself, end_stale_resolutions, keep_sight
 from approvals.flows.witness import record_change, record_drift, record_publication, record_trust_config
 from approvals.models import ChangePublication, ChangeRequest, Item
 from approvals.states import State
 from audit.events import Actor, EventType, worker
 from certs import publications
-from certs.drift import Sight, end_case, is_as_seen, keep_case, note_live, open_case
+from certs.drift import Sight, is_as_seen, keep_case, note_live
 from certs.errors import VaultClosed
 from certs.inventory import apply_steps, touch
 from certs.live import Live, is_as_observed
@@ -139,10 +138,8 @@ def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
             keep_case(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}")  # what drifted stays a case
         else:
             publications.observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
-            if publication.kind != Publication.Kind.PUT_BACK and (case := open_case(trust_config)):  # live is as last observed again
-                end_case(trust_config, DriftCase.State.OVER, at=at)
-                record_trust_config(EventType.DRIFT_ENDED, trust_config, actor=actor, details={"case": case.pk})
-                resume(trust_config)
+            if publication.kind != Publication.Kind.PUT_BACK:  # whatever was found meanwhile, live is as observed
+                end_by_itself(trust_config, at=at, actor=actor)
         if trust_config.batch_limit:
             doubled = trust_config.batch_limit * 2
             publications.limit_batch(trust_config, doubled if doubled < LARGEST_BATCH else None)

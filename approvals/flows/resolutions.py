@@ -1,11 +1,14 @@
 """Changes that resolve a drift case end with it: the case is over, or shows something else than what they were made for."""
 
+from datetime import datetime
+
 from approvals import acts
 from approvals.causes import Cause, cause
-from approvals.flows.witness import record_change, record_drift
+from approvals.flows.resuming import resume
+from approvals.flows.witness import record_change, record_drift, record_trust_config
 from approvals.models import ChangeRequest
 from audit.events import Actor, EventType
-from certs.drift import keep_case, open_case
+from certs.drift import end_case, keep_case, open_case
 from certs.live import Live
 from certs.models import DriftCase, TrustConfig
 from certs.sealing import forget
@@ -31,6 +34,20 @@ def end_stale_resolutions(trust_config: TrustConfig, *, actor: Actor) -> None:
         if is_current(change, case) or acts.is_in_unresolved_publication(change):
             continue
         end_resolution(change, cause("drift-moved" if case else "drift-over"), actor=actor)
+
+
+def end_by_itself(trust_config: TrustConfig, *, at: datetime, actor: Actor) -> None:
+    """Live is as last observed again: the open case, if there is one, is over without anybody's choice, and publishing goes on.
+
+    Acts in the caller's transaction, which has locked the trust config.
+    """
+    case = open_case(trust_config)
+    if case is None:
+        return
+    end_case(trust_config, DriftCase.State.OVER, at=at)
+    end_stale_resolutions(trust_config, actor=actor)
+    record_trust_config(EventType.DRIFT_ENDED, trust_config, actor=actor, details={"case": case.pk})
+    resume(trust_config)
 
 
 def end_resolution(change: ChangeRequest, why: Cause, *, actor: Actor) -> None:

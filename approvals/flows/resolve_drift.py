@@ -50,8 +50,8 @@ def adopt(*, actor: Actor, tenant_id: int, trust_config_id: str, digest: str, re
         if revoked and not policy.may_name_revocation(trust_config.custodian):
             raise BadChange(_("Something that was revoked is live again, and in mode B nothing brings it back. Put back what was."))
         if revoked and not names_revocation:
-            hidden = {entry.sha256_fingerprint for entry in back_to_others}
-            names = ", ".join([*(f"…{one[-8:]}" for one in sorted(revoked - hidden)), *([f"+{len(revoked & hidden)}"] if revoked & hidden else [])])
+            unnamed = revoked & {entry.sha256_fingerprint for entry in back_to_others}
+            names = ", ".join(f"…{fingerprint[-8:]}" for fingerprint in sorted(revoked - unnamed)) + (f" +{len(unnamed)}" if unnamed else "")
             raise BadChange(_("Something that was revoked is live again: %(names)s. Say that you know it, or put back what was.") % {"names": names})
         facts = case.as_facts()
         for entry in found.added - back_to_others:

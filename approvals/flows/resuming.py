@@ -1,9 +1,9 @@
 """What goes on when a trust config may be written again."""
 
-from approvals.flows.witness import record_change
+from approvals.flows.holding import release_change
 from approvals.models import ChangeRequest
 from approvals.states import State
-from audit.events import Actor, EventType
+from audit.events import Actor
 from certs.models import TrustConfig
 from jobs.queue import enqueue
 
@@ -19,7 +19,4 @@ def release_checks(trust_config: TrustConfig, *, actor: Actor) -> None:
     """Has every change checked that could not be checked before, in the caller's transaction: what was mended was mended for all."""
     held = ChangeRequest.objects.filter(trust_config=trust_config, state=State.SUBMITTED).exclude(held_code="")
     for change in held.select_for_update(of=("self",)).select_related("tenant", "trust_config__environment"):
-        before, change.held_code, change.held_reason, change.held_at = change.held_code, "", "", None
-        change.save()
-        record_change(EventType.CHANGE_RETRIED, change, actor=actor, before=before)
-        enqueue("validate_change", change.pk, queue=trust_config.environment.queue)
+        release_change(change, actor=actor)

@@ -3,14 +3,14 @@
 from django.db import transaction
 
 from approvals import acts, policy
+from approvals.flows.holding import release_change
 from approvals.flows.resuming import release_checks, resume
-from approvals.flows.witness import record_change, record_trust_config
+from approvals.flows.witness import record_trust_config
 from approvals.states import State
 from audit.events import Actor, EventType
 from certs import publications
 from certs.flows.anew import try_anew
 from certs.models import TrustConfig
-from jobs.queue import enqueue
 from tenants.errors import NotAllowed, UnknownObject
 from tenants.models import Tenant
 
@@ -26,13 +26,8 @@ def retry(*, actor: Actor, tenant_id: int, number: int) -> None:
         acts.require_open(change, State.SUBMITTED, State.APPROVED)
         if not (verdict := policy.may_retry(actor.user_id, change)):
             raise NotAllowed(verdict.reason)
-        held = change.held_code
-        if held and change.state == State.APPROVED:
-            change.held_code = change.held_reason = ""
-            change.held_at = None
-            change.save()
-            record_change(EventType.CHANGE_RETRIED, change, actor=actor, before=held)
-            enqueue("publish", change.trust_config_id, queue=change.trust_config.environment.queue)
+        if change.held_code and change.state == State.APPROVED:
+            release_change(change, actor=actor)
         _resume(change.trust_config, actor)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from approvals import acts, policy
+from approvals import acts, policy, schedule
 from approvals.causes import Cause, cause
 from approvals.checks import estate_of_change, judge_change, store_plan
 from approvals.examination import examine
@@ -55,7 +55,7 @@ def validate(*, change_id: int) -> None:
         if refused := final(findings):
             _reject(change, [cause("rejected-checks", codes=", ".join(sorted({finding.code for finding in refused})))], actor=actor, at=at)
             return
-        if change.overlap_until is not None and change.overlap_until <= at:
+        if schedule.is_overlap_over(change, at):
             _reject(change, [cause("rejected-overlap")], actor=actor, at=at)
             return
         change.awaits_answer = bool(open_questions(findings))

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from approvals import acts, policy
+from approvals import acts, policy, schedule
 from approvals.causes import cause
 from approvals.errors import BadChange, SelfApproval, StalePlan, VoteRefused
 from approvals.flows.approving import approve_change
@@ -60,7 +60,7 @@ def _cast(change: ChangeRequest, decision: Vote.Decision, *, actor: Actor, diges
         raise VoteRefused(verdict.reason)
     if digest != change.change_digest:
         raise StalePlan
-    if decision is Vote.Decision.APPROVE and change.overlap_until is not None and change.overlap_until <= at:
+    if decision is Vote.Decision.APPROVE and schedule.is_overlap_over(change, at):
         raise VoteRefused(_("The overlap that it asks for is over already. It can be rejected or withdrawn, and asked for anew."))
     if decision is Vote.Decision.APPROVE and change.findings.filter(severity=Severity.BLOCKING).exists():
         raise VoteRefused(

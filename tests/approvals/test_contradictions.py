@@ -4,12 +4,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.test import Client
 from django.utils import timezone
 
 from approvals.acts import Removal, Timing
 from approvals.errors import ApprovalError, PublicationInProgress, VoteRefused
-from approvals.flows import lapse, look_again, resolve_drift, roll_back, switch_mode
+from approvals.flows import lapse, resolve_drift, roll_back, switch_mode
 from approvals.flows.publish import publish
 from approvals.models import ChangeRequest
 from audit.models import AuditEvent
@@ -25,25 +24,6 @@ from tests.world import COMMAND
 
 AL = "allowlisted_certificate"
 LENA = {"by": "lena", "tenant": "logistics"}
-
-
-def _approved(world, *made, **options):
-    change = world.submit(*made, **options)
-    world.work()
-    world.approve(change)
-    world.work()
-    return world.fresh(change)
-
-
-def _foreign(world, name="payments-clients", **edit):
-    world.edit_live(name, **edit)
-    look_again.sweep(environment_id=world.trust_config().environment_id)
-
-
-def _page(world, who):
-    page = Client(raise_request_exception=False)
-    page.force_login(world.user(who))
-    return page
 
 
 def test_one_write_does_not_revoke_a_certificate_and_let_it_back_in_under_another_role(world):
@@ -99,10 +79,10 @@ def test_a_put_back_brings_back_nothing_that_its_holder_revoked_meanwhile(world)
     world.applied(theirs, make("stays"), to="shared-clients", **LENA)
     world.applied(theirs, make("stays2"), to="logistics-clients", **LENA)
     stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
-    _foreign(world, "shared-clients", allowlisted=stays)
+    world.edited_outside("shared-clients", allowlisted=stays)
     change = world.put_back("shared-clients")
     world.work()
-    revoked = _approved(world, removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
+    revoked = world.approved(removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
     assert revoked.state == "applied"
     world.approve(change, by="ravi")
     world.work()
@@ -114,11 +94,11 @@ def test_an_adoption_says_when_it_gives_back_what_its_holder_revoked(world):
     world.applied(theirs, make("stays"), to="shared-clients", **LENA)
     world.applied(theirs, make("stays2"), to="logistics-clients", **LENA)
     stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
-    _foreign(world, "shared-clients", allowlisted=stays)
+    world.edited_outside("shared-clients", allowlisted=stays)
     world.adopted("shared-clients")
-    revoked = _approved(world, removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
+    revoked = world.approved(removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
     assert revoked.state == "applied"
-    _foreign(world, "shared-clients", allowlisted=[*stays, theirs.parsed.pem])
+    world.edited_outside("shared-clients", allowlisted=[*stays, theirs.parsed.pem])
     with pytest.raises((ApprovalError, CertsError)):
         world.adopt("shared-clients")
 
@@ -128,17 +108,17 @@ def test_the_custodian_does_not_learn_of_what_goes_back_to_another_tenant(world,
     theirs = make("theirs-secret")
     world.applied(theirs, make("stays"), to="shared-clients", **LENA)
     stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
-    _foreign(world, "shared-clients", allowlisted=stays)
+    world.edited_outside("shared-clients", allowlisted=stays)
     world.adopted("shared-clients")
-    _foreign(world, "shared-clients", allowlisted=[*stays, theirs.parsed.pem])
+    world.edited_outside("shared-clients", allowlisted=[*stays, theirs.parsed.pem])
     getattr(world, way)("shared-clients", by="sam")
-    page = _page(world, "sam")
+    page = world.page("sam")
     assert "theirs-secret" not in page.get("/t/payments/certificates/").content.decode()
 
 
 def test_what_one_tenant_says_of_a_drift_does_not_stand_in_the_history_of_another(world):
 
-    _foreign(world, "shared-clients", allowlisted=[make("f").parsed.pem])
+    world.edited_outside("shared-clients", allowlisted=[make("f").parsed.pem])
     tc = world.trust_config("shared-clients")
     resolve_drift.adopt(
         actor=world.actor("sam"),
@@ -151,7 +131,7 @@ def test_what_one_tenant_says_of_a_drift_does_not_stand_in_the_history_of_anothe
     world.approve(ChangeRequest.objects.get(kind="adoption"))
     world.work()
     assert ChangeRequest.objects.get(kind="adoption").state == "applied"
-    page = _page(world, "lena")
+    page = world.page("lena")
     assert "ACME-takeover-secret" not in page.get(f"/t/logistics/trust-configs/{tc.pk}/").content.decode()
 
 
@@ -159,7 +139,7 @@ def test_the_end_of_an_overlap_outlives_a_long_freeze(world):
     old = make("old")
     world.applied(old, make("stays"))
     until = timezone.now() + timedelta(days=5)
-    first = _approved(world, make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.approved(make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
     second = first.followers.get()
     windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=until - timedelta(days=1), ends_at=until + timedelta(days=20), reason="x")
     with time_machine.travel(until + timedelta(days=15), tick=True):
@@ -169,7 +149,7 @@ def test_the_end_of_an_overlap_outlives_a_long_freeze(world):
 
 def test_a_refusal_is_recorded_once(world):
     before = AuditEvent.objects.filter(result="refused").count()
-    page = _page(world, "sam")
+    page = world.page("sam")
     theirs = world.trust_config("logistics-clients")
     assert page.post(f"/t/payments/trust-configs/{theirs.pk}/retry/").status_code == 404
     assert AuditEvent.objects.filter(result="refused").count() == before + 1
@@ -192,7 +172,7 @@ def test_undoing_the_first_of_a_rotation_waits_for_the_second_that_is_being_writ
     old, new = make("old"), make("new")
     world.applied(old, make("stays"))
     until = timezone.now() + timedelta(days=3)
-    first = _approved(world, new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.approved(new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
     second = first.followers.get()
     with time_machine.travel(until + timedelta(minutes=1), tick=True):
         publish(trust_config_id=str(first.trust_config_id))
@@ -230,7 +210,7 @@ def test_a_case_that_a_fence_ends_is_recorded(world):
     world.approve(ours)
     world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE"))
     publish(trust_config_id=str(ours.trust_config_id))
-    _foreign(world, labels={"countersign-revision": "someone-else"})
+    world.edited_outside(labels={"countersign-revision": "someone-else"})
     assert world.trust_config().state == "drifted"
     world.work()
     assert world.trust_config().state == "ready"
@@ -266,12 +246,12 @@ def test_a_case_ends_with_our_write_that_makes_live_expected(world, settings):
     publish(trust_config_id=str(ours.trust_config_id))
     assert Publication.objects.get().state == "written"
     f = make("f")
-    _foreign(world, allowlisted=[a.parsed.pem, f.parsed.pem])
+    world.edited_outside(allowlisted=[a.parsed.pem, f.parsed.pem])
     assert world.trust_config().state == "drifted"
     world.edit_live(allowlisted=[a.parsed.pem])
     publish(trust_config_id=str(ours.trust_config_id))
     assert world.fresh(ours).state == "applied"
-    _foreign(world, allowlisted=[a.parsed.pem, f.parsed.pem])
+    world.edited_outside(allowlisted=[a.parsed.pem, f.parsed.pem])
     case = world.trust_config().drift_cases.get(state="open")
     assert len(case.difference.added) == 1
     world.adopt()
@@ -284,10 +264,10 @@ def test_an_old_file_restored_at_google_can_be_adopted_however_much_of_it_was_re
     removed = world.applied(removed=[Removal(m.fingerprint, AL, "revoked") for m in made])
     assert removed.state == "applied"
     other = world.live()["allowlisted"]
-    _foreign(world, allowlisted=[*other, *(m.parsed.pem for m in made)])
+    world.edited_outside(allowlisted=[*other, *(m.parsed.pem for m in made)])
 
     tc = world.trust_config()
-    page = _page(world, "rita")
+    page = world.page("rita")
     form = {"digest": revision_digest(open_case(tc).entry_set), "reason": "\u8fd9" * 2000, "names_revocation": "on"}
     response = page.post(f"/t/payments/trust-configs/{tc.pk}/drift/adopt/", form)
     assert response.status_code != 500

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.test import Client
 from django.utils import timezone
 
 from approvals.acts import Removal, Timing
+from approvals.errors import BadChange
 from approvals.flows import lapse, look_again, retry
 from approvals.flows.publish import publish
 from approvals.flows.validate import validate
@@ -19,6 +19,7 @@ from audit.models import AuditEvent
 from certs.errors import VaultClosed
 from certs.flows import ask_for_trust_config, vault
 from certs.models import GoogleLocation, Publication, TrustConfig, VaultKey
+from certs.sealing import require_vault_key
 from emulator.faults import Fault
 from jobs import clock
 from jobs.clock import now as the_databases_now
@@ -29,12 +30,7 @@ from tenants.models import Environment
 from tests.certificates import make, make_ca
 
 AL = "allowlisted_certificate"
-
-
-def _page(world, who):
-    page = Client()
-    page.force_login(world.user(who))
-    return page
+LENA = {"by": "lena", "tenant": "logistics"}
 
 
 def _shown(change):
@@ -42,7 +38,7 @@ def _shown(change):
 
 
 def _see(world, who, change):
-    return _page(world, who).get(f"/t/payments/changes/{change.number}/").content.decode()
+    return world.page(who).get(f"/t/payments/changes/{change.number}/").content.decode()
 
 
 @pytest.mark.parametrize("code", ["PERMISSION_DENIED", "NOT_FOUND", "INVALID_ARGUMENT"])
@@ -67,11 +63,11 @@ def test_a_sweep_that_google_refuses_is_shown_until_it_goes_again(world):
     world.emulator.faults.add(Fault("ListTrustConfigs", code="PERMISSION_DENIED", message="trustconfigs.list denied"))
     look_again.sweep(environment_id=environment.pk)
     for who, path in (("sam", f"/t/payments/trust-configs/{trust_config.pk}/"), ("paula", "/environments/dev/")):
-        text = _page(world, who).get(path).content.decode()
+        text = world.page(who).get(path).content.decode()
         assert "go unnoticed" in text and "trustconfigs.list denied" in text
     look_again.sweep(environment_id=environment.pk)
     assert GoogleLocation.objects.get(project=environment.project).refused_at is None
-    assert "go unnoticed" not in _page(world, "sam").get(f"/t/payments/trust-configs/{trust_config.pk}/").content.decode()
+    assert "go unnoticed" not in world.page("sam").get(f"/t/payments/trust-configs/{trust_config.pk}/").content.decode()
 
 
 def test_an_environment_without_trust_configs_is_swept_for_its_room(world):
@@ -92,8 +88,6 @@ def test_a_vault_key_that_cannot_be_made_says_why(world):
     refused = Job.objects.get(kind="make_vault_key", last_error__contains="useToEncrypt")
     tenant_id, environment_id, purpose = refused.subject_id.split(":")
     trust_config = TrustConfig(environment_id=int(environment_id), purpose=purpose)
-    from certs.sealing import require_vault_key
-
     with pytest.raises(VaultClosed, match="useToEncrypt denied"):
         require_vault_key(int(tenant_id), trust_config)
     world.work()
@@ -106,7 +100,7 @@ def test_a_trust_config_that_google_does_not_make_is_tried_again_on_its_page(wor
         actor=world.actor("paula"), environment_slug="dev", name="new-clients", purpose="mtls-client", tenant_slugs=["payments"]
     )
     world.work()
-    page = _page(world, "paula")
+    page = world.page("paula")
     text = page.get(f"/t/payments/trust-configs/{pk}/").content.decode()
     assert "trustconfigs.create denied" in text and "certificatemanager.editor" in text and "Try again" in text
     page.post(f"/t/payments/trust-configs/{pk}/retry/")
@@ -147,7 +141,7 @@ def test_a_freeze_keeps_what_is_on_record_so_a_foreign_edit_is_put_back_in_it(wo
     windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=begins, ends_at=begins + timedelta(days=1), reason="Quarter's end.")
     world.edit_live(allowlisted=[pem for pem in live if pem != first.parsed.pem])
     look_again.sweep(environment_id=world.trust_config().environment_id)
-    assert "what puts back a foreign edit" in _page(world, "sam").get(f"/t/payments/trust-configs/{world.trust_config().pk}/").content.decode()
+    assert "what puts back a foreign edit" in world.page("sam").get(f"/t/payments/trust-configs/{world.trust_config().pk}/").content.decode()
     change = world.put_back()
     world.work()
     world.approve(change, by="ravi")
@@ -168,7 +162,7 @@ def test_googles_quota_is_a_wait_and_no_failure(world):
     assert "Writing failed" not in _see(world, "sam", change)
     assert AuditEvent.objects.filter(type="publication.postponed", result="ok").count() == 2
     assert not AuditEvent.objects.filter(type="publication.failed").exists()
-    assert "postponed" in _page(world, "sam").get(f"/t/payments/trust-configs/{change.trust_config_id}/").content.decode()
+    assert "postponed" in world.page("sam").get(f"/t/payments/trust-configs/{change.trust_config_id}/").content.decode()
 
 
 def test_our_own_share_of_the_quota_leaves_no_trace_of_a_write(world, settings):
@@ -236,7 +230,7 @@ def test_programs_read_every_proof_and_the_effect_of_an_adoption(world):
     for client in clients:
         values = {"url": "https://h/", "outcome": "accepted", "detail": "", "at": timezone.now().isoformat(), "server_sha256": "", "told": {}}
         prove.prove(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, receipt=write(values, [client.certificate], client.key))
-    page = _page(world, "ada")
+    page = world.page("ada")
     facts = page.get(f"/t/payments/changes/{change.number}/facts/").json()["facts"]
     proofs = [fact for fact in facts if fact["fact"] == "proven"]
     assert [fact["evidence"]["client"] for fact in proofs] == [client.fingerprint for client in clients]
@@ -269,9 +263,56 @@ def test_a_ca_that_expires_soon_is_drafted_as_a_rotation_that_overlaps_until_its
     last = timezone.now() + timedelta(days=20)
     root = make_ca("Old Root", not_after=last)
     change = world.applied(root, make("stays"))
-    page = _page(world, "sam")
+    page = world.page("sam")
     text = page.get(f"/t/payments/trust-configs/{change.trust_config_id}/").content.decode()
     link = re.search(r'href="([^"]+overlap_until[^"]+)"', text)
     assert link is not None and "Draft its rotation" in text
     form = page.get(link.group(1).replace("&amp;", "&")).content.decode()
     assert f'name="overlap_until" id="id_overlap_until" value="{last:%Y-%m-%dT%H:%M}"' in form
+
+
+def test_what_a_tenant_is_told_of_its_vault_says_nothing_of_our_machines(world, monkeypatch):
+    from certs.flows import vault
+
+    VaultKey.objects.update(serves_until=timezone.now() - timedelta(days=1))
+
+    def fails(*_arguments):
+        raise RuntimeError('connection to server at "10.0.0.5" failed for user "countersign"')
+
+    monkeypatch.setattr(vault, "wrap", fails)
+    vault.make_vault_keys_ahead()
+    world.work(limit=1)
+    job = Job.objects.exclude(last_error="").get()
+    assert job.last_error == "RuntimeError"
+    tenant_id, environment_id, purpose = job.subject_id.split(":")
+    with pytest.raises(Exception, match="RuntimeError") as refused:
+        require_vault_key(int(tenant_id), TrustConfig(environment_id=int(environment_id), purpose=purpose))
+    assert "10.0.0.5" not in str(refused.value)
+
+
+def test_what_another_tenant_revoked_elsewhere_can_be_adopted_by_saying_so_and_is_not_named(world):
+    theirs = make("theirs")
+    world.applied(theirs, make("s1"), to="shared-clients", **LENA)
+    world.applied(theirs, make("s2"), to="logistics-clients", **LENA)
+    stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
+    world.edited_outside("shared-clients", allowlisted=stays)
+    world.adopted("shared-clients")
+    world.approved(removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
+    world.edited_outside("shared-clients", allowlisted=[*stays, theirs.parsed.pem])
+    trust_config = world.trust_config("shared-clients")
+    page = world.page("sam")
+    assert 'name="names_revocation"' in page.get(f"/t/payments/trust-configs/{trust_config.pk}/").content.decode()
+    with pytest.raises(BadChange) as refused:
+        world.adopt("shared-clients", by="sam")
+    assert theirs.fingerprint[-8:] not in str(refused.value.sentence) and "+1" in str(refused.value.sentence)
+    assert world.adopt("shared-clients", by="sam", names_revocation=True).names_revocation
+
+
+def test_one_try_has_everything_checked_that_could_not_be(world):
+    world.emulator.faults.add(Fault("GetTrustConfig", code="PERMISSION_DENIED", times=2))
+    changes = [world.submit(make("a")), world.submit(make("b"))]
+    world.work()
+    assert [bool(world.fresh(change).held_code) for change in changes] == [True, True]
+    retry.retry(actor=world.actor("sam"), tenant_id=changes[0].tenant_id, number=changes[0].number)
+    world.work()
+    assert [world.fresh(change).state for change in changes] == ["validated", "validated"]

@@ -44,19 +44,6 @@ def _rot(world, to="payments-clients", tenant="payments", by="sam", days=10, **t
     return (old, new, c, until)
 
 
-def _approved(world, *made, **o):
-    c = world.submit(*made, **o)
-    world.work()
-    world.approve(c)
-    world.work()
-    return world.fresh(c)
-
-
-def _foreign(world, name="payments-clients", **edit):
-    world.edit_live(name, **edit)
-    _sweep(world)
-
-
 def _sweep(world, environment="dev"):
     look_again.sweep(environment_id=world.trust_config(environment=environment).environment_id)
 
@@ -70,15 +57,15 @@ def test_the_limit_of_a_batch_is_lifted_again(world):
 
 def test_what_google_refused_stays_on_the_page_until_somebody_tries_again(world):
     world.emulator.faults.add(Fault("UpdateTrustConfig", code="PERMISSION_DENIED", message="needs role X", times=99))
-    _approved(world, make("a"))
+    world.approved(make("a"))
     assert "role X" in world.trust_config().waiting_detail
-    _approved(world, make("b"))
+    world.approved(make("b"))
     assert world.trust_config().blocked_at
     assert "role X" in world.trust_config().waiting_detail
 
 
 def test_a_put_back_ends_when_the_foreigner_reverts(world):
-    _foreign(world, allowlisted=[make("f").parsed.pem])
+    world.edited_outside(allowlisted=[make("f").parsed.pem])
     world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE", times=99))
     change = world.put_back()
     from jobs.models import Job
@@ -97,7 +84,7 @@ def test_a_put_back_ends_when_the_foreigner_reverts(world):
 
 
 def test_a_stale_read_does_not_end_the_case_of_a_put_back_under_way(world):
-    _foreign(world, allowlisted=[make("f").parsed.pem])
+    world.edited_outside(allowlisted=[make("f").parsed.pem])
     change = world.put_back()
     world.emulator.operations.seconds = 3
     world.work(limit=1)
@@ -130,7 +117,7 @@ def test_an_adoption_takes_in_what_was_voted_on_and_nothing_else(world, settings
     publish(trust_config_id=str(ours.trust_config_id))
     assert Publication.objects.get().state == "written"
     f1, f2 = (make("f1"), make("f2"))
-    _foreign(world, allowlisted=[f1.parsed.pem])
+    world.edited_outside(allowlisted=[f1.parsed.pem])
     assert world.trust_config().state == "drifted"
     adoption = world.adopt()
     from approvals.flows import validate
@@ -151,7 +138,7 @@ def test_a_put_back_overwrites_no_drift_that_nobody_voted_on(world, settings):
     world.applied(client)
     world.work()
     settings.PROPAGATION_SECONDS = 1000
-    _foreign(world, allowlisted=[])
+    world.edited_outside(allowlisted=[])
     change = world.put_back(by="sam")
     from approvals.flows import retry, validate
 
@@ -217,7 +204,7 @@ def test_going_back_to_a_date_keeps_the_old_certificate_of_a_rotation(world):
     world.applied(old)
     then = timezone.now()
     until = timezone.now() + timedelta(days=10)
-    first = _approved(world, make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.approved(make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
     assert first.state == "applied"
     n = return_to_date.return_to(actor=world.actor("sam"), tenant_id=first.tenant_id, trust_config_id=str(first.trust_config_id), date=then, reason="back")
     world.work()
@@ -248,7 +235,7 @@ def test_mode_b_puts_back_nothing_of_other_tenants_by_itself(world):
     ca = make_ca("theirs")
     world.applied(ca, by="lena", tenant="logistics", to="shared-clients")
     world.self_service("payments")
-    _foreign(world, "shared-clients", anchors=[])
+    world.edited_outside("shared-clients", anchors=[])
     ch = world.put_back("shared-clients", by="sam")
     world.work()
     c = world.fresh(ch)
@@ -259,7 +246,7 @@ def test_a_missing_original_of_another_tenant_is_counted_and_not_named(world):
     theirs = make("theirs")
     world.applied(theirs, by="lena", tenant="logistics", to="shared-clients")
     SealedCertificate.objects.all().delete()
-    _foreign(world, "shared-clients", allowlisted=[])
+    world.edited_outside("shared-clients", allowlisted=[])
     try:
         world.put_back("shared-clients", by="sam")
     except NotRestorable as e:
@@ -269,7 +256,7 @@ def test_a_missing_original_of_another_tenant_is_counted_and_not_named(world):
 def test_originals_of_a_put_back_are_kept_for_the_window_only(world):
     client = make("c")
     world.applied(client)
-    _foreign(world, allowlisted=[])
+    world.edited_outside(allowlisted=[])
     ch = world.put_back(by="sam")
     world.work()
     world.approve(ch)
@@ -306,7 +293,7 @@ def test_our_own_label_does_not_move_a_case(world, settings):
     world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE", times=1))
     publish(trust_config_id=str(ours.trust_config_id))
     f = make("f")
-    _foreign(world, allowlisted=[f.parsed.pem])
+    world.edited_outside(allowlisted=[f.parsed.pem])
     ad = world.adopt()
     from approvals.flows import validate
 
@@ -326,7 +313,7 @@ def test_without_the_new_certificate_the_old_one_stays(world, how):
     then = timezone.now()
     until = timezone.now() + timedelta(days=10)
     new = make("new")
-    first = _approved(world, new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.approved(new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
     assert first.state == "applied"
     if how == "return":
         n = return_to_date.return_to(actor=world.actor("sam"), tenant_id=first.tenant_id, trust_config_id=str(first.trust_config_id), date=then, reason="back")
@@ -334,7 +321,7 @@ def test_without_the_new_certificate_the_old_one_stays(world, how):
         world.approve(world.change(n))
         world.work()
     else:
-        _approved(world, removed=[Removal(new.fingerprint, AL, "revoked")])
+        world.approved(removed=[Removal(new.fingerprint, AL, "revoked")])
     assert len(world.live()["allowlisted"]) == 2
     with time_machine.travel(until + timedelta(seconds=1), tick=True):
         publish(trust_config_id=str(first.trust_config_id))
@@ -483,7 +470,7 @@ def test_a_closed_connection_proves_no_removal_where_all_are_let_in(world):
 
     cl = make("cl")
     world.applied(cl, make("k"))
-    ch = _approved(world, removed=[Removal(cl.fingerprint, AL, "retired")])
+    ch = world.approved(removed=[Removal(cl.fingerprint, AL, "retired")])
     assert ch.trust_config.enforcement == "allow"
     text = write(
         {"url": "https://h/", "outcome": "refused", "detail": "the connection was closed", "at": timezone.now().isoformat(), "server_sha256": "", "told": {}},
@@ -506,7 +493,7 @@ def test_a_put_back_of_mode_b_is_held_to_the_limits_of_the_day(world):
     c = make("c")
     world.applied(c)
     world.self_service("payments")
-    _foreign(world, allowlisted=[])
+    world.edited_outside(allowlisted=[])
     ch = world.put_back(by="sam")
     from approvals.flows import validate
 
@@ -522,7 +509,7 @@ def test_a_put_back_of_mode_b_is_held_to_the_limits_of_the_day(world):
 def test_a_put_back_that_cannot_be_opened_is_held(world):
     c = make("c")
     world.applied(c)
-    _foreign(world, allowlisted=[])
+    world.edited_outside(allowlisted=[])
     ch = world.put_back(by="sam")
     from approvals.flows import validate
 
@@ -539,7 +526,7 @@ def test_the_other_tenant_sees_no_names(world):
     mine = make("mine-secret")
     world.applied(mine, to="shared-clients")
     f = make("foreign-secret")
-    _foreign(world, "shared-clients", allowlisted=[f.parsed.pem])
+    world.edited_outside("shared-clients", allowlisted=[f.parsed.pem])
     ch = world.adopt("shared-clients", by="sam")
     world.work()
     page = Client()
@@ -622,7 +609,7 @@ def test_the_second_half_of_a_rotation_is_named_before_the_first_is_undone(world
     old = make("old")
     world.applied(old, make("stays"))
     until = timezone.now() + timedelta(days=10)
-    first = _approved(world, make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.approved(make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
     with time_machine.travel(until + timedelta(seconds=1), tick=True):
         publish(trust_config_id=str(first.trust_config_id))
         world.work()
@@ -640,7 +627,7 @@ def test_the_second_half_keeps_to_the_windows(world):
     old = make("old")
     world.applied(old, make("stays"))
     until = opens + timedelta(days=2, hours=5)
-    first = _approved(world, make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing("in_window", None, until))
+    first = world.approved(make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing("in_window", None, until))
     with time_machine.travel(opens + timedelta(minutes=5), tick=True):
         publish(trust_config_id=str(first.trust_config_id))
         world.work()
@@ -712,7 +699,7 @@ def test_what_is_approved_already_can_be_adopted(world):
     ours = world.submit(c, timing=Timing("at_time", timezone.now() + timedelta(days=1)))
     world.work()
     world.approve(ours)
-    _foreign(world, allowlisted=[c.parsed.pem])
+    world.edited_outside(allowlisted=[c.parsed.pem])
     world.adopt()
 
 
@@ -721,7 +708,7 @@ def test_an_open_change_does_not_stop_a_put_back(world):
     c = make("c")
     ours = world.submit(c)
     world.work()
-    _foreign(world, allowlisted=[c.parsed.pem])
+    world.edited_outside(allowlisted=[c.parsed.pem])
     ad = world.adopt()
     world.work()
     world.approve(ad, by="ravi")

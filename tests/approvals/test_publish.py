@@ -349,7 +349,7 @@ def test_a_job_that_everything_forgot_is_asked_for_again(world: World) -> None:
     assert world.fresh(change).state == "applied"
 
 
-def test_an_approved_change_that_expired_meanwhile_goes_back_and_the_others_go(world: World, time_machine: object) -> None:
+def test_an_approved_change_that_expired_meanwhile_goes_back_and_the_others_go(world: World, time_machine: Any) -> None:
     from datetime import UTC, datetime, timedelta
 
     short = make("short", not_after=datetime.now(UTC) + timedelta(days=40))
@@ -357,7 +357,7 @@ def test_an_approved_change_that_expired_meanwhile_goes_back_and_the_others_go(w
     for each in (change, other):
         _validate(world, each.pk)
         world.approve(each)
-    time_machine.move_to(datetime.now(UTC) + timedelta(days=12))  # type: ignore[attr-defined]
+    time_machine.move_to(datetime.now(UTC) + timedelta(days=12))
     world.work()
     returned = world.fresh(change)
     assert (returned.state, returned.causes[0]["code"]) == ("validated", "returned-findings")

@@ -156,20 +156,30 @@ def test_waking_and_a_vote_on_a_resolution_do_not_lock_each_other_out(world: Wor
     world.work()
     adoption = world.fresh(adoption)
     Job.objects.filter(kind="publish").delete()
-    real = approving.enqueue
+    real, locked = approving.enqueue, threading.Event()
 
-    def slowly(*arguments: Any, **options: Any) -> None:
-        time.sleep(1)  # a web process that stands still between its lock and its job
+    def behind_the_other(*arguments: Any, **options: Any) -> None:
+        """The one who decides holds the lock now, and asks for the job once the net waits for it."""
+        locked.set()
+        until = time.monotonic() + 20
+        while time.monotonic() < until and not _somebody_waits_for_a_lock():
+            time.sleep(0.01)
         real(*arguments, **options)
 
-    monkeypatch.setattr(approving, "enqueue", slowly)
+    monkeypatch.setattr(approving, "enqueue", behind_the_other)
     actor, digest = world.actor("ravi"), adoption.change_digest
 
     def decide() -> None:
         vote.approve(actor=actor, tenant_id=adoption.tenant_id, number=adoption.number, digest=digest, comment="")
 
     def wake_meanwhile() -> None:
-        time.sleep(0.3)
+        assert locked.wait(20)
         wake_trust_configs()
 
     assert _at_once(decide, wake_meanwhile) == [None, None]
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return bool(cursor.fetchone()[0])

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from django.test import Client
 from django.utils import timezone
 
 from approvals.errors import BadChange
@@ -19,12 +18,6 @@ from certs.models import TrustConfig
 from pki.receipt import write
 from tenants.flows import windows
 from tests.certificates import make, make_ca
-
-
-def _page(world, who):
-    page = Client()
-    page.force_login(world.user(who))
-    return page
 
 
 def _values(**more):
@@ -85,7 +78,7 @@ def test_a_receipt_with_nul_is_refused_kindly(world):
     change = world.applied(c)
     TrustConfig.objects.update(enforcement="reject")
     text = write(_values(detail="a\0b"), [c.certificate], c.key)
-    page = _page(world, "sam")
+    page = world.page("sam")
     page.post(f"/t/payments/changes/{change.number}/prove/", {"receipt": text})
 
     assert "\0" not in Proof.objects.get().detail
@@ -106,7 +99,7 @@ def test_one_probe_is_one_proof(world):
 def test_a_key_pasted_for_a_receipt_is_not_shown_again(world):
     c = make("c")
     change = world.applied(c)
-    page = _page(world, "sam")
+    page = world.page("sam")
     response = page.post(f"/t/payments/changes/{change.number}/prove/", {"receipt": c.key_pem.decode()})
     assert response.status_code == 422
     assert "PRIVATE KEY" not in response.content.decode()
@@ -117,7 +110,7 @@ def test_a_key_in_the_reason_of_lifting_a_freeze_is_refused(world):
     now = timezone.now()
     windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now, ends_at=now + timedelta(days=1), reason="x")
     freeze = world.trust_config().environment.freezes.get()
-    page = _page(world, "paula")
+    page = world.page("paula")
     page.post("/environments/dev/", {"act": "lift", "freeze": freeze.pk, "reason": key})
     assert not any(b"PRIVATE KEY" in bytes(e.payload) for e in AuditEvent.objects.all())
 
@@ -127,6 +120,6 @@ def test_a_key_in_the_name_of_a_policy_is_refused(world):
     key = make("c", key=ed25519.Ed25519PrivateKey.generate()).key_pem.decode()
     assert len(key) < 200
     tc = world.trust_config()
-    page = _page(world, "paula")
+    page = world.page("paula")
     page.post(f"/t/payments/trust-configs/{tc.pk}/enforcement/", {"enforcement": "reject", "policy_name": key})
     assert not any(b"PRIVATE KEY" in bytes(e.payload) for e in AuditEvent.objects.all())

@@ -27,14 +27,6 @@ from tests.world import World
 ALLOWLISTED = "allowlisted_certificate"
 
 
-def _approved(world: World, *made: Any, **options: Any) -> ChangeRequest:
-    change = world.submit(*made, **options)
-    world.work()
-    world.approve(change)
-    world.work()
-    return world.fresh(change)
-
-
 def _at(world: World, when: datetime, change: ChangeRequest) -> ChangeRequest:
     with time_machine.travel(when, tick=True):
         publish(trust_config_id=str(change.trust_config_id))
@@ -44,7 +36,7 @@ def _at(world: World, when: datetime, change: ChangeRequest) -> ChangeRequest:
 
 def test_a_change_with_a_time_waits_for_it_and_is_checked_again_then(world: World) -> None:
     due = timezone.now() + timedelta(days=2)
-    change = _approved(world, make(), timing=Timing("at_time", due))
+    change = world.approved(make(), timing=Timing("at_time", due))
     assert (change.state, world.updates()) == ("approved", [])
     shown = waiting_of(change)
     assert shown is not None and f"{due:%Y-%m-%d %H:%M}" in str(shown.what)
@@ -54,7 +46,7 @@ def test_a_change_with_a_time_waits_for_it_and_is_checked_again_then(world: Worl
 
 def test_what_expires_before_its_time_goes_back_to_its_voters_then(world: World) -> None:
     due = timezone.now() + timedelta(days=5)
-    change = _approved(world, make(not_after=timezone.now() + timedelta(days=4)), timing=Timing("at_time", due))
+    change = world.approved(make(not_after=timezone.now() + timedelta(days=4)), timing=Timing("at_time", due))
     changed = _at(world, due + timedelta(seconds=1), change)
     assert (changed.state, changed.delta["findings"][0][0]) == ("validated", "X509-VAL-01")
 
@@ -86,7 +78,7 @@ def test_a_change_for_the_window_waits_for_it_and_one_at_once_does_not(world: Wo
     opens = (now + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
     window = Window(opens.weekday(), opens.time(), (opens + timedelta(hours=1)).time(), "UTC")
     windows.set_windows(actor=world.actor("paula"), environment_slug="dev", windows=[window], reason="Evenings.")
-    waits, goes = _approved(world, make("waits"), timing=Timing("in_window")), _approved(world, make("goes"))
+    waits, goes = world.approved(make("waits"), timing=Timing("in_window")), world.approved(make("goes"))
     assert (waits.state, goes.state) == ("approved", "applied")
     assert _at(world, opens + timedelta(minutes=1), waits).state == "applied"
 
@@ -96,14 +88,14 @@ def test_a_freeze_holds_everything_but_a_revocation(world: World) -> None:
     world.applied(client, kept)
     now = timezone.now()
     windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now, ends_at=now + timedelta(days=3), reason="Year's end.")
-    held = _approved(world, make("held"))
+    held = world.approved(make("held"))
     shown = waiting_of(held)
     assert held.state == "approved"
     page = Client()
     page.force_login(world.user("sam"))
     assert ">frozen<" in re.sub(r"<svg.*?</svg>", "", page.get("/").content.decode())
     assert shown is not None and "Year's end." in str(shown.way_out)
-    urgent = _approved(world, removed=[Removal(client.fingerprint, ALLOWLISTED, "revoked")])
+    urgent = world.approved(removed=[Removal(client.fingerprint, ALLOWLISTED, "revoked")])
     assert urgent.state == "applied"
     freeze = held.trust_config.environment.freezes.get()
     windows.lift_freeze(actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="Over.")
@@ -118,7 +110,7 @@ def _rotation(world: World, days: int = 10) -> tuple[ChangeRequest, ChangeReques
     world.applied(old)
     until = timezone.now() + timedelta(days=days)
     removed = [Removal(old.fingerprint, "trust_anchor", "retired")]
-    first = _approved(world, make_ca("new"), removed=removed, timing=Timing(overlap_until=until))
+    first = world.approved(make_ca("new"), removed=removed, timing=Timing(overlap_until=until))
     return first, first.followers.get(), old.fingerprint
 
 
@@ -164,7 +156,7 @@ def test_the_second_can_be_withdrawn_alone_and_falls_with_the_first(world: World
     old = make_ca("older")
     world.applied(old)
     removed = [Removal(old.fingerprint, "trust_anchor", "retired")]
-    waiting = _approved(world, make_ca("newer"), removed=removed, timing=Timing("at_time", due, due + timedelta(days=3)))
+    waiting = world.approved(make_ca("newer"), removed=removed, timing=Timing("at_time", due, due + timedelta(days=3)))
     follower = waiting.followers.get()
     withdraw.withdraw(actor=world.actor("sam"), tenant_id=waiting.tenant_id, number=waiting.number, reason="")
     assert world.fresh(follower).state == "withdrawn"
@@ -175,7 +167,7 @@ def test_the_second_waits_until_the_first_is_applied(world: World) -> None:
     old = make_ca("old")
     world.applied(old)
     removed = [Removal(old.fingerprint, "trust_anchor", "retired")]
-    first = _approved(world, make_ca("new"), removed=removed, timing=Timing("at_time", due, due + timedelta(days=1)))
+    first = world.approved(make_ca("new"), removed=removed, timing=Timing("at_time", due, due + timedelta(days=1)))
     world.emulator.operations.seconds = 10**7
     second = first.followers.get()
     with time_machine.travel(due + timedelta(days=2), tick=True):
@@ -186,7 +178,7 @@ def test_the_second_waits_until_the_first_is_applied(world: World) -> None:
 
 def test_an_approval_lapses_and_is_reminded_of_before(world: World, settings: Any) -> None:
     due = timezone.now() + timedelta(days=30)
-    change = _approved(world, make(), timing=Timing("at_time", due))
+    change = world.approved(make(), timing=Timing("at_time", due))
     for days, state, count in ((29, "approved", 0), (42.5, "approved", 1), (43, "approved", 1), (44.1, "rejected", 1)):
         with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
             lapse.remind()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from approvals.flows import resolve_drift, vote
@@ -350,16 +351,20 @@ def _poison_among_others(rig: Rig, _act: str) -> None:
     poison = rig.change.items.get().sha256_fingerprint
     rig.world.emulator.faults.add(Fault("UpdateTrustConfig", project=PROJECT, code="INVALID_ARGUMENT", times=99, entry=poison))
     rig.others = [rig.world.submit(make(f"{rig.name}-{number}"), to=rig.name) for number in range(11)]
-    others = ChangeRequest.objects.filter(pk__in=[change.pk for change in rig.others])
-    rig.stack.wait_until(lambda: rig._is_supervised() and others.filter(state="validated").count() == len(rig.others), seconds=60)
-    for change in others:
+    for change in _others_when(rig, "validated"):
         digest = change.change_digest
         vote.approve(actor=rig.world.actor("rita"), tenant_id=change.tenant_id, number=change.number, digest=digest, comment="")
 
 
 def _others_are_applied(rig: Rig) -> None:
+    _others_when(rig, "applied")
+
+
+def _others_when(rig: Rig, state: str) -> QuerySet[ChangeRequest]:
+    """The other changes of the case, once all of them are there."""
     others = ChangeRequest.objects.filter(pk__in=[change.pk for change in rig.others])
-    rig.stack.wait_until(lambda: rig._is_supervised() and others.filter(state="applied").count() == len(rig.others), seconds=90)
+    rig.stack.wait_until(lambda: rig._is_supervised() and others.filter(state=state).count() == len(rig.others), seconds=90)
+    return others
 
 
 def _database_cut(rig: Rig) -> None:

@@ -1,41 +1,23 @@
-"""What was mended and had to be mended once more: decisions in the order of their approval, and people who are not left without a way."""
+"""Decisions take effect in the order in which they were taken, or not at all: replacements, overlaps, freezes, put-backs."""
 
 from datetime import timedelta
 
-import pytest
 import time_machine
-from django.test import Client
 from django.utils import timezone
 
 from approvals.acts import Removal, Timing
-from approvals.errors import BadChange
-from approvals.flows import lapse, look_again, retry
+from approvals.flows import lapse, retry
 from approvals.flows.publish import publish
 from approvals.flows.validate import validate
 from approvals.models import ChangeRequest
 from approvals.schedule import lapses_at
-from certs.models import Publication, TrustConfig, VaultKey
-from certs.sealing import require_vault_key
+from certs.models import Publication, TrustConfig
 from emulator.faults import Fault
-from jobs.models import Job
 from tenants.flows import windows
 from tests.certificates import make, make_ca
 
 AL = "allowlisted_certificate"
 LENA = {"by": "lena", "tenant": "logistics"}
-
-
-def _approved(world, *made, **options):
-    change = world.submit(*made, **options)
-    world.work()
-    world.approve(change)
-    world.work()
-    return world.fresh(change)
-
-
-def _foreign(world, name="payments-clients", **edit):
-    world.edit_live(name, **edit)
-    look_again.sweep(environment_id=world.trust_config().environment_id)
 
 
 def test_a_revocation_goes_with_the_replacement_that_was_approved_before_it(world):
@@ -97,7 +79,7 @@ def test_an_overlap_that_is_over_is_not_approved_by_mode_b_either(world):
 def test_lifting_a_freeze_lets_what_waited_in_it_be_written(world):
     now = timezone.now()
     windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now, ends_at=now + timedelta(days=60), reason="x")
-    change = _approved(world, make("c"))
+    change = world.approved(make("c"))
     with time_machine.travel(now + timedelta(days=20), tick=True):
         freeze = change.trust_config.environment.freezes.get()
         windows.lift_freeze(actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="done")
@@ -119,63 +101,15 @@ def test_a_freeze_that_has_not_begun_is_taken_back_without_a_trace(world):
     assert not world.trust_config().environment.freezes.exists()
 
 
-def test_what_a_tenant_is_told_of_its_vault_says_nothing_of_our_machines(world, monkeypatch):
-    from certs.flows import vault
-
-    VaultKey.objects.update(serves_until=timezone.now() - timedelta(days=1))
-
-    def fails(*_arguments):
-        raise RuntimeError('connection to server at "10.0.0.5" failed for user "countersign"')
-
-    monkeypatch.setattr(vault, "wrap", fails)
-    vault.make_vault_keys_ahead()
-    world.work(limit=1)
-    job = Job.objects.exclude(last_error="").get()
-    assert job.last_error == "RuntimeError"
-    tenant_id, environment_id, purpose = job.subject_id.split(":")
-    with pytest.raises(Exception, match="RuntimeError") as refused:
-        require_vault_key(int(tenant_id), TrustConfig(environment_id=int(environment_id), purpose=purpose))
-    assert "10.0.0.5" not in str(refused.value)
-
-
-def test_what_another_tenant_revoked_elsewhere_can_be_adopted_by_saying_so_and_is_not_named(world):
-    theirs = make("theirs")
-    world.applied(theirs, make("s1"), to="shared-clients", **LENA)
-    world.applied(theirs, make("s2"), to="logistics-clients", **LENA)
-    stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
-    _foreign(world, "shared-clients", allowlisted=stays)
-    world.adopted("shared-clients")
-    _approved(world, removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
-    _foreign(world, "shared-clients", allowlisted=[*stays, theirs.parsed.pem])
-    trust_config = world.trust_config("shared-clients")
-    page = Client()
-    page.force_login(world.user("sam"))
-    assert 'name="names_revocation"' in page.get(f"/t/payments/trust-configs/{trust_config.pk}/").content.decode()
-    with pytest.raises(BadChange) as refused:
-        world.adopt("shared-clients", by="sam")
-    assert theirs.fingerprint[-8:] not in str(refused.value.sentence) and "+1" in str(refused.value.sentence)
-    assert world.adopt("shared-clients", by="sam", names_revocation=True).names_revocation
-
-
-def test_one_try_has_everything_checked_that_could_not_be(world):
-    world.emulator.faults.add(Fault("GetTrustConfig", code="PERMISSION_DENIED", times=2))
-    changes = [world.submit(make("a")), world.submit(make("b"))]
-    world.work()
-    assert [bool(world.fresh(change).held_code) for change in changes] == [True, True]
-    retry.retry(actor=world.actor("sam"), tenant_id=changes[0].tenant_id, number=changes[0].number)
-    world.work()
-    assert [world.fresh(change).state for change in changes] == ["validated", "validated"]
-
-
 def test_a_put_back_of_what_was_revoked_meanwhile_ends_and_says_what_to_do(world):
     theirs = make("theirs")
     world.applied(theirs, make("s1"), to="shared-clients", **LENA)
     world.applied(theirs, make("s2"), to="logistics-clients", **LENA)
     stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
-    _foreign(world, "shared-clients", allowlisted=stays)
+    world.edited_outside("shared-clients", allowlisted=stays)
     change = world.put_back("shared-clients")
     world.work()
-    _approved(world, removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
+    world.approved(removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
     world.approve(change, by="ravi")
     world.work()
     ended = world.fresh(change)
@@ -186,7 +120,7 @@ def test_a_put_back_of_what_was_revoked_meanwhile_ends_and_says_what_to_do(world
 def test_a_put_back_that_lapsed_is_not_written(world):
     first = make("first")
     world.applied(first, make("stays"))
-    _foreign(world, allowlisted=[pem for pem in world.live()["allowlisted"] if pem != first.parsed.pem])
+    world.edited_outside(allowlisted=[pem for pem in world.live()["allowlisted"] if pem != first.parsed.pem])
     change = world.put_back()
     world.work()
     world.approve(change, by="ravi")
