@@ -15,22 +15,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from pki.findings import Finding
+from web.errors import Refusal
 
 
-class ApprovalError(Exception):
+class ApprovalError(Refusal):
     code = "approval"
-
-    def __init__(self, sentence: str | Promise) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
 
 
 class SelfApproval(ApprovalError):
     code = "self-approval"
+    status = 403
 
 
 class VoteRefused(ApprovalError):
     code = "vote-refused"
+    status = 403
 
 
 class WrongState(ApprovalError):
@@ -41,14 +40,18 @@ class StalePlan(ApprovalError):
     code = "stale-plan"
 
     def __init__(self) -> None:
-        super().__init__(_("The plan has changed since you opened the page. Look at it again before you decide."))
+        super().__init__(
+            _("The plan has changed since you opened the page. Look at it again before you decide.")
+        )
 
 
 class PublicationInProgress(ApprovalError):
     code = "publication-in-progress"
 
     def __init__(self) -> None:
-        super().__init__(_("This change may be on its way to Google right now. Wait until its outcome is known."))
+        super().__init__(
+            _("This change may be on its way to Google right now. Wait until its outcome is known.")
+        )
 
 
 class ConflictingChange(ApprovalError):
@@ -57,6 +60,7 @@ class ConflictingChange(ApprovalError):
 
 class BlockingFindings(ApprovalError):
     code = "blocking-findings"
+    status = 422
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(_("The checks found something that must be mended first."))
@@ -67,6 +71,7 @@ class BadChange(ApprovalError):
     """``field`` is the field of the form that it is about, where it is about one."""
 
     code = "bad-change"
+    status = 422
 
     def __init__(self, sentence: str | Promise, *, field: str = "") -> None:
         super().__init__(sentence)

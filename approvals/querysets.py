@@ -7,9 +7,10 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from approvals.states import OPEN, State
+from certs.models import Publication
 
 if TYPE_CHECKING:
-    from approvals.models import ChangeRequest  # noqa: F401
+    from approvals.models import ChangeRequest, Item  # noqa: F401
 
 
 class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
@@ -21,14 +22,31 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
 
     def for_lists(self) -> Self:
         """With everything that a row of a list shows."""
-        rows = self.select_related("tenant", "trust_config__environment", "submitted_by")
-        return rows.prefetch_related("items__certificate", "votes", "findings", "inverts", "trust_config__environment__freezes")
+        rows = self.select_related(
+            "tenant", "trust_config__environment", "submitted_by", "taken_over_by"
+        )
+        return rows.prefetch_related(
+            "items__certificate",
+            "votes",
+            "findings",
+            "inverts",
+            "trust_config__environment__freezes",
+        )
+
+    def not_yet_written(self) -> Self:
+        """Approved changes, with what tells when their time has come."""
+        rows = self.filter(state=State.APPROVED).select_related(
+            "tenant", "follows", "trust_config__environment", "submitted_by"
+        )
+        return rows.prefetch_related("items")
 
     def in_unresolved_publication(self) -> Self:
         """Changes that a write whose outcome is not known yet carries."""
         from approvals.models import ChangePublication
 
-        attempts = ChangePublication.objects.filter(change=OuterRef("pk"), publication__state__in=["intended", "sent", "written"])
+        attempts = ChangePublication.objects.filter(
+            change=OuterRef("pk"), publication__state__in=Publication.UNRESOLVED
+        )
         return self.filter(Exists(attempts))
 
     def due(self, trust_config_id: UUID | str) -> Self:
@@ -45,8 +63,27 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
     def _ready(self, trust_config_id: UUID | str) -> Self:
         from approvals.models import ChangePublication
 
-        attempts = ChangePublication.objects.filter(change=OuterRef("pk"), publication__state__in=["intended", "sent", "written"])
-        ready = self.filter(~Exists(attempts), trust_config_id=trust_config_id, state=State.APPROVED, held_code="")
+        attempts = ChangePublication.objects.filter(
+            change=OuterRef("pk"), publication__state__in=Publication.UNRESOLVED
+        )
+        ready = self.filter(
+            ~Exists(attempts), trust_config_id=trust_config_id, state=State.APPROVED, held_code=""
+        )
         # What follows a change waits for it, and while that is being undone.
-        ready = ready.filter(Q(follows=None) | Q(follows__state=State.APPLIED)).exclude(follows__inverted_by__state__in=OPEN)
-        return ready.order_by("approved_at", "pk").prefetch_related("items__certificate", "findings", "votes")
+        ready = ready.filter(Q(follows=None) | Q(follows__state=State.APPLIED)).exclude(
+            follows__inverted_by__state__in=OPEN
+        )
+        return ready.order_by("approved_at", "pk").prefetch_related(
+            "items__certificate", "findings", "votes"
+        )
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def uploads(self) -> Self:
+        """Items that a person uploaded a file for: not what a rollback, a return or a drift adds."""
+        return self.filter(
+            action="add",
+            change__kind="regular",
+            change__inverts=None,
+            change__returns_to=None,
+        )

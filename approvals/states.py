@@ -31,11 +31,28 @@ class Move:
 
 
 MOVES = (
-    Move("mark_validated", (State.SUBMITTED,), State.VALIDATED, _("a worker read live and the checks found nothing blocking")),
+    Move(
+        "mark_validated",
+        (State.SUBMITTED,),
+        State.VALIDATED,
+        _("a worker read live and the checks found nothing blocking"),
+    ),
     Move("mark_approved", (State.VALIDATED,), State.APPROVED, _("the last vote needed was cast")),
-    Move("mark_returned", (State.APPROVED,), State.VALIDATED, _("votes are needed again; the cause is recorded")),
-    Move("mark_applied", (State.APPROVED,), State.APPLIED, _("the write was read back and verified")),
-    Move("mark_rolled_back", (State.APPLIED,), State.ROLLED_BACK, _("the change that inverts it was verified")),
+    Move(
+        "mark_returned",
+        (State.APPROVED,),
+        State.VALIDATED,
+        _("votes are needed again; the cause is recorded"),
+    ),
+    Move(
+        "mark_applied", (State.APPROVED,), State.APPLIED, _("the write was read back and verified")
+    ),
+    Move(
+        "mark_rolled_back",
+        (State.APPLIED,),
+        State.ROLLED_BACK,
+        _("the change that inverts it was verified"),
+    ),
     Move("mark_rejected", OPEN, State.REJECTED, _("failed checks or declined by a reviewer")),
     Move("mark_withdrawn", OPEN, State.WITHDRAWN, _("withdrawn by the submitter")),
 )

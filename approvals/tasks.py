@@ -5,9 +5,12 @@ from datetime import timedelta
 from celery.signals import worker_init
 from django.conf import settings
 
-from approvals.flows import lapse, look_again, simulate, simulate_answers, wake
-from approvals.flows import publish as publish_flow
-from approvals.flows import validate as validate_flow
+from approvals.deciding import lapse
+from approvals.deciding import validate as validate_flow
+from approvals.publishing import conductor as publish_flow
+from approvals.publishing import sweep, wake
+from approvals.reminding import due, mail
+from approvals.simulating import answer, ask
 from jobs import clock
 from jobs.registry import handles
 from pki import lint, public_cas
@@ -37,17 +40,17 @@ def wake_trust_configs(_subject_id: str) -> None:
 
 @handles("look_again")
 def look_again_at(subject_id: str) -> None:
-    look_again.look(trust_config_id=subject_id)
+    sweep.look(trust_config_id=subject_id)
 
 
 @handles("sweep_everywhere", every=timedelta(minutes=settings.DRIFT_MINUTES))
 def sweep_everywhere(_subject_id: str) -> None:
-    look_again.sweep_everywhere()
+    sweep.sweep_everywhere()
 
 
 @handles("sweep_location")
 def sweep_location(subject_id: str) -> None:
-    look_again.sweep(environment_id=int(subject_id))
+    sweep.sweep(environment_id=int(subject_id))
 
 
 @handles("lapse", every=timedelta(minutes=15))
@@ -57,19 +60,25 @@ def lapse_approvals(_subject_id: str) -> None:
 
 @handles("remind", every=timedelta(minutes=15))
 def remind(_subject_id: str) -> None:
-    lapse.remind()
+    due.remind()
 
 
 @handles("mail_reminder")
 def mail_reminder(subject_id: str) -> None:
-    lapse.mail(reminder_id=int(subject_id))
+    mail.mail_all(reminder_id=int(subject_id))
+
+
+@handles("mail_reminder_to")
+def mail_reminder_to(subject_id: str) -> None:
+    reminder_id, user_id = subject_id.split(":")
+    mail.mail_to(reminder_id=int(reminder_id), user_id=int(user_id))
 
 
 @handles("simulate")
 def answer_simulation(subject_id: str) -> None:
-    simulate_answers.answer(simulation_id=int(subject_id))
+    answer.answer(simulation_id=int(subject_id))
 
 
 @handles("forget_simulations", every=timedelta(hours=1))
 def forget_simulations(_subject_id: str) -> None:
-    simulate.forget_old(before=clock.now() - timedelta(days=7))
+    ask.forget_old(before=clock.now() - timedelta(days=7))

@@ -1,7 +1,7 @@
 from django.urls import path
 
-import portal.converters  # noqa: F401  (the parts of URLs)
-from approvals.views import changes, modes, requests, trust_configs
+import web.converters  # noqa: F401  (the parts of URLs)
+from approvals.pages.views import changes, lists, modes, requests, trust_configs
 
 app_name = "approvals"
 
@@ -9,15 +9,22 @@ TRUST_CONFIG = "t/<tenant:tenant>/trust-configs/<uuid:trust_config_id>/"
 CHANGE = "t/<tenant:tenant>/changes/<int:number>/"
 
 urlpatterns = [
-    path("", changes.home, name="home"),
-    path("review/", changes.review_queue, name="review-queue"),
-    path("t/<tenant:tenant>/changes/", changes.change_list, name="change-list"),
+    path("", lists.home, name="home"),
+    path("review/", lists.review_queue, name="review-queue"),
+    path("t/<tenant:tenant>/changes/", lists.change_list, name="change-list"),
     path("t/<tenant:tenant>/changes/new/", requests.change_new, name="change-new"),
-    path("t/<tenant:tenant>/changes/new/<uuid:trust_config_id>/", requests.change_form, name="change-form"),
+    path(
+        "t/<tenant:tenant>/changes/new/<uuid:trust_config_id>/",
+        requests.change_form,
+        name="change-form",
+    ),
     path(CHANGE, changes.change_detail, name="change-detail"),
     path(f"{CHANGE}live/", changes.change_live, name="change-live"),
     path(f"{CHANGE}approve/", changes.change_approve, name="change-approve"),
     path(f"{CHANGE}reject/", changes.change_reject, name="change-reject"),
+    path(f"{CHANGE}send-back/", changes.change_send_back, name="change-send-back"),
+    path(f"{CHANGE}stop/", changes.change_stop, name="change-stop"),
+    path(f"{CHANGE}take-over/", changes.change_take_over, name="change-take-over"),
     path(f"{CHANGE}answer/", changes.change_answer, name="change-answer"),
     path(f"{CHANGE}comment/", changes.change_comment, name="change-comment"),
     path(f"{CHANGE}withdraw/", changes.change_withdraw, name="change-withdraw"),
@@ -27,7 +34,11 @@ urlpatterns = [
     path(f"{CHANGE}roll-back/", requests.change_roll_back, name="change-roll-back"),
     path(f"{TRUST_CONFIG}drift/adopt/", trust_configs.drift_adopt, name="drift-adopt"),
     path(f"{TRUST_CONFIG}drift/put-back/", trust_configs.drift_put_back, name="drift-put-back"),
-    path(f"{TRUST_CONFIG}drift/acknowledge/", trust_configs.drift_acknowledge, name="drift-acknowledge"),
+    path(
+        f"{TRUST_CONFIG}drift/acknowledge/",
+        trust_configs.drift_acknowledge,
+        name="drift-acknowledge",
+    ),
     path(f"{TRUST_CONFIG}return/", requests.trust_config_return, name="trust-config-return"),
     path(f"{TRUST_CONFIG}retry/", trust_configs.trust_config_retry, name="trust-config-retry"),
     path("t/<tenant:tenant>/mode/brake/", modes.mode_brake, name="mode-brake"),

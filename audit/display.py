@@ -39,7 +39,9 @@ DISPLAYS: dict[E, Display] = {
     E.ENFORCEMENT_DECLARED: Display(_("Enforcement declared"), "lock"),
     E.ENDPOINT_NAMED: Display(_("Endpoint named"), "link"),
     E.GATE_TRIED: Display(_("Gate tried as a stranger"), "lock"),
-    E.PUBLISHING_BLOCKED: Display(_("Google refused the worker; publishing stopped"), "alert-triangle"),
+    E.PUBLISHING_BLOCKED: Display(
+        _("Google refused the worker; publishing stopped"), "alert-triangle"
+    ),
     E.PUBLISHING_RESUMED: Display(_("Publishing tried again"), "refresh"),
     E.DRIFT_FOUND: Display(_("Live was changed outside the portal"), "alert-triangle"),
     E.DRIFT_ENDED: Display(_("Live is as last observed again"), "check"),
@@ -49,6 +51,8 @@ DISPLAYS: dict[E, Display] = {
     E.VAULT_KEY_CREATED: Display(_("Vault key made"), "key"),
     E.SEALED_FORGOTTEN: Display(_("Sealed originals deleted"), "trash"),
     E.GOLDEN_CLIENT_ADDED: Display(_("Golden client kept"), "user-plus"),
+    E.GOLDEN_CLIENT_REMOVAL_ASKED: Display(_("Removal of a golden client asked for"), "trash"),
+    E.GOLDEN_CLIENT_KEPT: Display(_("Golden client kept after all"), "shield-check"),
     E.GOLDEN_CLIENT_REMOVED: Display(_("Golden client removed"), "user-minus"),
     E.CHANGE_SUBMITTED: Display(_("Change submitted"), "cloud-upload"),
     E.CHANGE_RESCHEDULED: Display(_("Written later, so that the overlap is kept"), "clock"),
@@ -60,6 +64,7 @@ DISPLAYS: dict[E, Display] = {
     E.CHANGE_LAPSED: Display(_("Approval lapsed"), "clock"),
     E.CHANGE_REMINDED: Display(_("Reminder sent"), "clock"),
     E.CHANGE_PROVEN: Display(_("Proof put on the change"), "shield-check"),
+    E.CHANGE_TAKEN_OVER: Display(_("Change taken over"), "refresh"),
     E.CHANGE_RETURNED: Display(_("Votes needed again"), "refresh"),
     E.CHANGE_ANSWERED: Display(_("Findings answered"), "message"),
     E.CHANGE_COMMENTED: Display(_("Comment"), "message"),

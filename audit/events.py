@@ -45,6 +45,8 @@ class EventType(StrEnum):
     VAULT_KEY_CREATED = "vault_key.created"
     SEALED_FORGOTTEN = "sealed.forgotten"
     GOLDEN_CLIENT_ADDED = "golden_client.added"
+    GOLDEN_CLIENT_REMOVAL_ASKED = "golden_client.removal_asked"
+    GOLDEN_CLIENT_KEPT = "golden_client.kept"
     GOLDEN_CLIENT_REMOVED = "golden_client.removed"
     # changes
     CHANGE_SUBMITTED = "change.submitted"
@@ -57,6 +59,7 @@ class EventType(StrEnum):
     CHANGE_LAPSED = "change.lapsed"
     CHANGE_REMINDED = "change.reminded"
     CHANGE_PROVEN = "change.proven"
+    CHANGE_TAKEN_OVER = "change.taken_over"
     CHANGE_RETURNED = "change.returned"
     CHANGE_ANSWERED = "change.answered"
     CHANGE_COMMENTED = "change.commented"

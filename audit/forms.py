@@ -9,12 +9,27 @@ class EventFilterForm(forms.Form):
 
     type = forms.ChoiceField(label=_("What"), required=False)
     actor = forms.CharField(label=_("Who"), required=False, max_length=200)
-    change = forms.IntegerField(label=_("Change number"), required=False, min_value=1, max_value=2**53)
+    change = forms.IntegerField(
+        label=_("Change number"), required=False, min_value=1, max_value=2**53
+    )
     environment = forms.SlugField(label=_("Environment"), required=False, max_length=63)
     sha256 = forms.CharField(label=_("Fingerprint"), required=False, max_length=95)
-    result = forms.ChoiceField(label=_("Result"), required=False, choices=[("", _("Any")), ("ok", _("ok")), ("refused", _("refused")), ("failed", _("failed"))])
-    since = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    result = forms.ChoiceField(
+        label=_("Result"),
+        required=False,
+        choices=[
+            ("", _("Any")),
+            ("ok", _("ok")),
+            ("refused", _("refused")),
+            ("failed", _("failed")),
+        ],
+    )
+    since = forms.DateField(
+        label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

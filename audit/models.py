@@ -49,7 +49,9 @@ class AuditFingerprint(models.Model):
 class AuditPersonal(models.Model):
     """The erasable part of an event: who it was by name. The payload holds only its salted hash."""
 
-    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, primary_key=True, related_name="personal")
+    event = models.OneToOneField(
+        AuditEvent, on_delete=models.PROTECT, primary_key=True, related_name="personal"
+    )
     salt = models.BinaryField()
     name = models.CharField(max_length=200, blank=True)
     email = models.CharField(max_length=254, blank=True)
@@ -67,7 +69,9 @@ class AnonymousRefusal(models.Model):
     count = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["minute", "kind"], name="one_counter_per_minute")]
+        constraints = [
+            models.UniqueConstraint(fields=["minute", "kind"], name="one_counter_per_minute")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.minute}: {self.count}"

@@ -27,7 +27,10 @@ def page(events: QuerySet[AuditEvent], *, before: int | None) -> EventPage:
     if before is not None:
         events = events.filter(pk__lt=before)
     found = list(events.select_related("personal").order_by("-pk")[: PAGE_SIZE + 1])
-    return EventPage([_with_facts(event) for event in found[:PAGE_SIZE]], found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None)
+    return EventPage(
+        [_with_facts(event) for event in found[:PAGE_SIZE]],
+        found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
+    )
 
 
 def filtered(events: QuerySet[AuditEvent], filters: dict[str, Any]) -> QuerySet[AuditEvent]:
@@ -35,7 +38,11 @@ def filtered(events: QuerySet[AuditEvent], filters: dict[str, Any]) -> QuerySet[
     if kind := filters.get("type"):
         events = events.filter(type=kind)
     if actor := filters.get("actor"):
-        events = events.filter(personal__name__icontains=actor) | events.filter(personal__email__icontains=actor) | events.filter(actor_id=actor)
+        events = (
+            events.filter(personal__name__icontains=actor)
+            | events.filter(personal__email__icontains=actor)
+            | events.filter(actor_id=actor)
+        )
     if number := filters.get("change"):
         events = events.filter(change_number=number)
     if environment := filters.get("environment"):
@@ -61,7 +68,9 @@ def events_of_certificate(tenant_id: int, fingerprint: str) -> list[AuditEvent]:
 
 
 def events_of_trust_config(tenant_id: int, trust_config_id: str) -> list[AuditEvent]:
-    return page(events_of_tenant(tenant_id).filter(trust_config_id=trust_config_id), before=None).events
+    return page(
+        events_of_tenant(tenant_id).filter(trust_config_id=trust_config_id), before=None
+    ).events
 
 
 def _with_facts(event: AuditEvent) -> AuditEvent:

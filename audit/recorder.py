@@ -35,8 +35,19 @@ def record(
     at = clock.now()
     salt = secrets.token_bytes(16)
     personal: log.Json = {"name": actor.name, "email": actor.email, "ip": actor.ip}
-    facts = _facts(actor, subject, scope, at=at, event=event, personal_sha256=log.personal_hash(salt, personal))
-    payload = log.encode({**facts, "before": before, "after": after, "reason": reason, "result": result, "details": details or {}})
+    facts = _facts(
+        actor, subject, scope, at=at, event=event, personal_sha256=log.personal_hash(salt, personal)
+    )
+    payload = log.encode(
+        {
+            **facts,
+            "before": before,
+            "after": after,
+            "reason": reason,
+            "result": result,
+            "details": details or {},
+        }
+    )
     row = AuditEvent.objects.create(
         payload=payload,
         leaf_hash=log.leaf_hash(payload),
@@ -54,13 +65,28 @@ def record(
     )
     AuditPersonal.objects.create(event=row, salt=salt, **personal)
     named = {*scope.sha256_fingerprints, *([subject.sha256] if subject.sha256 else [])}
-    AuditFingerprint.objects.bulk_create(AuditFingerprint(event=row, sha256_fingerprint=value) for value in sorted(named))
+    AuditFingerprint.objects.bulk_create(
+        AuditFingerprint(event=row, sha256_fingerprint=value) for value in sorted(named)
+    )
     return row
 
 
-def _facts(actor: Actor, subject: Subject, scope: Scope, *, at: datetime, event: EventType, personal_sha256: str) -> log.Json:
+def _facts(
+    actor: Actor,
+    subject: Subject,
+    scope: Scope,
+    *,
+    at: datetime,
+    event: EventType,
+    personal_sha256: str,
+) -> log.Json:
     """Who, when, what and where, as the payload holds it; ids are text, so that no reader loses a digit."""
-    previous = AuditEvent.objects.filter(subject_kind=subject.kind, subject_id=subject.id).order_by("-id").values_list("id", flat=True).first()
+    previous = (
+        AuditEvent.objects.filter(subject_kind=subject.kind, subject_id=subject.id)
+        .order_by("-id")
+        .values_list("id", flat=True)
+        .first()
+    )
     return {
         "v": log.VERSION,
         "type": event.value,
@@ -77,7 +103,12 @@ def _facts(actor: Actor, subject: Subject, scope: Scope, *, at: datetime, event:
             "session": actor.session,
             "personal": personal_sha256,
         },
-        "subject": {"kind": subject.kind, "id": subject.id, "sha256": subject.sha256, "label": subject.label},
+        "subject": {
+            "kind": subject.kind,
+            "id": subject.id,
+            "sha256": subject.sha256,
+            "label": subject.label,
+        },
         "request_id": actor.request_id,
         "prev_event": None if previous is None else str(previous),
         "fingerprints": sorted(scope.sha256_fingerprints),

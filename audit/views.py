@@ -11,8 +11,8 @@ from approvals.models import ChangeRequest
 from audit import questions
 from audit.forms import EventFilterForm
 from audit.models import AuditEvent
-from tenants.gate import SignedInRequest, TenantRequest, platform_page, tenant_page
 from tenants.models import AccessRole, Tenant
+from tenants.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
 
 
 @dataclass(frozen=True)
@@ -34,20 +34,46 @@ def event_list_all(request: SignedInRequest) -> HttpResponse:
     return _render(request, AuditEvent.objects.all(), {"is_across": True})
 
 
-def _render(request: HttpRequest, events: QuerySet[AuditEvent], extra: dict[str, Any]) -> HttpResponse:
+def _render(
+    request: HttpRequest, events: QuerySet[AuditEvent], extra: dict[str, Any]
+) -> HttpResponse:
     form = EventFilterForm(request.GET)
     is_valid = form.is_valid()
     before = request.GET.get("before", "")
     found = questions.page(
-        questions.filtered(events, form.cleaned_data) if is_valid else events.none(), before=int(before) if before.isdecimal() and len(before) < 19 else None
+        questions.filtered(events, form.cleaned_data) if is_valid else events.none(),
+        before=int(before) if before.isdecimal() and len(before) < 19 else None,
     )
-    context = {"form": form, "rows": _rows(found.events), "older": found.older, "is_filtered": any(request.GET.values()), **extra}
+    context = {
+        "form": form,
+        "rows": _rows(found.events),
+        "older": found.older,
+        "is_filtered": any(request.GET.values()),
+        **extra,
+    }
     return render(request, "audit/event_list.html", context, status=200 if is_valid else 422)
 
 
 def _rows(events: list[AuditEvent]) -> list[Row]:
-    tenants = {tenant.pk: tenant for tenant in Tenant.objects.filter(pk__in={event.tenant_id for event in events if event.tenant_id})}
+    tenants = {
+        tenant.pk: tenant
+        for tenant in Tenant.objects.filter(
+            pk__in={event.tenant_id for event in events if event.tenant_id}
+        )
+    }
     numbers = {(event.tenant_id, event.change_number) for event in events if event.change_number}
-    changes = ChangeRequest.objects.filter(tenant_id__in={t for t, _n in numbers}, number__in={n for _t, n in numbers}).select_related("tenant")
-    by_number = {(change.tenant_id, change.number): change for change in changes.prefetch_related("inverted_by")}
-    return [Row(event, by_number.get((event.tenant_id or 0, event.change_number or 0)), tenants.get(event.tenant_id or 0)) for event in events]
+    changes = ChangeRequest.objects.filter(
+        tenant_id__in={t for t, _n in numbers}, number__in={n for _t, n in numbers}
+    ).select_related("tenant")
+    by_number = {
+        (change.tenant_id, change.number): change
+        for change in changes.prefetch_related("inverted_by")
+    }
+    return [
+        Row(
+            event,
+            by_number.get((event.tenant_id or 0, event.change_number or 0)),
+            tenants.get(event.tenant_id or 0),
+        )
+        for event in events
+    ]

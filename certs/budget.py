@@ -64,8 +64,12 @@ def _book(project: str, quota: Quota, rpc: str) -> None:
     if row.silence_count:
         # One call at a time tries whether the project is back, so that its hanging calls never fill a worker.
         until = Now() + timedelta(seconds=settings.RPC_TIMEOUT_SECONDS)
-        if not mine.filter(Q(silence_count=0) | Q(rests_until__lte=Now())).update(rests_until=until):
-            raise CloudUnavailable(rpc, f"project {project} does not answer; it is tried again every few seconds")
+        if not mine.filter(Q(silence_count=0) | Q(rests_until__lte=Now())).update(
+            rests_until=until
+        ):
+            raise CloudUnavailable(
+                rpc, f"project {project} does not answer; it is tried again every few seconds"
+            )
     each = timedelta(seconds=60 / _per_minute(quota))
     if not _with_room(mine, quota).update(**{quota.value: Greatest(F(quota.value), Now()) + each}):
         raise _exhausted(project, quota, rpc)
@@ -82,7 +86,10 @@ def _per_minute(quota: Quota) -> int:
 
 
 def _exhausted(project: str, quota: Quota, rpc: str) -> CloudExhausted:
-    return CloudExhausted(rpc, f"the portal's share of {_per_minute(quota)} {quota.name.lower()}s per minute in project {project} is used up")
+    return CloudExhausted(
+        rpc,
+        f"the portal's share of {_per_minute(quota)} {quota.name.lower()}s per minute in project {project} is used up",
+    )
 
 
 def _note_answer(project: str) -> None:
@@ -92,4 +99,6 @@ def _note_answer(project: str) -> None:
 def _note_silence(project: str) -> None:
     row = GoogleProject.objects.get(project=project)
     rest = timedelta(seconds=min(60.0, 2.0 ** min(row.silence_count, 6)))
-    GoogleProject.objects.filter(pk=row.pk).update(silence_count=F("silence_count") + 1, rests_until=Now() + rest)
+    GoogleProject.objects.filter(pk=row.pk).update(
+        silence_count=F("silence_count") + 1, rests_until=Now() + rest
+    )

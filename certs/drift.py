@@ -45,7 +45,10 @@ def note_live(trust_config: TrustConfig, live: Live, *, seen_by: str) -> Sight:
 def is_ours(trust_config: TrustConfig, live: Live) -> bool:
     """Whether live is what a write of ours that is not resolved yet would make of it."""
     unresolved = Publication.objects.unresolved(trust_config.pk)
-    return any(publication.label == live.label and publication.entry_set == live.entries for publication in unresolved)
+    return any(
+        publication.label == live.label and publication.entry_set == live.entries
+        for publication in unresolved
+    )
 
 
 def is_as_seen(trust_config: TrustConfig, live: Live) -> bool:
@@ -56,10 +59,22 @@ def is_as_seen(trust_config: TrustConfig, live: Live) -> bool:
     return live.entries == case.entry_set and live.label == case.label
 
 
-def end_case(trust_config: TrustConfig, state: DriftCase.State, *, at: datetime, change_number: int | None = None, reason: str = "") -> None:
+def end_case(
+    trust_config: TrustConfig,
+    state: DriftCase.State,
+    *,
+    at: datetime,
+    change_number: int | None = None,
+    reason: str = "",
+) -> None:
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     if case := open_case(trust_config):
-        case.state, case.resolved_at, case.change_number, case.reason = state, at, change_number, reason
+        case.state, case.resolved_at, case.change_number, case.reason = (
+            state,
+            at,
+            change_number,
+            reason,
+        )
         case.save(update_fields=["state", "resolved_at", "change_number", "reason"])
     trust_config.state = TrustConfig.State.READY
     trust_config.save(update_fields=["state"])
@@ -77,8 +92,16 @@ def keep_case(trust_config: TrustConfig, live: Live, *, seen_by: str) -> DriftCa
         "etag": live.etag,
         "facts": {fingerprint: facts.to_json() for fingerprint, facts in live.facts.items()},
     }
-    first = {"found_at": live.at, "found_by": seen_by[:120], "last_expected_at": trust_config.observed_at, "expected_entries": trust_config.observed_entries}
+    first = {
+        "found_at": live.at,
+        "found_by": seen_by[:120],
+        "last_expected_at": trust_config.observed_at,
+        "expected_entries": trust_config.observed_entries,
+    }
     case, _is_new = DriftCase.objects.update_or_create(
-        trust_config=trust_config, state=DriftCase.State.OPEN, defaults=found, create_defaults={**first, **found}
+        trust_config=trust_config,
+        state=DriftCase.State.OPEN,
+        defaults=found,
+        create_defaults={**first, **found},
     )
     return case

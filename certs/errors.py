@@ -6,15 +6,11 @@
 └── LeaseLost             another worker took the trust config over; stop before the next act
 """
 
-from django.utils.functional import Promise
+from web.errors import Refusal
 
 
-class CertsError(Exception):
+class CertsError(Refusal):
     code = "certs"
-
-    def __init__(self, sentence: str | Promise) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
 
 
 class VaultClosed(CertsError):

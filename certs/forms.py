@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from approvals.forms import NO_PEM, SeveralFilesField, holds_pem
+from approvals.pages.forms import NO_PEM, SeveralFilesField, holds_pem
 from certs.models import TrustConfig
 from pki import bundle
 from pki.bundle import Intake
@@ -21,7 +21,12 @@ class ChainForm(forms.Form):
 
     trust_config = forms.ChoiceField(label=_("Trust config"))
     uploads = SeveralFilesField(label=_("Certificate files"), required=False, allow_empty_file=True)
-    pasted = forms.CharField(label=_("Or paste PEM text"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}))
+    pasted = forms.CharField(
+        label=_("Or paste PEM text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+    )
 
     def __init__(self, *args: Any, tenant_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,12 +49,19 @@ def chain_of(uploads: list[Any], pasted: str) -> Intake:
 
 def in_order(intake: Intake) -> list[ParsedCertificate]:
     by_fingerprint = {one.facts.sha256_fingerprint: one for one in intake.certificates}
-    return [by_fingerprint[fingerprint] for fingerprint in client_first(one.facts for one in intake.certificates)]
+    return [
+        by_fingerprint[fingerprint]
+        for fingerprint in client_first(one.facts for one in intake.certificates)
+    ]
 
 
 class SimulationForm(ChainForm):
-    change = forms.IntegerField(label=_("After change number"), required=False, min_value=1, max_value=10**12)
-    on = forms.DateField(label=_("On this date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    change = forms.IntegerField(
+        label=_("After change number"), required=False, min_value=1, max_value=10**12
+    )
+    on = forms.DateField(
+        label=_("On this date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
 
     def judged_at(self) -> datetime | None:
         """Noon in UTC of the date, or None for now."""
@@ -71,8 +83,12 @@ class GoldenClientForm(ChainForm):
 class EnforcementForm(forms.Form):
     """What a platform admin knows of the ServerTlsPolicy that uses the trust config."""
 
-    enforcement = forms.ChoiceField(label=_("Mode of the ServerTlsPolicy"), choices=TrustConfig.Enforcement.choices)
-    policy_name = forms.CharField(label=_("Name of the ServerTlsPolicy"), max_length=200, required=False)
+    enforcement = forms.ChoiceField(
+        label=_("Mode of the ServerTlsPolicy"), choices=TrustConfig.Enforcement.choices
+    )
+    policy_name = forms.CharField(
+        label=_("Name of the ServerTlsPolicy"), max_length=200, required=False
+    )
 
     def clean_policy_name(self) -> str:
         name: str = self.cleaned_data["policy_name"]
@@ -87,12 +103,21 @@ class NewTrustConfigForm(forms.Form):
     purpose = forms.ChoiceField(label=_("Purpose"), choices=Purpose.choices)
     custodian = forms.ChoiceField(label=_("Custodian"))
     tenants = forms.MultipleChoiceField(
-        label=_("Other tenants that share it"), required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+        label=_("Other tenants that share it"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
     )
 
-    def __init__(self, *args: Any, environments: Iterable[Environment], tenants: Iterable[Tenant], **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        environments: Iterable[Environment],
+        tenants: Iterable[Tenant],
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
-        self.fields["environment"].choices = [(environment.slug, environment.name) for environment in environments]  # type: ignore[attr-defined]
+        places = [(environment.slug, environment.name) for environment in environments]
+        self.fields["environment"].choices = places  # type: ignore[attr-defined]
         for field in ("custodian", "tenants"):
             self.fields[field].choices = [(tenant.slug, tenant.name) for tenant in tenants]  # type: ignore[attr-defined]
 

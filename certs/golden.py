@@ -32,9 +32,17 @@ class Tried:
 def trust_store_of(pems: Mapping[Entry, str]) -> TrustStore:
     """A trust config, by the PEM of each of its entries, made ready to be asked."""
     return TrustStore(
-        anchors=[der_of_pem(pem) for entry, pem in pems.items() if entry.role is TrustRole.TRUST_ANCHOR],
-        intermediates=[der_of_pem(pem) for entry, pem in pems.items() if entry.role is TrustRole.INTERMEDIATE_CA],
-        allowlisted=[entry.sha256_fingerprint for entry in pems if entry.role is TrustRole.ALLOWLISTED],
+        anchors=[
+            der_of_pem(pem) for entry, pem in pems.items() if entry.role is TrustRole.TRUST_ANCHOR
+        ],
+        intermediates=[
+            der_of_pem(pem)
+            for entry, pem in pems.items()
+            if entry.role is TrustRole.INTERMEDIATE_CA
+        ],
+        allowlisted=[
+            entry.sha256_fingerprint for entry in pems if entry.role is TrustRole.ALLOWLISTED
+        ],
     )
 
 
@@ -43,7 +51,11 @@ def try_all(trust_config: TrustConfig, pems: Mapping[Entry, str], *, at: datetim
 
     :raises gcp.errors.CloudError: when Cloud KMS does not answer.
     """
-    clients = list(GoldenClient.objects.filter(trust_config=trust_config).select_related("vault_key", "trust_config"))
+    clients = list(
+        GoldenClient.objects.filter(trust_config=trust_config).select_related(
+            "vault_key", "trust_config"
+        )
+    )
     if not clients:
         return []
     store, purpose = trust_store_of(pems), Purpose(trust_config.purpose)
@@ -51,14 +63,23 @@ def try_all(trust_config: TrustConfig, pems: Mapping[Entry, str], *, at: datetim
     for client in clients:
         try:
             chain = _chain(client)
-        except WrongOriginal as error:  # one that cannot be opened must not stop everybody's changes; its page says so
+        except (
+            WrongOriginal
+        ) as error:  # one that cannot be opened must not stop everybody's changes; its page says so
             tried.append(Tried(client, [], Verdict("SIM-UNSURE-01", {"detail": error.code})))
             continue
         tried.append(Tried(client, chain, simulate(store, chain, purpose=purpose, at=at)))
     return tried
 
 
-def locked_out(tried: Iterable[Tried], pems: Mapping[Entry, str], purpose: Purpose, tenant_id: int, *, at: datetime) -> list[Finding]:
+def locked_out(
+    tried: Iterable[Tried],
+    pems: Mapping[Entry, str],
+    purpose: Purpose,
+    tenant_id: int,
+    *,
+    at: datetime,
+) -> list[Finding]:
     """Golden clients that get in today and would not with these entries; another tenant's is not named."""
     inside = [one for one in tried if one.verdict.is_accepted]
     store = trust_store_of(pems) if inside else None
@@ -68,8 +89,16 @@ def locked_out(tried: Iterable[Tried], pems: Mapping[Entry, str], purpose: Purpo
         verdict = simulate(store, one.chain, purpose=purpose, at=at)
         if not verdict.is_accepted and not verdict.is_unsure:
             is_own = one.client.tenant_id == tenant_id
-            evidence = {"client": one.client.name if is_own else ANOTHER_TENANTS, "error": verdict.error}
-            finding = Finding("EST-GOLDEN-01", Severity.BLOCKING, one.client.sha256_fingerprint if is_own else "", evidence)
+            evidence = {
+                "client": one.client.name if is_own else ANOTHER_TENANTS,
+                "error": verdict.error,
+            }
+            finding = Finding(
+                "EST-GOLDEN-01",
+                Severity.BLOCKING,
+                one.client.sha256_fingerprint if is_own else "",
+                evidence,
+            )
             findings += [finding] if finding.key not in {known.key for known in findings} else []
     return findings
 
@@ -96,7 +125,9 @@ def note_tried(tried: Iterable[Tried], *, at: datetime) -> None:
         if tenant_id not in own:
             own[tenant_id] = own_fingerprints(one.client.trust_config, tenant_id)
         evidence = for_tenant(one.verdict, own[tenant_id])
-        GoldenClient.objects.filter(pk=one.client.pk).update(tried_at=at, tried_code=one.verdict.code, tried_evidence=evidence)
+        GoldenClient.objects.filter(pk=one.client.pk).update(
+            tried_at=at, tried_code=one.verdict.code, tried_evidence=evidence
+        )
 
 
 def _chain(client: GoldenClient) -> list[bytes]:

@@ -10,7 +10,9 @@ from pki.facts import CertificateFacts
 from pki.plan import Action, Entry, Step
 
 
-def remember(*, tenant_id: int, facts: CertificateFacts, user_id: int | None, by: str) -> Certificate:
+def remember(
+    *, tenant_id: int, facts: CertificateFacts, user_id: int | None, by: str
+) -> Certificate:
     """The tenant's row for this certificate, made or touched; ``by`` is the name shown as "updated by"."""
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     certificate, is_new = Certificate.objects.get_or_create(
@@ -23,7 +25,9 @@ def remember(*, tenant_id: int, facts: CertificateFacts, user_id: int | None, by
             "issuer": facts.issuer,
             "not_before": facts.not_before,
             "not_after": facts.not_after,
-            "key_algorithm": f"{facts.key_algorithm} {facts.key_curve or facts.key_bits or ''}".strip()[:64],
+            "key_algorithm": f"{facts.key_algorithm} {facts.key_curve or facts.key_bits or ''}".strip()[
+                :64
+            ],
             "facts": facts.to_json(),
             "uploaded_by_id": user_id,
             "updated_by": by[:150],
@@ -40,13 +44,29 @@ def touch(certificate_ids: Iterable[int], *, by: str) -> None:
         certificate.save(update_fields=["updated_by", "updated_at"])
 
 
-def apply_steps(*, trust_config: TrustConfig, tenant_id: int, steps: Iterable[tuple[Step, int]], publication: Publication, at: datetime) -> None:
+def apply_steps(
+    *,
+    trust_config: TrustConfig,
+    tenant_id: int,
+    steps: Iterable[tuple[Step, int]],
+    publication: Publication,
+    at: datetime,
+) -> None:
     """Opens and closes the tenant's entries as a verified publication says; each step comes with its certificate's id."""
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     for step, certificate_id in steps:
-        mine = TrustEntry.objects.open().filter(trust_config=trust_config, tenant_id=tenant_id, certificate_id=certificate_id, role=step.entry.role.value)
+        mine = TrustEntry.objects.open().filter(
+            trust_config=trust_config,
+            tenant_id=tenant_id,
+            certificate_id=certificate_id,
+            role=step.entry.role.value,
+        )
         if step.action is Action.REMOVE:
-            mine.update(removed_at=at, removed_origin=TrustEntry.Origin.PUBLICATION, removed_publication=publication)
+            mine.update(
+                removed_at=at,
+                removed_origin=TrustEntry.Origin.PUBLICATION,
+                removed_publication=publication,
+            )
         elif not mine.exists():
             TrustEntry.objects.create(
                 trust_config=trust_config,
@@ -60,7 +80,13 @@ def apply_steps(*, trust_config: TrustConfig, tenant_id: int, steps: Iterable[tu
 
 
 def adopt(
-    *, trust_config: TrustConfig, entries: frozenset[Entry], facts: Mapping[str, CertificateFacts], origin: TrustEntry.Origin, at: datetime, by: str
+    *,
+    trust_config: TrustConfig,
+    entries: frozenset[Entry],
+    facts: Mapping[str, CertificateFacts],
+    origin: TrustEntry.Origin,
+    at: datetime,
+    by: str,
 ) -> None:
     """Makes the portal's entries equal to what is live; ones that are gone are closed for all who held them.
 
@@ -71,7 +97,9 @@ def adopt(
     known = {holding.entry for holding in held}
     for entry in sorted(entries - known):
         for tenant_id in lost_outside(trust_config, entry) or [trust_config.custodian_id]:
-            certificate = remember(tenant_id=tenant_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=by)
+            certificate = remember(
+                tenant_id=tenant_id, facts=facts[entry.sha256_fingerprint], user_id=None, by=by
+            )
             TrustEntry.objects.create(
                 trust_config=trust_config,
                 tenant_id=tenant_id,
@@ -81,18 +109,30 @@ def adopt(
                 added_origin=origin,
             )
     for entry in known - entries:
-        gone = TrustEntry.objects.open().filter(trust_config=trust_config, role=entry.role.value, certificate__sha256_fingerprint=entry.sha256_fingerprint)
+        gone = TrustEntry.objects.open().filter(
+            trust_config=trust_config,
+            role=entry.role.value,
+            certificate__sha256_fingerprint=entry.sha256_fingerprint,
+        )
         gone.update(removed_at=at, removed_origin=origin)
 
 
 def lost_outside(trust_config: TrustConfig, entry: Entry) -> list[int]:
     """Tenants whose last row of this entry was closed by an edit outside the portal."""
-    rows = TrustEntry.objects.filter(trust_config=trust_config, role=entry.role.value, certificate__sha256_fingerprint=entry.sha256_fingerprint)
+    rows = TrustEntry.objects.filter(
+        trust_config=trust_config,
+        role=entry.role.value,
+        certificate__sha256_fingerprint=entry.sha256_fingerprint,
+    )
     last: dict[int, str] = dict(rows.order_by("pk").values_list("tenant_id", "removed_origin"))
-    return sorted(tenant_id for tenant_id, origin in last.items() if origin == TrustEntry.Origin.FOREIGN)
+    return sorted(
+        tenant_id for tenant_id, origin in last.items() if origin == TrustEntry.Origin.FOREIGN
+    )
 
 
 def facts_of(trust_config: TrustConfig) -> dict[str, CertificateFacts]:
     """Facts of every certificate with an open entry, by fingerprint."""
-    certificates = Certificate.objects.filter(trust_entries__trust_config=trust_config, trust_entries__removed_at=None).distinct()
+    certificates = Certificate.objects.filter(
+        trust_entries__trust_config=trust_config, trust_entries__removed_at=None
+    ).distinct()
     return {certificate.sha256_fingerprint: certificate.as_facts() for certificate in certificates}

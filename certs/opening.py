@@ -26,12 +26,18 @@ def kms_key_name(purpose: str) -> str:
     return f"{settings.KMS_KEY_RING}/cryptoKeys/key-{purpose}"
 
 
-def wrap(tenant_id: int, environment_id: int, purpose: str, identifier: uuid.UUID, private_key: bytes) -> Wrapped:
+def wrap(
+    tenant_id: int, environment_id: int, purpose: str, identifier: uuid.UUID, private_key: bytes
+) -> Wrapped:
     """Has Cloud KMS wrap the private half of a new vault key.
 
     :raises gcp.errors.CloudError: when Cloud KMS does not.
     """
-    return clients().keys.wrap(kms_key_name(purpose), private_key, key_context(tenant_id, environment_id, purpose, identifier))
+    return clients().keys.wrap(
+        kms_key_name(purpose),
+        private_key,
+        key_context(tenant_id, environment_id, purpose, identifier),
+    )
 
 
 def open_sealed(sealed: SealedCertificate) -> bytes:
@@ -44,7 +50,9 @@ def open_sealed(sealed: SealedCertificate) -> bytes:
     try:
         der = suite().decrypt(bytes(sealed.sealed), _private_key(sealed.vault_key), info=info)
     except (InvalidTag, ValueError) as error:
-        raise WrongOriginal(_("The sealed original cannot be opened: it is damaged or belongs to another place.")) from error
+        raise WrongOriginal(
+            _("The sealed original cannot be opened: it is damaged or belongs to another place.")
+        ) from error
     if sha256_fingerprint(der) != sealed.sha256_fingerprint:
         raise WrongOriginal(_("The sealed original is not the certificate that was voted on."))
     return der
@@ -57,9 +65,13 @@ def open_text(vault_key: VaultKey, kind: str, content_sha256: str, sealed: bytes
     :raises WrongOriginal: when what comes out is not that text.
     """
     try:
-        text = suite().decrypt(sealed, _private_key(vault_key), info=text_context(vault_key, kind, content_sha256))
+        text = suite().decrypt(
+            sealed, _private_key(vault_key), info=text_context(vault_key, kind, content_sha256)
+        )
     except (InvalidTag, ValueError) as error:
-        raise WrongOriginal(_("The sealed text cannot be opened: it is damaged or belongs to another place.")) from error
+        raise WrongOriginal(
+            _("The sealed text cannot be opened: it is damaged or belongs to another place.")
+        ) from error
     if hashlib.sha256(text).hexdigest() != content_sha256:
         raise WrongOriginal(_("The sealed text is not the one that was sealed here."))
     return text
@@ -72,8 +84,12 @@ def _private_key(vault_key: VaultKey) -> ec.EllipticCurvePrivateKey:
         _cache.pop(identifier, None)
     if cached := _cache.get(vault_key.identifier):
         return cached[1]
-    aad = key_context(vault_key.tenant_id, vault_key.environment_id, vault_key.purpose, vault_key.identifier)
-    plaintext = clients().keys.unwrap(kms_key_name(vault_key.purpose), bytes(vault_key.wrapped_private_key), aad)
+    aad = key_context(
+        vault_key.tenant_id, vault_key.environment_id, vault_key.purpose, vault_key.identifier
+    )
+    plaintext = clients().keys.unwrap(
+        kms_key_name(vault_key.purpose), bytes(vault_key.wrapped_private_key), aad
+    )
     private_key = load_der_private_key(plaintext, password=None)
     assert isinstance(private_key, ec.EllipticCurvePrivateKey)
     _cache[vault_key.identifier] = (now + CACHE_SECONDS, private_key)

@@ -29,7 +29,9 @@ def acquire_lease(trust_config_id: str, owner: str) -> Lease | None:
     _assert_in_transaction()
     is_free = Q(lease_until=None) | Q(lease_until__lt=Now())
     until = Now() + timedelta(seconds=settings.LEASE_SECONDS)
-    if not TrustConfig.objects.filter(is_free, pk=trust_config_id).update(lease_owner=owner, lease_until=until, fence=F("fence") + 1):
+    if not TrustConfig.objects.filter(is_free, pk=trust_config_id).update(
+        lease_owner=owner, lease_until=until, fence=F("fence") + 1
+    ):
         return None
     return Lease(trust_config_id, owner, TrustConfig.objects.get(pk=trust_config_id).fence)
 
@@ -43,9 +45,15 @@ def hold(lease: Lease) -> TrustConfig:
     """
     _assert_in_transaction()
     until = Now() + timedelta(seconds=settings.LEASE_SECONDS)
-    if not TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence).update(lease_until=until):
+    if not TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence).update(
+        lease_until=until
+    ):
         raise LeaseLost(_("Another worker took this trust config over."))
-    return TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=lease.trust_config_id)
+    return (
+        TrustConfig.objects.select_for_update(of=("self",))
+        .select_related("environment")
+        .get(pk=lease.trust_config_id)
+    )
 
 
 def require_held(lease: Lease) -> None:
@@ -53,7 +61,9 @@ def require_held(lease: Lease) -> None:
 
     :raises LeaseLost: when the lease ran out or was taken over.
     """
-    if not TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence, lease_until__gt=Now()).exists():
+    if not TrustConfig.objects.filter(
+        pk=lease.trust_config_id, fence=lease.fence, lease_until__gt=Now()
+    ).exists():
         raise LeaseLost(_("Another worker took this trust config over."))
 
 
@@ -61,7 +71,9 @@ def release(lease: Lease) -> None:
     """Gives the lease back after a step that went well."""
     _assert_in_transaction()
     mine = TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence)
-    mine.filter(blocked_at=None).update(waiting_code="", waiting_detail="", pause_count=0)  # why it is blocked stays until a person tries again
+    mine.filter(blocked_at=None).update(
+        waiting_code="", waiting_detail="", pause_count=0
+    )  # why it is blocked stays until a person tries again
     mine.update(lease_until=None, lease_owner="")
 
 
@@ -78,20 +90,35 @@ def block(lease: Lease, *, code: str, detail: str) -> None:
     """Gives the lease back after Google's final no to the worker itself; nothing is tried until a person says so."""
     _assert_in_transaction()
     mine = TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence)
-    mine.update(lease_until=None, lease_owner="", waiting_code=code, waiting_detail=detail[:1000], blocked_at=Now())
+    mine.update(
+        lease_until=None,
+        lease_owner="",
+        waiting_code=code,
+        waiting_detail=detail[:1000],
+        blocked_at=Now(),
+    )
 
 
 def block_at_sight(trust_config: TrustConfig, *, code: str, detail: str) -> None:
     """The same for what was seen without a lease, by a sweep or a first read. The caller has locked the row."""
     _assert_in_transaction()
-    trust_config.waiting_code, trust_config.waiting_detail, trust_config.blocked_at = code, detail[:1000], clock.now()
+    trust_config.waiting_code, trust_config.waiting_detail, trust_config.blocked_at = (
+        code,
+        detail[:1000],
+        clock.now(),
+    )
     trust_config.save(update_fields=["waiting_code", "waiting_detail", "blocked_at"])
 
 
 def unblock(trust_config: TrustConfig) -> None:
     """Lets the worker try again. The caller has locked the row."""
     _assert_in_transaction()
-    trust_config.blocked_at, trust_config.waiting_code, trust_config.waiting_detail, trust_config.pause_count = None, "", "", 0
+    (
+        trust_config.blocked_at,
+        trust_config.waiting_code,
+        trust_config.waiting_detail,
+        trust_config.pause_count,
+    ) = None, "", "", 0
     trust_config.save(update_fields=["blocked_at", "waiting_code", "waiting_detail", "pause_count"])
 
 
@@ -102,7 +129,14 @@ def limit_batch(trust_config: TrustConfig, change_count: int | None) -> None:
 
 
 def open_intent(
-    *, trust_config: TrustConfig, kind: Publication.Kind, base: frozenset[Entry], entries: frozenset[Entry], etag: str, worker: str, at: datetime
+    *,
+    trust_config: TrustConfig,
+    kind: Publication.Kind,
+    base: frozenset[Entry],
+    entries: frozenset[Entry],
+    etag: str,
+    worker: str,
+    at: datetime,
 ) -> Publication:
     """Writes down what is about to be sent, under the next revision of this trust config."""
     _assert_in_transaction()
@@ -125,8 +159,15 @@ def mark_sent(publication: Publication, *, operation_name: str, at: datetime) ->
     _move(publication, Publication.State.SENT, operation_name=operation_name, sent_at=at)
 
 
-def mark_written(publication: Publication, *, at: datetime, operation_name: str | None = None) -> None:
-    _move(publication, Publication.State.WRITTEN, written_at=at, operation_name=operation_name or publication.operation_name)
+def mark_written(
+    publication: Publication, *, at: datetime, operation_name: str | None = None
+) -> None:
+    _move(
+        publication,
+        Publication.State.WRITTEN,
+        written_at=at,
+        operation_name=operation_name or publication.operation_name,
+    )
 
 
 def mark_verified(publication: Publication, *, etag: str, at: datetime) -> None:
@@ -138,17 +179,23 @@ def mark_failed(publication: Publication, *, code: str, failure: str, at: dateti
 
 
 def mark_voided(publication: Publication, *, failure: str, at: datetime) -> None:
-    _move(publication, Publication.State.VOIDED, failure_code="voided", failure=failure, ended_at=at)
+    _move(
+        publication, Publication.State.VOIDED, failure_code="voided", failure=failure, ended_at=at
+    )
 
 
-def observe(trust_config: TrustConfig, *, entries: frozenset[Entry], label: str, etag: str, at: datetime) -> None:
+def observe(
+    trust_config: TrustConfig, *, entries: frozenset[Entry], label: str, etag: str, at: datetime
+) -> None:
     """Notes what a read has seen; from now on this is what live is expected to be."""
     _assert_in_transaction()
     trust_config.observed_entries = entries_to_json(entries)
     trust_config.observed_label = label
     trust_config.observed_etag = etag
     trust_config.observed_at = at
-    trust_config.save(update_fields=["observed_entries", "observed_label", "observed_etag", "observed_at"])
+    trust_config.save(
+        update_fields=["observed_entries", "observed_label", "observed_etag", "observed_at"]
+    )
 
 
 def _move(publication: Publication, state: Publication.State, **evidence: object) -> None:

@@ -25,17 +25,33 @@ def read_location(environment: Environment) -> dict[str, LiveTrustConfig]:
     """
     at = clock.now()
     with spent(environment.project, Quota.READ, "ListTrustConfigs"):
-        found = clients().trust_configs.read_all(f"projects/{environment.project}/locations/{environment.location}")
+        found = clients().trust_configs.read_all(
+            f"projects/{environment.project}/locations/{environment.location}"
+        )
     names = sorted(message.name.rpartition("/")[2] for message in found)
-    seen = {"listed_at": at, "names": names, "refused_at": None, "refused_code": "", "refused_detail": ""}
-    GoogleLocation.objects.update_or_create(project=environment.project, location=environment.location, defaults=seen)
+    seen = {
+        "listed_at": at,
+        "names": names,
+        "refused_at": None,
+        "refused_code": "",
+        "refused_detail": "",
+    }
+    GoogleLocation.objects.update_or_create(
+        project=environment.project, location=environment.location, defaults=seen
+    )
     return {message.name: message for message in found}
 
 
 def note_no_sweep(environment: Environment, error: CloudError) -> None:
     """Google refuses to list the location: since when, and in which words."""
-    row, _is_new = GoogleLocation.objects.get_or_create(project=environment.project, location=environment.location)
-    row.refused_at, row.refused_code, row.refused_detail = row.refused_at or clock.now(), error.code, f"{error.rpc}: {error.google_message}"
+    row, _is_new = GoogleLocation.objects.get_or_create(
+        project=environment.project, location=environment.location
+    )
+    row.refused_at, row.refused_code, row.refused_detail = (
+        row.refused_at or clock.now(),
+        error.code,
+        f"{error.rpc}: {error.google_message}",
+    )
     row.save(update_fields=["refused_at", "refused_code", "refused_detail"])
 
 
@@ -51,7 +67,9 @@ def read_live(trust_config: TrustConfig) -> Live:
     return as_live(trust_config, live, at=at)
 
 
-def as_live(trust_config: TrustConfig, live: LiveTrustConfig, *, at: datetime | None = None) -> Live:
+def as_live(
+    trust_config: TrustConfig, live: LiveTrustConfig, *, at: datetime | None = None
+) -> Live:
     """A trust config as it was read, with the facts of every entry; ``trust_config`` was loaded before the read.
 
     :raises pki.errors.NotACertificate: when an entry is no certificate that the portal can read.
@@ -73,7 +91,9 @@ def require_room(trust_config: TrustConfig) -> None:
     budget.require_room(trust_config.environment.project, Quota.WRITE, "UpdateTrustConfig")
 
 
-def send(trust_config: TrustConfig, publication: Publication, *, live: Live, additions: Mapping[str, str]) -> str:
+def send(
+    trust_config: TrustConfig, publication: Publication, *, live: Live, additions: Mapping[str, str]
+) -> str:
     """Sends the publication's whole set, guarded by the etag of ``live``; returns the operation's name.
 
     What stays is sent verbatim as it was read; ``additions`` are canonical PEM texts by fingerprint. Entries go sorted
@@ -81,11 +101,18 @@ def send(trust_config: TrustConfig, publication: Publication, *, live: Live, add
 
     :raises gcp.errors.CloudError: OutcomeUnknown when the write may have happened.
     """
-    ordered = sorted(publication.entry_set, key=lambda entry: (entry.role.value, entry.sha256_fingerprint))
-    entries = [LiveEntry(entry.role.value, live.pems.get(entry) or additions[entry.sha256_fingerprint]) for entry in ordered]
+    ordered = sorted(
+        publication.entry_set, key=lambda entry: (entry.role.value, entry.sha256_fingerprint)
+    )
+    entries = [
+        LiveEntry(entry.role.value, live.pems.get(entry) or additions[entry.sha256_fingerprint])
+        for entry in ordered
+    ]
     labels = {**live.labels, LABEL: publication.label}
     with spent(trust_config.environment.project, Quota.WRITE, "UpdateTrustConfig"):
-        return clients().trust_configs.update(trust_config.resource_name, entries=entries, labels=labels, etag=live.etag)
+        return clients().trust_configs.update(
+            trust_config.resource_name, entries=entries, labels=labels, etag=live.etag
+        )
 
 
 def operation(trust_config: TrustConfig, name: str) -> OperationStatus:
@@ -104,11 +131,20 @@ def create(trust_config: TrustConfig, *, label: str) -> str:
 
 def creations(trust_config: TrustConfig) -> list[OperationStatus]:
     with spent(trust_config.environment.project, Quota.READ, "ListOperations"):
-        return [status for status in clients().trust_configs.operations(trust_config.resource_name) if status.verb == "create"]
+        return [
+            status
+            for status in clients().trust_configs.operations(trust_config.resource_name)
+            if status.verb == "create"
+        ]
 
 
 def operations_since(trust_config: TrustConfig, since: datetime) -> list[OperationStatus]:
     """Updates of this trust config that Google accepted since an instant (with a minute for clocks that differ)."""
     with spent(trust_config.environment.project, Quota.READ, "ListOperations"):
         found = clients().trust_configs.operations(trust_config.resource_name)
-    return [status for status in found if status.verb == "update" and (status.created_at is None or (since - status.created_at).total_seconds() < 60)]
+    return [
+        status
+        for status in found
+        if status.verb == "update"
+        and (status.created_at is None or (since - status.created_at).total_seconds() < 60)
+    ]

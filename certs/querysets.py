@@ -45,10 +45,15 @@ class TrustEntryQuerySet(models.QuerySet["TrustEntry"]):
     def holdings(self) -> frozenset[Holding]:
         """Who holds what, by tenant, role and fingerprint."""
         rows = self.open().values_list("tenant_id", "role", "certificate__sha256_fingerprint")
-        return frozenset(Holding(tenant, Entry(TrustRole(role), fingerprint)) for tenant, role, fingerprint in rows)
+        return frozenset(
+            Holding(tenant, Entry(TrustRole(role), fingerprint))
+            for tenant, role, fingerprint in rows
+        )
 
 
 class PublicationQuerySet(models.QuerySet["Publication"]):
     def unresolved(self, trust_config_id: UUID | str) -> Self:
         """Those whose outcome is not known yet, in the order in which they were intended."""
-        return self.filter(trust_config_id=trust_config_id, state__in=["intended", "sent", "written"]).order_by("revision")
+        return self.filter(
+            trust_config_id=trust_config_id, state__in=["intended", "sent", "written"]
+        ).order_by("revision")

@@ -16,7 +16,11 @@ def remedy(code: str, words: str, trust_config: TrustConfig) -> str | Promise:
     """
     environment = trust_config.environment
     who = environment.service_account or _("the worker's service account")
-    values = {"who": who, "project": environment.project, "key": f"{settings.KMS_KEY_RING}/cryptoKeys/key-{trust_config.purpose}"}
+    values = {
+        "who": who,
+        "project": environment.project,
+        "key": f"{settings.KMS_KEY_RING}/cryptoKeys/key-{trust_config.purpose}",
+    }
     return _sentence(code, words) % values
 
 
@@ -25,18 +29,32 @@ def _sentence(code: str, words: str) -> str | Promise:
         return _("Enable certificatemanager.googleapis.com in project %(project)s, then try again.")
     if code in {"cloud-denied", "cloud-missing"} and words.startswith("Decrypt"):
         return _OF_THE_KEY[code]
-    return _SENTENCES.get(code, _("Mend what Google's words name, then try again; or withdraw the change."))
+    return _SENTENCES.get(
+        code, _("Mend what Google's words name, then try again; or withdraw the change.")
+    )
 
 
 _OF_THE_KEY: dict[str, str | Promise] = {
-    "cloud-denied": _("Give %(who)s the role roles/cloudkms.cryptoKeyDecrypter on %(key)s, then try again."),
-    "cloud-missing": _("The key %(key)s does not exist. Make it, or mend KMS_KEY_RING, then try again."),
+    "cloud-denied": _(
+        "Give %(who)s the role roles/cloudkms.cryptoKeyDecrypter on %(key)s, then try again."
+    ),
+    "cloud-missing": _(
+        "The key %(key)s does not exist. Make it, or mend KMS_KEY_RING, then try again."
+    ),
 }
 _SENTENCES: dict[str, str | Promise] = {
-    "cloud-denied": _("Give %(who)s the role roles/certificatemanager.editor in project %(project)s, then try again."),
-    "cloud-missing": _("There is no such trust config in project %(project)s. Mend its name or find out who deleted it; made anew, it can be tried again."),
-    "cloud-exhausted": _("Project %(project)s has no room for another trust config. Have the quota raised at Google, then try again."),
-    "vault-closed": _("The worker makes the tenant's key as soon as Cloud KMS lets it; then try again."),
+    "cloud-denied": _(
+        "Give %(who)s the role roles/certificatemanager.editor in project %(project)s, then try again."
+    ),
+    "cloud-missing": _(
+        "There is no such trust config in project %(project)s. Mend its name or find out who deleted it; made anew, it can be tried again."
+    ),
+    "cloud-exhausted": _(
+        "Project %(project)s has no room for another trust config. Have the quota raised at Google, then try again."
+    ),
+    "vault-closed": _(
+        "The worker makes the tenant's key as soon as Cloud KMS lets it; then try again."
+    ),
     "cloud-rejected": _(
         "Google does not take it as it is. Withdraw the change and submit it without what is named, or try again if Google's rules have changed."
     ),
@@ -49,8 +67,16 @@ _SENTENCES: dict[str, str | Promise] = {
     "read-back-differs": _(
         "Google reported success and live still shows the old set after the time for propagation. Look at the trust config at Google, then try again."
     ),
-    "overwritten": _("Somebody else wrote while the portal did. Resolve the drift case of the trust config, then try again."),
-    "IN-PARSE-01": _("An entry that is live is no certificate that the portal can read. Have it removed at Google, then try again."),
-    "not-restorable": _("The sealed original is gone. Withdraw the change and submit it again with the file."),
-    "wrong-original": _("What was sealed is not the certificate that was voted on. Withdraw the change, submit it again, and tell whoever runs the portal."),
+    "overwritten": _(
+        "Somebody else wrote while the portal did. Resolve the drift case of the trust config, then try again."
+    ),
+    "IN-PARSE-01": _(
+        "An entry that is live is no certificate that the portal can read. Have it removed at Google, then try again."
+    ),
+    "not-restorable": _(
+        "The sealed original is gone. Withdraw the change and submit it again with the file."
+    ),
+    "wrong-original": _(
+        "What was sealed is not the certificate that was voted on. Withdraw the change, submit it again, and tell whoever runs the portal."
+    ),
 }

@@ -7,7 +7,13 @@ from datetime import datetime
 import rfc8785
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
+)
 from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -36,7 +42,14 @@ def new_key_pair() -> tuple[bytes, bytes]:
 
 def key_context(tenant_id: int, environment_id: int, purpose: str, identifier: uuid.UUID) -> bytes:
     """What the wrap of a vault key is bound to (AAD of Cloud KMS): canonical JSON."""
-    return rfc8785.dumps({"tenant": str(tenant_id), "environment": str(environment_id), "purpose": purpose, "vault_key": str(identifier)})
+    return rfc8785.dumps(
+        {
+            "tenant": str(tenant_id),
+            "environment": str(environment_id),
+            "purpose": purpose,
+            "vault_key": str(identifier),
+        }
+    )
 
 
 def certificate_context(vault_key: VaultKey, fingerprint: str) -> bytes:
@@ -68,7 +81,9 @@ def text_context(vault_key: VaultKey, kind: str, content_sha256: str) -> bytes:
     )
 
 
-def seal_text(*, tenant_id: int, trust_config: TrustConfig, kind: str, text: bytes) -> tuple[VaultKey, str, bytes]:
+def seal_text(
+    *, tenant_id: int, trust_config: TrustConfig, kind: str, text: bytes
+) -> tuple[VaultKey, str, bytes]:
     """Seals a text of the tenant; returns the vault key, the text's SHA-256 and the sealed bytes.
 
     :raises VaultClosed: when no vault key serves this tenant, environment and purpose.
@@ -77,11 +92,17 @@ def seal_text(*, tenant_id: int, trust_config: TrustConfig, kind: str, text: byt
     public_key = load_der_public_key(bytes(vault_key.public_key))
     assert isinstance(public_key, ec.EllipticCurvePublicKey)
     digest = hashlib.sha256(text).hexdigest()
-    return vault_key, digest, suite().encrypt(text, public_key, info=text_context(vault_key, kind, digest))
+    return (
+        vault_key,
+        digest,
+        suite().encrypt(text, public_key, info=text_context(vault_key, kind, digest)),
+    )
 
 
 def current_vault_key(tenant_id: int, environment_id: int, purpose: str) -> VaultKey | None:
-    keys = VaultKey.objects.filter(tenant_id=tenant_id, environment_id=environment_id, purpose=purpose, serves_until__gt=Now())
+    keys = VaultKey.objects.filter(
+        tenant_id=tenant_id, environment_id=environment_id, purpose=purpose, serves_until__gt=Now()
+    )
     return keys.order_by("-serves_until").first()
 
 
@@ -93,14 +114,25 @@ def require_vault_key(tenant_id: int, trust_config: TrustConfig) -> VaultKey:
     vault_key = current_vault_key(tenant_id, trust_config.environment_id, trust_config.purpose)
     if vault_key is not None:
         return vault_key
-    if words := last_error("make_vault_key", f"{tenant_id}:{trust_config.environment_id}:{trust_config.purpose}"):
+    if words := last_error(
+        "make_vault_key", f"{tenant_id}:{trust_config.environment_id}:{trust_config.purpose}"
+    ):
         raise VaultClosed(
-            _("The vault of this tenant and environment is closed: its key could not be made. %(words)s The worker tries again by itself.") % {"words": words}
+            _(
+                "The vault of this tenant and environment is closed: its key could not be made. %(words)s The worker tries again by itself."
+            )
+            % {"words": words}
         )
-    raise VaultClosed(_("The vault of this tenant and environment is not open yet. Its key is being made; try again in a minute."))
+    raise VaultClosed(
+        _(
+            "The vault of this tenant and environment is not open yet. Its key is being made; try again in a minute."
+        )
+    )
 
 
-def seal(*, tenant_id: int, trust_config: TrustConfig, change_id: int, der: bytes) -> SealedCertificate:
+def seal(
+    *, tenant_id: int, trust_config: TrustConfig, change_id: int, der: bytes
+) -> SealedCertificate:
     """Keeps one original for one change, sealed with a fresh content key; kept once, however often it is asked for.
 
     :raises VaultClosed: when no vault key serves this tenant, environment and purpose.
@@ -114,17 +146,31 @@ def seal(*, tenant_id: int, trust_config: TrustConfig, change_id: int, der: byte
     row, _is_new = SealedCertificate.objects.get_or_create(
         change_id=change_id,
         sha256_fingerprint=fingerprint,
-        defaults={"tenant_id": tenant_id, "trust_config": trust_config, "vault_key": vault_key, "sealed": sealed},
+        defaults={
+            "tenant_id": tenant_id,
+            "trust_config": trust_config,
+            "vault_key": vault_key,
+            "sealed": sealed,
+        },
     )
     return row
 
 
-def kept(tenant_id: int | None, trust_config_id: uuid.UUID, fingerprint: str) -> SealedCertificate | None:
+def kept(
+    tenant_id: int | None, trust_config_id: uuid.UUID, fingerprint: str
+) -> SealedCertificate | None:
     """The sealed original of a certificate, if any change of this tenant (or, without one, of any) keeps it still."""
-    rows = SealedCertificate.objects.filter(trust_config_id=trust_config_id, sha256_fingerprint=fingerprint)
+    rows = SealedCertificate.objects.filter(
+        trust_config_id=trust_config_id, sha256_fingerprint=fingerprint
+    )
     if tenant_id is not None:
         rows = rows.filter(tenant_id=tenant_id)
-    return rows.filter(Q(keep_until=None) | Q(keep_until__gt=Now())).select_related("vault_key").order_by("-pk").first()
+    return (
+        rows.filter(Q(keep_until=None) | Q(keep_until__gt=Now()))
+        .select_related("vault_key")
+        .order_by("-pk")
+        .first()
+    )
 
 
 def keep_until(change_id: int, until: datetime) -> None:

@@ -29,7 +29,9 @@ def try_gates(_subject_id: str) -> None:
 @handles("make_vault_key")
 def make_vault_key(subject_id: str) -> None:
     tenant_id, environment_id, purpose = subject_id.split(":")
-    vault.make_vault_key(tenant_id=int(tenant_id), environment_id=int(environment_id), purpose=purpose)
+    vault.make_vault_key(
+        tenant_id=int(tenant_id), environment_id=int(environment_id), purpose=purpose
+    )
 
 
 @handles("make_vault_keys_ahead", every=timedelta(hours=6))

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from client import probe
 from pki import __main__ as inspect
 
-_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"inspect": inspect.main, "probe": probe.main}
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "inspect": inspect.main,
+    "probe": probe.main,
+}
 _USAGE = """usage: countersign COMMAND …
 
   inspect FILE…                          judge certificates as the portal would

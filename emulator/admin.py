@@ -54,11 +54,25 @@ class AdminServer(ThreadingHTTPServer):
         }
         return routes[method, path]()
 
-    def _set_timing(self, *, operation_seconds: float | None = None, propagation_seconds: float | None = None, requests_per_minute: int | None = None) -> None:
+    def _set_timing(
+        self,
+        *,
+        operation_seconds: float | None = None,
+        propagation_seconds: float | None = None,
+        requests_per_minute: int | None = None,
+    ) -> None:
         it = self.emulator
-        it.operations.seconds = it.operations.seconds if operation_seconds is None else operation_seconds
-        it.operations.propagation_seconds = it.operations.propagation_seconds if propagation_seconds is None else propagation_seconds
-        it.quota.per_minute = it.quota.per_minute if requests_per_minute is None else requests_per_minute
+        it.operations.seconds = (
+            it.operations.seconds if operation_seconds is None else operation_seconds
+        )
+        it.operations.propagation_seconds = (
+            it.operations.propagation_seconds
+            if propagation_seconds is None
+            else propagation_seconds
+        )
+        it.quota.per_minute = (
+            it.quota.per_minute if requests_per_minute is None else requests_per_minute
+        )
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -72,9 +86,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._serve_page(query, body)
             return
         try:
-            self._send(200, self.server.answer(self.command, url.path, query.get("name", ""), json.loads(body) if body else {}))
+            self._send(
+                200,
+                self.server.answer(
+                    self.command, url.path, query.get("name", ""), json.loads(body) if body else {}
+                ),
+            )
         except KeyError as error:
-            self._send(404, {"error": f"no route {self.command} {url.path}, or nothing named {error}"})
+            self._send(
+                404, {"error": f"no route {self.command} {url.path}, or nothing named {error}"}
+            )
         except Refused as refused:
             self._send(409, {"error": str(refused), "violations": list(refused.violations)})
         except (ValueError, TypeError) as error:
@@ -84,16 +105,26 @@ class _Handler(BaseHTTPRequestHandler):
         """The page; its forms are taken from itself only, since any page of the web can post to loopback."""
         said = query.get("said", "")
         if self.command == "POST":
-            if (origin := self.headers.get("Origin")) and urlsplit(origin).netloc != self.headers.get("Host"):
+            if (origin := self.headers.get("Origin")) and urlsplit(
+                origin
+            ).netloc != self.headers.get("Host"):
                 self._send(403, {"error": "this form was sent by another page"})
                 return
-            said = admin_page.act(self.server.emulator, {key: values[0] for key, values in parse_qs(body.decode(), keep_blank_values=True).items()})
+            said = admin_page.act(
+                self.server.emulator,
+                {
+                    key: values[0]
+                    for key, values in parse_qs(body.decode(), keep_blank_values=True).items()
+                },
+            )
             self.send_response(303)  # so that loading the page again does nothing again
             self.send_header("Location", f"/?{urlencode({'said': said})}")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        self._write(200, "text/html; charset=utf-8", admin_page.render(self.server.emulator, said).encode())
+        self._write(
+            200, "text/html; charset=utf-8", admin_page.render(self.server.emulator, said).encode()
+        )
 
     do_GET = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815  (the names that http.server asks for)
 
@@ -105,7 +136,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Emulator", "1")
-        self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
+        self.send_header(
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+        )
         self.end_headers()
         self.wfile.write(body)
 

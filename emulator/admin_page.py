@@ -14,7 +14,11 @@ from emulator.store import Document
 if TYPE_CHECKING:
     from emulator.server import Emulator
 
-_ROLES = {"anchors": "trust anchor", "intermediates": "intermediate CA", "allowlisted": "allowlisted certificate"}
+_ROLES = {
+    "anchors": "trust anchor",
+    "intermediates": "intermediate CA",
+    "allowlisted": "allowlisted certificate",
+}
 _STYLE = """
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}
@@ -26,7 +30,14 @@ textarea{width:100%;box-sizing:border-box}button{font:inherit}label{display:inli
 
 def act(emulator: "Emulator", form: dict[str, str]) -> str:
     """Does what one form asks for; returns the sentence that the page shows next."""
-    acts = {"remove": _remove, "add": _add, "label": _set_label, "fault": _order_fault, "forget-faults": _forget_faults, "restart": _restart}
+    acts = {
+        "remove": _remove,
+        "add": _add,
+        "label": _set_label,
+        "fault": _order_fault,
+        "forget-faults": _forget_faults,
+        "restart": _restart,
+    }
     try:
         return acts[form.get("act", "")](emulator, form)
     except (Refused, ValueError, KeyError) as error:
@@ -34,26 +45,44 @@ def act(emulator: "Emulator", form: dict[str, str]) -> str:
 
 
 def _remove(emulator: "Emulator", form: dict[str, str]) -> str:
-    kept = [pem for pem in emulator.certificate_manager.look(form["name"])[form["role"]] if trust_config.fingerprint(pem) != form["sha256"]]
+    kept = [
+        pem
+        for pem in emulator.certificate_manager.look(form["name"])[form["role"]]
+        if trust_config.fingerprint(pem) != form["sha256"]
+    ]
     emulator.certificate_manager.edit_out_of_band(form["name"], {form["role"]: kept})
     return f"Removed from {form['name']}, without etag and without asking the portal."
 
 
 def _add(emulator: "Emulator", form: dict[str, str]) -> str:
     pems = emulator.certificate_manager.look(form["name"])[form["role"]]
-    emulator.certificate_manager.edit_out_of_band(form["name"], {form["role"]: [*pems, form["pem"].replace("\r\n", "\n").strip() + "\n"]})
+    emulator.certificate_manager.edit_out_of_band(
+        form["name"], {form["role"]: [*pems, form["pem"].replace("\r\n", "\n").strip() + "\n"]}
+    )
     return f"Added to {form['name']}, without etag and without asking the portal."
 
 
 def _set_label(emulator: "Emulator", form: dict[str, str]) -> str:
-    labels = {**emulator.certificate_manager.look(form["name"])["labels"], form["key"]: form["value"]}
+    labels = {
+        **emulator.certificate_manager.look(form["name"])["labels"],
+        form["key"]: form["value"],
+    }
     emulator.certificate_manager.edit_out_of_band(form["name"], {"labels": labels})
     return f"Label set on {form['name']}, without etag and without asking the portal."
 
 
 def _order_fault(emulator: "Emulator", form: dict[str, str]) -> str:
     times = int(form["times"] or 1)
-    emulator.faults.add(Fault(form["rpc"], form["when"], form["kind"], form["code"], seconds=float(form["seconds"] or 0), times=times))
+    emulator.faults.add(
+        Fault(
+            form["rpc"],
+            form["when"],
+            form["kind"],
+            form["code"],
+            seconds=float(form["seconds"] or 0),
+            times=times,
+        )
+    )
     return f"The next {times} calls of {form['rpc']} meet it."
 
 
@@ -68,13 +97,18 @@ def _restart(emulator: "Emulator", _form: dict[str, str]) -> str:
 
 
 def render(emulator: "Emulator", said: str) -> str:
-    configs = "".join(_trust_config(name, emulator.certificate_manager.look(name)) for name in emulator.certificate_manager.names())
+    configs = "".join(
+        _trust_config(name, emulator.certificate_manager.look(name))
+        for name in emulator.certificate_manager.names()
+    )
     policies = "".join(
         f"<tr><td><code>{escape(name)}</code></td><td><code>{escape(policy['trust_config'])}</code></td><td>{escape(policy['mode'])}</td>"
         f"<td><code>https://localhost:{policy['port']}/</code></td></tr>"
         for name, policy in emulator.gateways.policies().items()
     )
-    faults = "".join(f"<li>{escape(_fault_in_words(fault))}</li>" for fault in emulator.faults.waiting())
+    faults = "".join(
+        f"<li>{escape(_fault_in_words(fault))}</li>" for fault in emulator.faults.waiting()
+    )
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Emulator</title><style>{_STYLE}</style>
 <h1>Emulated Google Cloud</h1>
 <p class="dim">What is done here is done as by a colleague with gcloud: at once, without etag, without the portal.</p>

@@ -31,23 +31,39 @@ class CertificateManager:
     def __init__(self, store: Store, operations: Operations, quota: Quota, faults: Faults) -> None:
         self._store, self._operations, self._quota, self._faults = store, operations, quota, faults
 
-    def get_trust_config(self, request: cm.GetTrustConfigRequest, _context: grpc.ServicerContext) -> cm.TrustConfig:
+    def get_trust_config(
+        self, request: cm.GetTrustConfigRequest, _context: grpc.ServicerContext
+    ) -> cm.TrustConfig:
         self._quota.read(request.name)
         with self._store.lock():
-            return trust_config.to_message(request.name, self._seen("GetTrustConfig", request.name, self._existing(request.name)))
+            return trust_config.to_message(
+                request.name,
+                self._seen("GetTrustConfig", request.name, self._existing(request.name)),
+            )
 
-    def list_trust_configs(self, request: cm.ListTrustConfigsRequest, _context: grpc.ServicerContext) -> cm.ListTrustConfigsResponse:
+    def list_trust_configs(
+        self, request: cm.ListTrustConfigsRequest, _context: grpc.ServicerContext
+    ) -> cm.ListTrustConfigsResponse:
         self._quota.read(request.parent)
         with self._store.lock():
             self._operations.settle()
             found = self._store.all(TRUST_CONFIG, f"{request.parent}/trustConfigs/")
         start = _position(request.page_token)
         size = min(request.page_size or PAGE_SIZE, PAGE_SIZE)
-        following = base64.urlsafe_b64encode(str(start + size).encode()).decode() if start + size < len(found) else ""
-        page = [trust_config.to_message(name, self._seen("ListTrustConfigs", name, body)) for name, body in found[start : start + size]]
+        following = (
+            base64.urlsafe_b64encode(str(start + size).encode()).decode()
+            if start + size < len(found)
+            else ""
+        )
+        page = [
+            trust_config.to_message(name, self._seen("ListTrustConfigs", name, body))
+            for name, body in found[start : start + size]
+        ]
         return cm.ListTrustConfigsResponse(trust_configs=page, next_page_token=following)
 
-    def create_trust_config(self, request: cm.CreateTrustConfigRequest, _context: grpc.ServicerContext) -> operations_pb2.Operation:
+    def create_trust_config(
+        self, request: cm.CreateTrustConfigRequest, _context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
         self._quota.write(request.parent)
         if not re.fullmatch(r"[a-z0-9-]{1,63}", request.trust_config_id):
             raise invalid("trust_config_id", "must match [a-z0-9-]{1,63}")
@@ -58,12 +74,25 @@ class CertificateManager:
             if self._store.get(TRUST_CONFIG, name) or self._operations.is_running(name):
                 raise Refused("ALREADY_EXISTS", f"Resource '{name}' already exists.")
             project = name.split("/")[1]
-            if len(self._store.all(TRUST_CONFIG, f"projects/{project}/")) >= TRUST_CONFIGS_PER_PROJECT:
-                raise Refused("RESOURCE_EXHAUSTED", f"Quota 'TrustConfigs' exceeded. Limit: {TRUST_CONFIGS_PER_PROJECT}.")
+            if (
+                len(self._store.all(TRUST_CONFIG, f"projects/{project}/"))
+                >= TRUST_CONFIGS_PER_PROJECT
+            ):
+                raise Refused(
+                    "RESOURCE_EXHAUSTED",
+                    f"Quota 'TrustConfigs' exceeded. Limit: {TRUST_CONFIGS_PER_PROJECT}.",
+                )
             now = time.time()
-            return self._begin("CreateTrustConfig", name, "create", {**body, "create_time": now, "update_time": now})
+            return self._begin(
+                "CreateTrustConfig",
+                name,
+                "create",
+                {**body, "create_time": now, "update_time": now},
+            )
 
-    def update_trust_config(self, request: cm.UpdateTrustConfigRequest, _context: grpc.ServicerContext) -> operations_pb2.Operation:
+    def update_trust_config(
+        self, request: cm.UpdateTrustConfigRequest, _context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
         name = request.trust_config.name
         self._quota.write(name)
         body = trust_config.from_message(request.trust_config)
@@ -75,27 +104,44 @@ class CertificateManager:
                 raise Refused("ABORTED", "Another operation is running on the resource.")
             new = trust_config.merged(old, body, list(request.update_mask.paths))
             trust_config.check(new)
-            return self._begin("UpdateTrustConfig", name, "update", new, etag=request.trust_config.etag)
+            return self._begin(
+                "UpdateTrustConfig", name, "update", new, etag=request.trust_config.etag
+            )
 
-    def delete_trust_config(self, request: cm.DeleteTrustConfigRequest, _context: grpc.ServicerContext) -> operations_pb2.Operation:
+    def delete_trust_config(
+        self, request: cm.DeleteTrustConfigRequest, _context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
         self._quota.write(request.name)
         with self._store.lock():
             old = self._existing(request.name)
             if request.etag and request.etag != trust_config.etag(old):
                 raise Refused("ABORTED", "Etag does not match the current resource.")
-            if users := [policy for policy, body in self._store.all(POLICY) if body["trust_config"] == request.name]:
-                raise Refused("FAILED_PRECONDITION", f"The resource is still referenced by {', '.join(users)}.")
+            if users := [
+                policy
+                for policy, body in self._store.all(POLICY)
+                if body["trust_config"] == request.name
+            ]:
+                raise Refused(
+                    "FAILED_PRECONDITION",
+                    f"The resource is still referenced by {', '.join(users)}.",
+                )
             return self._begin("DeleteTrustConfig", request.name, "delete", None)
 
-    def get_operation(self, request: operations_pb2.GetOperationRequest, _context: grpc.ServicerContext) -> operations_pb2.Operation:
+    def get_operation(
+        self, request: operations_pb2.GetOperationRequest, _context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
         self._quota.read(request.name)
         with self._store.lock():
             return self._operations.get(request.name)
 
-    def list_operations(self, request: operations_pb2.ListOperationsRequest, _context: grpc.ServicerContext) -> operations_pb2.ListOperationsResponse:
+    def list_operations(
+        self, request: operations_pb2.ListOperationsRequest, _context: grpc.ServicerContext
+    ) -> operations_pb2.ListOperationsResponse:
         self._quota.read(request.name)
         with self._store.lock():
-            return operations_pb2.ListOperationsResponse(operations=self._operations.list(request.name))
+            return operations_pb2.ListOperationsResponse(
+                operations=self._operations.list(request.name)
+            )
 
     def edit_out_of_band(self, name: str, edit: Document) -> None:
         """What a person with gcloud does: at once, without etag. Also makes trust configs that do not exist.
@@ -103,14 +149,31 @@ class CertificateManager:
         :raises Refused: as the RPC would.
         """
         if not _NAME.fullmatch(name) or not set(edit) <= _EDITABLE:
-            raise invalid("name", f"must be projects/*/locations/*/trustConfigs/*, with only {', '.join(sorted(_EDITABLE))}")
+            raise invalid(
+                "name",
+                f"must be projects/*/locations/*/trustConfigs/*, with only {', '.join(sorted(_EDITABLE))}",
+            )
         with self._store.lock():
             self._operations.settle()
             now = time.time()
-            empty = {"description": "", "labels": {}, "anchors": [], "intermediates": [], "allowlisted": [], "create_time": now}
-            body = {**empty, **(self._store.get(TRUST_CONFIG, name) or {}), **edit, "update_time": now}
+            empty = {
+                "description": "",
+                "labels": {},
+                "anchors": [],
+                "intermediates": [],
+                "allowlisted": [],
+                "create_time": now,
+            }
+            body = {
+                **empty,
+                **(self._store.get(TRUST_CONFIG, name) or {}),
+                **edit,
+                "update_time": now,
+            }
             trust_config.check(body)
-            trust_config.put(self._store, name, body, propagation_seconds=self._operations.propagation_seconds)
+            trust_config.put(
+                self._store, name, body, propagation_seconds=self._operations.propagation_seconds
+            )
 
     def delete_out_of_band(self, name: str) -> None:
         with self._store.lock():
@@ -128,12 +191,27 @@ class CertificateManager:
             body = self._existing(name)
             return {**body, "etag": trust_config.etag(body)}
 
-    def _begin(self, rpc: str, name: str, verb: str, resource: Document | None, *, etag: str = "") -> operations_pb2.Operation:
+    def _begin(
+        self, rpc: str, name: str, verb: str, resource: Document | None, *, etag: str = ""
+    ) -> operations_pb2.Operation:
         """An operation that takes its time, or ends as a fault on order says."""
-        slow, failing = self._faults.of_the_answer("operation_delay", rpc, name), self._faults.of_the_answer("operation_error", rpc, name)
-        error = {"code": code_pb2.Code.Value(failing.code), "message": failing.message} if failing else None
+        slow, failing = (
+            self._faults.of_the_answer("operation_delay", rpc, name),
+            self._faults.of_the_answer("operation_error", rpc, name),
+        )
+        error = (
+            {"code": code_pb2.Code.Value(failing.code), "message": failing.message}
+            if failing
+            else None
+        )
         return self._operations.begin(
-            parent=_parent(name), target=name, verb=verb, resource=resource, error=error, seconds=slow.seconds if slow else None, etag=etag
+            parent=_parent(name),
+            target=name,
+            verb=verb,
+            resource=resource,
+            error=error,
+            seconds=slow.seconds if slow else None,
+            etag=etag,
         )
 
     def _seen(self, rpc: str, name: str, body: Document) -> Document:

@@ -19,7 +19,10 @@ class Refused(Exception):
         status = status_pb2.Status(code=code_pb2.Code.Value(self.code), message=self.message)
         if self.violations:
             detail = any_pb2.Any()
-            fields = [error_details_pb2.BadRequest.FieldViolation(field=field, description=text) for field, text in self.violations]
+            fields = [
+                error_details_pb2.BadRequest.FieldViolation(field=field, description=text)
+                for field, text in self.violations
+            ]
             detail.Pack(error_details_pb2.BadRequest(field_violations=fields))
             status.details.append(detail)
         return status

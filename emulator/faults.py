@@ -31,7 +31,9 @@ class Fault:
     times: int = 1
     project: str = ""
     field: str = ""  # named in the BadRequest of an error
-    entry: str = ""  # only calls whose trust config holds the certificate with this SHA-256 fingerprint
+    entry: str = (
+        ""  # only calls whose trust config holds the certificate with this SHA-256 fingerprint
+    )
 
     def __post_init__(self) -> None:
         if self.when not in {"before", "after"} or self.kind not in KINDS:
@@ -61,7 +63,9 @@ class Faults:
 
     def note(self, rpc: str, resource: str, detail: str) -> None:
         with self._guard:
-            self._calls.append({"rpc": rpc, "resource": resource, "detail": detail, "at": time.time()})
+            self._calls.append(
+                {"rpc": rpc, "resource": resource, "detail": detail, "at": time.time()}
+            )
 
     def calls(self) -> list[dict[str, Any]]:
         with self._guard:
@@ -71,13 +75,28 @@ class Faults:
         with self._guard:
             self._calls.clear()
 
-    def meet(self, rpc: str, when: str, resource: str, context: grpc.ServicerContext, fingerprints: Callable[[], set[str]] = set) -> None:
+    def meet(
+        self,
+        rpc: str,
+        when: str,
+        resource: str,
+        context: grpc.ServicerContext,
+        fingerprints: Callable[[], set[str]] = set,
+    ) -> None:
         """:raises Refused: when an error was ordered for this call."""
-        fault = self._take(lambda fault: (fault.rpc, fault.when) == (rpc, when) and fault.kind not in _OF_THE_ANSWER, resource, fingerprints)
+        fault = self._take(
+            lambda fault: (
+                (fault.rpc, fault.when) == (rpc, when) and fault.kind not in _OF_THE_ANSWER
+            ),
+            resource,
+            fingerprints,
+        )
         if fault is None:
             return
         if fault.kind == "error":
-            raise Refused(fault.code, fault.message, [(fault.field, fault.message)] if fault.field else [])
+            raise Refused(
+                fault.code, fault.message, [(fault.field, fault.message)] if fault.field else []
+            )
         if fault.kind == "drop":
             self.on_drop()
         until = time.monotonic() + (fault.seconds if fault.kind == "delay" else HANG_SECONDS)
@@ -90,7 +109,9 @@ class Faults:
         """A fault that lets the call succeed and changes what it answers."""
         return self._take(lambda fault: (fault.kind, fault.rpc) == (kind, rpc), resource, set)
 
-    def _take(self, is_meant: Callable[[Fault], bool], resource: str, fingerprints: Callable[[], set[str]]) -> Fault | None:
+    def _take(
+        self, is_meant: Callable[[Fault], bool], resource: str, fingerprints: Callable[[], set[str]]
+    ) -> Fault | None:
         with self._guard:
             for fault in self._faults:
                 if not is_meant(fault) or not resource.startswith(f"projects/{fault.project}"):

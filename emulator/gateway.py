@@ -17,7 +17,12 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 
@@ -64,9 +69,15 @@ class Gateways:
             if body is None:
                 raise Refused("NOT_FOUND", f"Resource '{target}' was not found.")
             if mode == "REJECT_INVALID" and not (body["anchors"] or body["allowlisted"]):
-                raise invalid("mtls_policy.client_validation_trust_config", "REJECT_INVALID needs a trust config that is not empty")
+                raise invalid(
+                    "mtls_policy.client_validation_trust_config",
+                    "REJECT_INVALID needs a trust config that is not empty",
+                )
         if name in self._listeners:
-            raise Refused("FAILED_PRECONDITION", "Update not supported for ServerTlsPolicy created for External Load Balancer.")
+            raise Refused(
+                "FAILED_PRECONDITION",
+                "Update not supported for ServerTlsPolicy created for External Load Balancer.",
+            )
         policy = {"trust_config": target, "mode": mode, "port": int(wanted.get("port", 0))}
         policy["port"] = self._listen(name, policy)
         with self._store.lock():
@@ -92,7 +103,12 @@ class Gateways:
         listener = socket.create_server((LOOPBACK, policy["port"]))
         self._listeners[name] = listener
         context = self._context()
-        threading.Thread(target=self._accept, args=(listener, context, policy), name=f"gateway {name}", daemon=True).start()
+        threading.Thread(
+            target=self._accept,
+            args=(listener, context, policy),
+            name=f"gateway {name}",
+            daemon=True,
+        ).start()
         return int(listener.getsockname()[1])
 
     def _context(self) -> SSL.Context:
@@ -122,10 +138,14 @@ class Gateways:
                 client, _address = listener.accept()
             except OSError:  # the listener was closed
                 return
-            threading.Thread(target=self._serve, args=(client, context, policy), daemon=True).start()
+            threading.Thread(
+                target=self._serve, args=(client, context, policy), daemon=True
+            ).start()
 
     def _serve(self, client: socket.socket, context: SSL.Context, policy: Document) -> None:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", TIMEOUT_SECONDS, 0))
+        client.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", TIMEOUT_SECONDS, 0)
+        )
         connection = SSL.Connection(context, client)
         connection.set_accept_state()
         try:
@@ -139,7 +159,11 @@ class Gateways:
             head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\nX-Emulator: 1\r\n\r\n"
             connection.sendall(head.encode() + body)
             connection.shutdown()
-        except (SSL.Error, OSError, ValueError):  # whatever a client does wrong ends its own connection
+        except (
+            SSL.Error,
+            OSError,
+            ValueError,
+        ):  # whatever a client does wrong ends its own connection
             return
         finally:
             client.close()
@@ -159,27 +183,51 @@ def _sent(connection: SSL.Connection) -> list[x509.Certificate]:
 
 def headers(decision: Decision, sent: list[x509.Certificate]) -> dict[str, Any]:
     """The client-certificate header variables (load-balancing/docs/https/custom-headers), RFC 9440 for the certificates."""
-    found: dict[str, Any] = {"client_cert_present": bool(sent), "client_cert_chain_verified": decision.is_verified, "client_cert_error": decision.error}
+    found: dict[str, Any] = {
+        "client_cert_present": bool(sent),
+        "client_cert_chain_verified": decision.is_verified,
+        "client_cert_error": decision.error,
+    }
     if not sent:
         return found
     leaf = sent[0]
     found |= {
-        "client_cert_sha256_fingerprint": base64.b64encode(leaf.fingerprint(hashes.SHA256())).decode(),
+        "client_cert_sha256_fingerprint": base64.b64encode(
+            leaf.fingerprint(hashes.SHA256())
+        ).decode(),
         "client_cert_serial_number": f"{leaf.serial_number:x}",
-        "client_cert_spiffe_id": next((uri for uri in _names(leaf, x509.UniformResourceIdentifier) if uri.startswith("spiffe://")), ""),
-        "client_cert_uri_sans": ",".join(_base64(uri) for uri in _names(leaf, x509.UniformResourceIdentifier)),
+        "client_cert_spiffe_id": next(
+            (
+                uri
+                for uri in _names(leaf, x509.UniformResourceIdentifier)
+                if uri.startswith("spiffe://")
+            ),
+            "",
+        ),
+        "client_cert_uri_sans": ",".join(
+            _base64(uri) for uri in _names(leaf, x509.UniformResourceIdentifier)
+        ),
         "client_cert_dnsname_sans": ",".join(_base64(name) for name in _names(leaf, x509.DNSName)),
-        "client_cert_valid_not_before": leaf.not_valid_before_utc.isoformat().replace("+00:00", "Z"),
+        "client_cert_valid_not_before": leaf.not_valid_before_utc.isoformat().replace(
+            "+00:00", "Z"
+        ),
         "client_cert_valid_not_after": leaf.not_valid_after_utc.isoformat().replace("+00:00", "Z"),
         "client_cert_issuer_dn": base64.b64encode(leaf.issuer.public_bytes()).decode(),
         "client_cert_subject_dn": base64.b64encode(leaf.subject.public_bytes()).decode(),
     }
     if decision.is_verified:
-        found |= {"client_cert_leaf": _rfc9440(leaf), "client_cert_chain": ", ".join(_rfc9440(certificate) for certificate in decision.chain[1:])}
+        found |= {
+            "client_cert_leaf": _rfc9440(leaf),
+            "client_cert_chain": ", ".join(
+                _rfc9440(certificate) for certificate in decision.chain[1:]
+            ),
+        }
     return found
 
 
-def _names(certificate: x509.Certificate, kind: type[x509.DNSName] | type[x509.UniformResourceIdentifier]) -> list[str]:
+def _names(
+    certificate: x509.Certificate, kind: type[x509.DNSName] | type[x509.UniformResourceIdentifier]
+) -> list[str]:
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):
@@ -199,12 +247,22 @@ def _new_identity() -> Document:
     """A server's key and self-signed certificate for localhost, made on this machine and trusted by nobody else."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(x509.random_serial_number())
-    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=365))
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+    )
+    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(
+        now + timedelta(days=365)
+    )
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(LOOPBACK))]
     builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    builder = builder.add_extension(
+        x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
+    )
     certificate = builder.sign(key, hashes.SHA256())
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return {"certificate": certificate.public_bytes(Encoding.PEM).decode(), "key": pem}

@@ -46,7 +46,9 @@ def decide(body: Document | None, sent: list[x509.Certificate], now: datetime) -
         return Decision("client_cert_not_provided")
     if body is None or not (body["anchors"] or body["allowlisted"]):
         return Decision("client_cert_validation_not_performed")
-    allowlisted = {_fingerprint(x509.load_pem_x509_certificate(pem.encode())) for pem in body["allowlisted"]}
+    allowlisted = {
+        _fingerprint(x509.load_pem_x509_certificate(pem.encode())) for pem in body["allowlisted"]
+    }
     if _fingerprint(sent[0]) in allowlisted:
         return Decision(chain=(sent[0],))
     try:
@@ -57,12 +59,17 @@ def decide(body: Document | None, sent: list[x509.Certificate], now: datetime) -
         return Decision("client_cert_validation_failed")
 
 
-def _verified_path(body: Document, sent: list[x509.Certificate], now: datetime) -> tuple[x509.Certificate, ...]:
+def _verified_path(
+    body: Document, sent: list[x509.Certificate], now: datetime
+) -> tuple[x509.Certificate, ...]:
     if len(sent) > MAXIMAL_CHAIN:
         raise _No("client_cert_chain_exceeded_limit")
     _check_client(sent[0], now)
     anchors = [x509.load_pem_x509_certificate(pem.encode()) for pem in body["anchors"]]
-    intermediates = [*sent[1:], *(x509.load_pem_x509_certificate(pem.encode()) for pem in body["intermediates"])]
+    intermediates = [
+        *sent[1:],
+        *(x509.load_pem_x509_certificate(pem.encode()) for pem in body["intermediates"]),
+    ]
     if len(intermediates) > MAXIMAL_EVALUATIONS:
         intermediates = intermediates[:MAXIMAL_EVALUATIONS]
     path = _path(sent[0], anchors, intermediates, now)
@@ -79,22 +86,33 @@ def _check_client(leaf: x509.Certificate, now: datetime) -> None:
     usages = _usages(leaf)
     if usages is None or Eku.CLIENT_AUTH not in usages or usages & _FORBIDDEN:
         raise _No("client_cert_chain_invalid_eku")
-    if not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc or not isinstance(leaf.signature_hash_algorithm, _GOOD_HASHES):
+    if not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc or not isinstance(
+        leaf.signature_hash_algorithm, _GOOD_HASHES
+    ):
         raise _No("client_cert_validation_failed")
 
 
-def _path(leaf: x509.Certificate, anchors: list[x509.Certificate], intermediates: list[x509.Certificate], now: datetime) -> tuple[x509.Certificate, ...]:
+def _path(
+    leaf: x509.Certificate,
+    anchors: list[x509.Certificate],
+    intermediates: list[x509.Certificate],
+    now: datetime,
+) -> tuple[x509.Certificate, ...]:
     """OpenSSL's path; an anchor need not be self-signed."""
     store = crypto.X509Store()
     for anchor in anchors:
         store.add_cert(crypto.X509.from_cryptography(anchor))
     store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # pyOpenSSL wants a naive instant in UTC
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # pyOpenSSL wants a naive instant in UTC
         store.set_time(now.astimezone(UTC).replace(tzinfo=None))
     chain = [crypto.X509.from_cryptography(certificate) for certificate in intermediates]
     try:
-        found = crypto.X509StoreContext(store, crypto.X509.from_cryptography(leaf), chain).get_verified_chain()
+        found = crypto.X509StoreContext(
+            store, crypto.X509.from_cryptography(leaf), chain
+        ).get_verified_chain()
     except crypto.X509StoreContextError as error:
         raise _No("client_cert_validation_failed") from error
     return tuple(certificate.to_cryptography() for certificate in found)
@@ -105,7 +123,11 @@ def _check_path(path: tuple[x509.Certificate, ...]) -> None:
         usages = _usages(authority)
         if usages is None and place > 1:
             usages = {Eku.CLIENT_AUTH}
-        if usages is None or not usages & {Eku.CLIENT_AUTH, Eku.ANY_EXTENDED_KEY_USAGE} or (place == 1 and Eku.CLIENT_AUTH not in usages):
+        if (
+            usages is None
+            or not usages & {Eku.CLIENT_AUTH, Eku.ANY_EXTENDED_KEY_USAGE}
+            or (place == 1 and Eku.CLIENT_AUTH not in usages)
+        ):
             raise _No("client_cert_chain_invalid_eku")
         _check_key(authority)
         if _constraint_count(authority) > MAXIMAL_NAME_CONSTRAINTS:

@@ -30,7 +30,9 @@ class KeyManagement:
         # The primary changes with a delay: eventually consistent, about a minute at Google.
         self.primary_seconds = 0.0
 
-    def make_key(self, name: str, *, algorithm: str = SYMMETRIC, protection_level: str = "SOFTWARE") -> None:
+    def make_key(
+        self, name: str, *, algorithm: str = SYMMETRIC, protection_level: str = "SOFTWARE"
+    ) -> None:
         """What an operator does once with gcloud or Terraform; a key that exists stays as it is.
 
         :raises Refused: for an algorithm or protection level that the emulator does not have.
@@ -40,41 +42,67 @@ class KeyManagement:
         with self._store.lock():
             if self._store.get(KEY, name) is None:
                 version = {"material": new_material(algorithm), "state": _ENABLED.name}
-                key = {"primary": "1", "algorithm": algorithm, "protection_level": protection_level, "versions": {"1": version}}
+                key = {
+                    "primary": "1",
+                    "algorithm": algorithm,
+                    "protection_level": protection_level,
+                    "versions": {"1": version},
+                }
                 self._store.put(KEY, name, key)
 
-    def get_crypto_key(self, request: kms_v1.GetCryptoKeyRequest, _context: grpc.ServicerContext) -> kms_v1.CryptoKey:
+    def get_crypto_key(
+        self, request: kms_v1.GetCryptoKeyRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.CryptoKey:
         with self._store.lock():
             key = self._existing(request.name)
         return _key_message(request.name, key)
 
-    def create_crypto_key_version(self, request: kms_v1.CreateCryptoKeyVersionRequest, _context: grpc.ServicerContext) -> kms_v1.CryptoKeyVersion:
+    def create_crypto_key_version(
+        self, request: kms_v1.CreateCryptoKeyVersionRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.CryptoKeyVersion:
         with self._store.lock():
             key = self._existing(request.parent)
             number = str(max(int(n) for n in key["versions"]) + 1)
-            key["versions"][number] = {"material": new_material(key["algorithm"]), "state": _ENABLED.name}
+            key["versions"][number] = {
+                "material": new_material(key["algorithm"]),
+                "state": _ENABLED.name,
+            }
             self._store.put(KEY, request.parent, key)
         return _version_message(request.parent, number, key["versions"][number])
 
-    def update_crypto_key_primary_version(self, request: kms_v1.UpdateCryptoKeyPrimaryVersionRequest, _context: grpc.ServicerContext) -> kms_v1.CryptoKey:
+    def update_crypto_key_primary_version(
+        self, request: kms_v1.UpdateCryptoKeyPrimaryVersionRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.CryptoKey:
         with self._store.lock():
             key = self._existing(request.name)
             if request.crypto_key_version_id not in key["versions"]:
-                raise Refused("NOT_FOUND", f"CryptoKeyVersion {request.crypto_key_version_id} was not found.")
-            key |= {"former": key["primary"], "primary": request.crypto_key_version_id, "primary_since": time.time() + self.primary_seconds}
+                raise Refused(
+                    "NOT_FOUND", f"CryptoKeyVersion {request.crypto_key_version_id} was not found."
+                )
+            key |= {
+                "former": key["primary"],
+                "primary": request.crypto_key_version_id,
+                "primary_since": time.time() + self.primary_seconds,
+            }
             self._store.put(KEY, request.name, key)
         return _key_message(request.name, key)
 
-    def update_crypto_key_version(self, request: kms_v1.UpdateCryptoKeyVersionRequest, _context: grpc.ServicerContext) -> kms_v1.CryptoKeyVersion:
+    def update_crypto_key_version(
+        self, request: kms_v1.UpdateCryptoKeyVersionRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.CryptoKeyVersion:
         state = request.crypto_key_version.state
         if state not in {_ENABLED, _DISABLED}:
             raise invalid("crypto_key_version.state", "only ENABLED and DISABLED can be set")
         return self._set_state(request.crypto_key_version.name, state.name)
 
-    def destroy_crypto_key_version(self, request: kms_v1.DestroyCryptoKeyVersionRequest, _context: grpc.ServicerContext) -> kms_v1.CryptoKeyVersion:
+    def destroy_crypto_key_version(
+        self, request: kms_v1.DestroyCryptoKeyVersionRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.CryptoKeyVersion:
         return self._set_state(request.name, _DESTROY_SCHEDULED.name)
 
-    def encrypt(self, request: kms_v1.EncryptRequest, _context: grpc.ServicerContext) -> kms_v1.EncryptResponse:
+    def encrypt(
+        self, request: kms_v1.EncryptRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.EncryptResponse:
         aad = request.additional_authenticated_data
         _check_size("plaintext", request.plaintext)
         _check_size("additional_authenticated_data", aad)
@@ -84,12 +112,23 @@ class KeyManagement:
         with self._store.lock():
             key = self._existing(name)
         _check_purpose(key, SYMMETRIC)
-        if key["protection_level"] == "HSM" and len(request.plaintext) + len(aad) > MAXIMAL_HSM_BYTES:
-            raise invalid("plaintext", f"plaintext and additional authenticated data have at most {MAXIMAL_HSM_BYTES} bytes together in an HSM")
+        if (
+            key["protection_level"] == "HSM"
+            and len(request.plaintext) + len(aad) > MAXIMAL_HSM_BYTES
+        ):
+            raise invalid(
+                "plaintext",
+                f"plaintext and additional authenticated data have at most {MAXIMAL_HSM_BYTES} bytes together in an HSM",
+            )
         number = _primary(key)
         version = _usable(key, number)
         nonce = os.urandom(12)
-        ciphertext = number.encode() + b":" + nonce + AESGCM(base64.b64decode(version["material"])).encrypt(nonce, request.plaintext, aad)
+        ciphertext = (
+            number.encode()
+            + b":"
+            + nonce
+            + AESGCM(base64.b64decode(version["material"])).encrypt(nonce, request.plaintext, aad)
+        )
         return kms_v1.EncryptResponse(
             name=f"{name}/cryptoKeyVersions/{number}",
             ciphertext=ciphertext,
@@ -99,7 +138,9 @@ class KeyManagement:
             protection_level=kms_v1.ProtectionLevel[key["protection_level"]],
         )
 
-    def decrypt(self, request: kms_v1.DecryptRequest, _context: grpc.ServicerContext) -> kms_v1.DecryptResponse:
+    def decrypt(
+        self, request: kms_v1.DecryptRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.DecryptResponse:
         aad = request.additional_authenticated_data
         _verified(request, "ciphertext_crc32c", request.ciphertext)
         _verified(request, "additional_authenticated_data_crc32c", aad)
@@ -109,9 +150,14 @@ class KeyManagement:
         number, _, sealed = request.ciphertext.partition(b":")
         version = _usable(key, number.decode("ascii", errors="replace"))
         try:
-            plaintext = AESGCM(base64.b64decode(version["material"])).decrypt(sealed[:12], sealed[12:], aad)
+            plaintext = AESGCM(base64.b64decode(version["material"])).decrypt(
+                sealed[:12], sealed[12:], aad
+            )
         except (InvalidTag, ValueError):
-            raise invalid("ciphertext", "Decryption failed: the ciphertext or the additional authenticated data is not valid.") from None
+            raise invalid(
+                "ciphertext",
+                "Decryption failed: the ciphertext or the additional authenticated data is not valid.",
+            ) from None
         return kms_v1.DecryptResponse(
             plaintext=plaintext,
             plaintext_crc32c=google_crc32c.value(plaintext),
@@ -119,13 +165,22 @@ class KeyManagement:
             protection_level=kms_v1.ProtectionLevel[key["protection_level"]],
         )
 
-    def get_public_key(self, request: kms_v1.GetPublicKeyRequest, _context: grpc.ServicerContext) -> kms_v1.PublicKey:
+    def get_public_key(
+        self, request: kms_v1.GetPublicKeyRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.PublicKey:
         key, version = self._version(request.name)
         pem = public_pem(key["algorithm"], version["material"])
         algorithm = kms_v1.CryptoKeyVersion.CryptoKeyVersionAlgorithm[key["algorithm"]]
-        return kms_v1.PublicKey(pem=pem, algorithm=algorithm, pem_crc32c=google_crc32c.value(pem.encode()), name=request.name)
+        return kms_v1.PublicKey(
+            pem=pem,
+            algorithm=algorithm,
+            pem_crc32c=google_crc32c.value(pem.encode()),
+            name=request.name,
+        )
 
-    def asymmetric_sign(self, request: kms_v1.AsymmetricSignRequest, _context: grpc.ServicerContext) -> kms_v1.AsymmetricSignResponse:
+    def asymmetric_sign(
+        self, request: kms_v1.AsymmetricSignRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.AsymmetricSignResponse:
         digest = request.digest.sha256
         digest_verified = _verified(request, "digest_crc32c", digest)
         data_verified = _verified(request, "data_crc32c", request.data)
@@ -140,16 +195,29 @@ class KeyManagement:
             protection_level=kms_v1.ProtectionLevel[key["protection_level"]],
         )
 
-    def mac_sign(self, request: kms_v1.MacSignRequest, _context: grpc.ServicerContext) -> kms_v1.MacSignResponse:
+    def mac_sign(
+        self, request: kms_v1.MacSignRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.MacSignResponse:
         data_verified = _verified(request, "data_crc32c", request.data)
         key, version = self._version(request.name)
         mac = mac_of(key["algorithm"], version["material"], request.data)
-        return kms_v1.MacSignResponse(name=request.name, mac=mac, mac_crc32c=google_crc32c.value(mac), verified_data_crc32c=data_verified)
+        return kms_v1.MacSignResponse(
+            name=request.name,
+            mac=mac,
+            mac_crc32c=google_crc32c.value(mac),
+            verified_data_crc32c=data_verified,
+        )
 
-    def mac_verify(self, request: kms_v1.MacVerifyRequest, _context: grpc.ServicerContext) -> kms_v1.MacVerifyResponse:
+    def mac_verify(
+        self, request: kms_v1.MacVerifyRequest, _context: grpc.ServicerContext
+    ) -> kms_v1.MacVerifyResponse:
         key, version = self._version(request.name)
-        is_right = hmac.compare_digest(mac_of(key["algorithm"], version["material"], request.data), request.mac)
-        return kms_v1.MacVerifyResponse(name=request.name, success=is_right, verified_success_integrity=is_right)
+        is_right = hmac.compare_digest(
+            mac_of(key["algorithm"], version["material"], request.data), request.mac
+        )
+        return kms_v1.MacVerifyResponse(
+            name=request.name, success=is_right, verified_success_integrity=is_right
+        )
 
     def _version(self, name: str) -> tuple[Document, Document]:
         """A key and one of its versions, which must be enabled."""
@@ -184,7 +252,10 @@ def _primary(key: Document) -> str:
 
 def _check_purpose(key: Document, algorithm: str) -> None:
     if key["algorithm"] != algorithm:
-        raise Refused("FAILED_PRECONDITION", f"The key's algorithm is {key['algorithm']}, which this call does not use.")
+        raise Refused(
+            "FAILED_PRECONDITION",
+            f"The key's algorithm is {key['algorithm']}, which this call does not use.",
+        )
 
 
 def _usable(key: Document, number: str) -> Document:
@@ -192,7 +263,10 @@ def _usable(key: Document, number: str) -> Document:
     if version is None:
         raise invalid("ciphertext", "Decryption failed: the ciphertext is not valid.")
     if version["state"] != _ENABLED.name:
-        raise Refused("FAILED_PRECONDITION", f"CryptoKeyVersion {number} is not enabled, current state is: {version['state']}.")
+        raise Refused(
+            "FAILED_PRECONDITION",
+            f"CryptoKeyVersion {number} is not enabled, current state is: {version['state']}.",
+        )
     return version
 
 
@@ -213,7 +287,9 @@ def _check_size(field: str, body: bytes) -> None:
 def _key_message(name: str, key: Document) -> kms_v1.CryptoKey:
     return kms_v1.CryptoKey(
         name=name,
-        primary=_version_message(name, _primary(key), key["versions"][_primary(key)]) if key["algorithm"] == SYMMETRIC else None,
+        primary=_version_message(name, _primary(key), key["versions"][_primary(key)])
+        if key["algorithm"] == SYMMETRIC
+        else None,
         purpose=kms_v1.CryptoKey.CryptoKeyPurpose[PURPOSES[key["algorithm"]]],
     )
 

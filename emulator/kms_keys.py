@@ -11,8 +11,18 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from emulator.errors import Refused, invalid
 
-SYMMETRIC, ECDSA, ED25519, HMAC = "GOOGLE_SYMMETRIC_ENCRYPTION", "EC_SIGN_P256_SHA256", "EC_SIGN_ED25519", "HMAC_SHA256"
-PURPOSES = {SYMMETRIC: "ENCRYPT_DECRYPT", ECDSA: "ASYMMETRIC_SIGN", ED25519: "ASYMMETRIC_SIGN", HMAC: "MAC"}
+SYMMETRIC, ECDSA, ED25519, HMAC = (
+    "GOOGLE_SYMMETRIC_ENCRYPTION",
+    "EC_SIGN_P256_SHA256",
+    "EC_SIGN_ED25519",
+    "HMAC_SHA256",
+)
+PURPOSES = {
+    SYMMETRIC: "ENCRYPT_DECRYPT",
+    ECDSA: "ASYMMETRIC_SIGN",
+    ED25519: "ASYMMETRIC_SIGN",
+    HMAC: "MAC",
+}
 
 
 def new_material(algorithm: str) -> str:
@@ -28,7 +38,11 @@ def new_material(algorithm: str) -> str:
 
 def public_pem(algorithm: str, material: str) -> str:
     key = _signing_key(algorithm, material)
-    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    return (
+        key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
 
 
 def sign(algorithm: str, material: str, *, digest: bytes, data: bytes) -> bytes:
@@ -49,18 +63,26 @@ def sign(algorithm: str, material: str, *, digest: bytes, data: bytes) -> bytes:
 
 def mac_of(algorithm: str, material: str, data: bytes) -> bytes:
     if algorithm != HMAC:
-        raise Refused("FAILED_PRECONDITION", f"The key's algorithm is {algorithm}, which makes no MAC.")
+        raise Refused(
+            "FAILED_PRECONDITION", f"The key's algorithm is {algorithm}, which makes no MAC."
+        )
     return hmac.new(base64.b64decode(material), data, hashlib.sha256).digest()
 
 
 def _private(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> str:
-    der = key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    der = key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     return base64.b64encode(der).decode()
 
 
-def _signing_key(algorithm: str, material: str) -> ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey:
+def _signing_key(
+    algorithm: str, material: str
+) -> ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey:
     if algorithm not in {ECDSA, ED25519}:
-        raise Refused("FAILED_PRECONDITION", f"The key's algorithm is {algorithm}, which signs nothing.")
+        raise Refused(
+            "FAILED_PRECONDITION", f"The key's algorithm is {algorithm}, which signs nothing."
+        )
     key = serialization.load_der_private_key(base64.b64decode(material), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey)
     return key

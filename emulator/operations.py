@@ -29,7 +29,15 @@ class Operations:
         self.propagation_seconds = 0.0
 
     def begin(
-        self, *, parent: str, target: str, verb: str, resource: Document | None, error: Document | None = None, seconds: float | None = None, etag: str = ""
+        self,
+        *,
+        parent: str,
+        target: str,
+        verb: str,
+        resource: Document | None,
+        error: Document | None = None,
+        seconds: float | None = None,
+        etag: str = "",
     ) -> operations_pb2.Operation:
         """``error`` is how it will end instead of taking effect; ``etag`` is looked at again when it is applied after others."""
         name = f"{parent}/operations/operation-{int(time.time() * 1000)}-{uuid.uuid4().hex[:12]}"
@@ -38,7 +46,8 @@ class Operations:
             "target": target,
             "verb": verb,
             "created": now,
-            "due": max([now, *self._due_of(target)]) + (self.seconds if seconds is None else seconds),
+            "due": max([now, *self._due_of(target)])
+            + (self.seconds if seconds is None else seconds),
             "etag": etag,
             "done": False,
             "resource": resource,
@@ -56,25 +65,41 @@ class Operations:
         for name, body in sorted(due, key=lambda pair: pair[1]["due"]):
             body.update(done=True, ended=now)
             if not body["error"] and self._is_overtaken(body):
-                body["error"] = {"code": code_pb2.ABORTED, "message": "Etag does not match the current resource."}
+                body["error"] = {
+                    "code": code_pb2.ABORTED,
+                    "message": "Etag does not match the current resource.",
+                }
             if not body["error"]:
                 self._apply(body)
             self._store.put(OPERATION, name, body)
             self._store.delete(RUNNING, name)
 
     def _running(self) -> list[tuple[str, Document]]:
-        return [(name, self._store.get(OPERATION, name) or {}) for name, _target in self._store.all(RUNNING)]
+        return [
+            (name, self._store.get(OPERATION, name) or {})
+            for name, _target in self._store.all(RUNNING)
+        ]
 
     def _apply(self, body: Document) -> None:
         if body["verb"] == "delete":
             self._store.delete(TRUST_CONFIG, body["target"])
         else:
             body["resource"]["update_time"] = time.time()
-            trust_config.put(self._store, body["target"], body["resource"], propagation_seconds=self.propagation_seconds)
+            trust_config.put(
+                self._store,
+                body["target"],
+                body["resource"],
+                propagation_seconds=self.propagation_seconds,
+            )
 
     def _is_overtaken(self, body: Document) -> bool:
         current = self._store.get(TRUST_CONFIG, body["target"])
-        return bool(switches.rechecks_etag and body.get("etag") and current and body["etag"] != trust_config.etag(current))
+        return bool(
+            switches.rechecks_etag
+            and body.get("etag")
+            and current
+            and body["etag"] != trust_config.etag(current)
+        )
 
     def _due_of(self, target: str) -> list[float]:
         """When the writes of this resource that still run will be done; one that is queued comes after them."""
@@ -92,10 +117,18 @@ class Operations:
 
     def list(self, parent: str) -> list[operations_pb2.Operation]:
         self.settle()
-        return [self.message(name, body) for name, body in self._store.last(OPERATION, f"{parent}/operations/", LISTED)]
+        return [
+            self.message(name, body)
+            for name, body in self._store.last(OPERATION, f"{parent}/operations/", LISTED)
+        ]
 
     def message(self, name: str, body: dict[str, Any]) -> operations_pb2.Operation:
-        metadata = OperationMetadata(create_time=datetime.fromtimestamp(body["created"], UTC), target=body["target"], verb=body["verb"], api_version="v1")
+        metadata = OperationMetadata(
+            create_time=datetime.fromtimestamp(body["created"], UTC),
+            target=body["target"],
+            verb=body["verb"],
+            api_version="v1",
+        )
         operation = operations_pb2.Operation(name=name, done=body["done"])
         if body["done"]:
             metadata.end_time = datetime.fromtimestamp(body["ended"], UTC)
@@ -104,6 +137,8 @@ class Operations:
             elif body["verb"] == "delete":
                 operation.response.Pack(empty_pb2.Empty())
             else:
-                operation.response.Pack(TrustConfig.pb(trust_config.to_message(body["target"], body["resource"])))
+                operation.response.Pack(
+                    TrustConfig.pb(trust_config.to_message(body["target"], body["resource"]))
+                )
         operation.metadata.Pack(OperationMetadata.pb(metadata))
         return operation

@@ -46,12 +46,17 @@ class Permissions:
 
     def check(self, rpc: str, resource: str, context: grpc.ServicerContext) -> None:
         """:raises Refused: PERMISSION_DENIED in Google's words."""
-        identity = next((value for key, value in context.invocation_metadata() if key == IDENTITY), "")
+        identity = next(
+            (value for key, value in context.invocation_metadata() if key == IDENTITY), ""
+        )
         permission = PERMISSIONS.get(rpc, "")
         with self._guard:
             is_denied = permission in self._denied.get(identity, ())
         if is_denied:
-            raise Refused("PERMISSION_DENIED", f"Permission '{permission}' denied on resource '//{_service(permission)}/{resource}' (or it may not exist).")
+            raise Refused(
+                "PERMISSION_DENIED",
+                f"Permission '{permission}' denied on resource '//{_service(permission)}/{resource}' (or it may not exist).",
+            )
 
 
 def _service(permission: str) -> str:

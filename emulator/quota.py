@@ -28,5 +28,8 @@ class Quota:
             while seen and seen[0] < now - 60:
                 seen.popleft()
             if len(seen) >= self.per_minute:
-                raise Refused("RESOURCE_EXHAUSTED", f"Quota exceeded for quota metric '{kind} requests' per minute of project '{project}'.")
+                raise Refused(
+                    "RESOURCE_EXHAUSTED",
+                    f"Quota exceeded for quota metric '{kind} requests' per minute of project '{project}'.",
+                )
             seen.append(now)

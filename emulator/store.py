@@ -19,7 +19,9 @@ class Store:
         self._guard = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("CREATE TABLE IF NOT EXISTS document (kind TEXT, name TEXT, body TEXT, PRIMARY KEY (kind, name))")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS document (kind TEXT, name TEXT, body TEXT, PRIMARY KEY (kind, name))"
+        )
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -28,23 +30,32 @@ class Store:
             yield
 
     def get(self, kind: str, name: str) -> Document | None:
-        row = self._connection.execute("SELECT body FROM document WHERE kind = ? AND name = ?", (kind, name)).fetchone()
+        row = self._connection.execute(
+            "SELECT body FROM document WHERE kind = ? AND name = ?", (kind, name)
+        ).fetchone()
         return json.loads(row[0]) if row else None
 
     def put(self, kind: str, name: str, body: Document) -> None:
-        self._connection.execute("REPLACE INTO document VALUES (?, ?, ?)", (kind, name, json.dumps(body)))
+        self._connection.execute(
+            "REPLACE INTO document VALUES (?, ?, ?)", (kind, name, json.dumps(body))
+        )
 
     def delete(self, kind: str, name: str) -> None:
         self._connection.execute("DELETE FROM document WHERE kind = ? AND name = ?", (kind, name))
 
     def all(self, kind: str, prefix: str = "") -> list[tuple[str, Document]]:
-        rows = self._connection.execute("SELECT name, body FROM document WHERE kind = ? ORDER BY name", (kind,))
+        rows = self._connection.execute(
+            "SELECT name, body FROM document WHERE kind = ? ORDER BY name", (kind,)
+        )
         return [(name, json.loads(body)) for name, body in rows if name.startswith(prefix)]
 
     def last(self, kind: str, prefix: str, count: int) -> list[tuple[str, Document]]:
         """The last ones by name, from the last on; ``prefix`` has no wildcards of SQL."""
         query = "SELECT name, body FROM document WHERE kind = ? AND substr(name, 1, ?) = ? ORDER BY name DESC LIMIT ?"
-        return [(name, json.loads(body)) for name, body in self._connection.execute(query, (kind, len(prefix), prefix, count))]
+        return [
+            (name, json.loads(body))
+            for name, body in self._connection.execute(query, (kind, len(prefix), prefix, count))
+        ]
 
     def forget_all(self) -> None:
         self._connection.execute("DELETE FROM document")

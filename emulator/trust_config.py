@@ -14,7 +14,13 @@ from emulator.errors import invalid
 from emulator.store import Document, Store
 from emulator.switches import switches
 
-UPDATABLE = ("description", "labels", "trust_stores", "allowlisted_certificates", "spiffe_trust_stores")
+UPDATABLE = (
+    "description",
+    "labels",
+    "trust_stores",
+    "allowlisted_certificates",
+    "spiffe_trust_stores",
+)
 MAXIMAL_PEM_BYTES = 5_000
 TRUST_CONFIG, PREVIOUS, SERVED = "trust_config", "previous_trust_config", "served_trust_config"
 
@@ -28,8 +34,14 @@ def from_message(message: TrustConfig) -> Document:
     body: Document = {
         "description": message.description,
         "labels": dict(message.labels),
-        "anchors": [anchor.pem_certificate for store in message.trust_stores for anchor in store.trust_anchors],
-        "intermediates": [ca.pem_certificate for store in message.trust_stores for ca in store.intermediate_cas],
+        "anchors": [
+            anchor.pem_certificate
+            for store in message.trust_stores
+            for anchor in store.trust_anchors
+        ],
+        "intermediates": [
+            ca.pem_certificate for store in message.trust_stores for ca in store.intermediate_cas
+        ],
         "allowlisted": [item.pem_certificate for item in message.allowlisted_certificates],
     }
     check(body)
@@ -39,11 +51,17 @@ def from_message(message: TrustConfig) -> Document:
 def check(body: Document) -> None:
     """:raises Refused: INVALID_ARGUMENT for counts, sizes, labels and texts that are no certificate."""
     if len(body["anchors"]) + len(body["intermediates"]) > 200:
-        raise invalid("trust_config.trust_stores", "at most 200 trust anchors and intermediate CAs are allowed")
+        raise invalid(
+            "trust_config.trust_stores",
+            "at most 200 trust anchors and intermediate CAs are allowed",
+        )
     if len(body["intermediates"]) > 100:
         raise invalid("trust_config.trust_stores", "at most 100 intermediate CAs are allowed")
     if len(body["allowlisted"]) > 500:
-        raise invalid("trust_config.allowlisted_certificates", "at most 500 allowlisted certificates are allowed")
+        raise invalid(
+            "trust_config.allowlisted_certificates",
+            "at most 500 allowlisted certificates are allowed",
+        )
     fields = (
         ("trust_config.trust_stores[0].trust_anchors", "anchors"),
         ("trust_config.trust_stores[0].intermediate_cas", "intermediates"),
@@ -53,7 +71,13 @@ def check(body: Document) -> None:
         for index, pem in enumerate(body[key]):
             _check_pem(f"{field}[{index}].pem_certificate", pem)
     for key, value in body["labels"].items():
-        if not key or not key[0].islower() or len(key) > 63 or len(value) > 63 or not set(key + value) <= _LABEL_CHARACTERS:
+        if (
+            not key
+            or not key[0].islower()
+            or len(key) > 63
+            or len(value) > 63
+            or not set(key + value) <= _LABEL_CHARACTERS
+        ):
             raise invalid("trust_config.labels", f"label {key!r} is malformed")
 
 
@@ -73,7 +97,11 @@ def _check_pem(field: str, pem: str) -> None:
 
 def etag(body: Document) -> str:
     """Unpadded base64url of SHA-256 over every field but the etag and the times."""
-    covered = {key: value for key, value in body.items() if not key.endswith("_time") and (switches.etag_covers_labels or key != "labels")}
+    covered = {
+        key: value
+        for key, value in body.items()
+        if not key.endswith("_time") and (switches.etag_covers_labels or key != "labels")
+    }
     digest = hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
@@ -87,7 +115,11 @@ def merged(old: Document, new: Document, paths: list[str]) -> Document:
         paths = list(UPDATABLE)
     if refused := [path for path in paths if path not in UPDATABLE]:
         raise invalid("updateMask", f"paths not permitted to be updated: {', '.join(refused)}")
-    keys = {"trust_stores": ("anchors", "intermediates"), "allowlisted_certificates": ("allowlisted",), "spiffe_trust_stores": ()}
+    keys = {
+        "trust_stores": ("anchors", "intermediates"),
+        "allowlisted_certificates": ("allowlisted",),
+        "spiffe_trust_stores": (),
+    }
     result = dict(old)
     for path in paths:
         for key in keys.get(path, (path,)):
@@ -98,7 +130,9 @@ def merged(old: Document, new: Document, paths: list[str]) -> Document:
 def to_message(name: str, body: Document) -> TrustConfig:
     store = TrustConfig.TrustStore(
         trust_anchors=[TrustConfig.TrustAnchor(pem_certificate=pem) for pem in body["anchors"]],
-        intermediate_cas=[TrustConfig.IntermediateCA(pem_certificate=pem) for pem in body["intermediates"]],
+        intermediate_cas=[
+            TrustConfig.IntermediateCA(pem_certificate=pem) for pem in body["intermediates"]
+        ],
     )
     return TrustConfig(
         name=name,
@@ -108,7 +142,9 @@ def to_message(name: str, body: Document) -> TrustConfig:
         description=body["description"],
         etag=etag(body),
         trust_stores=[store] if body["anchors"] or body["intermediates"] else [],
-        allowlisted_certificates=[TrustConfig.AllowlistedCertificate(pem_certificate=pem) for pem in body["allowlisted"]],
+        allowlisted_certificates=[
+            TrustConfig.AllowlistedCertificate(pem_certificate=pem) for pem in body["allowlisted"]
+        ],
     )
 
 
@@ -117,7 +153,11 @@ def put(store: Store, name: str, body: Document, *, propagation_seconds: float) 
     now, old = time.time(), store.get(TRUST_CONFIG, name)
     if old is not None:
         store.put(PREVIOUS, name, old)
-    store.put(SERVED, name, {"old": served(store, name, now), "new": body, "since": now + propagation_seconds})
+    store.put(
+        SERVED,
+        name,
+        {"old": served(store, name, now), "new": body, "since": now + propagation_seconds},
+    )
     store.put(TRUST_CONFIG, name, body)
 
 
@@ -133,7 +173,9 @@ def served(store: Store, name: str, now: float) -> Document | None:
 def fingerprints(message: TrustConfig) -> set[str]:
     """SHA-256 of the DER of every certificate in it that can be read."""
     body = from_message(message)
-    return {fingerprint(pem) for key in ("anchors", "intermediates", "allowlisted") for pem in body[key]}
+    return {
+        fingerprint(pem) for key in ("anchors", "intermediates", "allowlisted") for pem in body[key]
+    }
 
 
 def fingerprint(pem: str) -> str:

@@ -17,5 +17,8 @@ def clients() -> Clients:
     timeout = float(settings.RPC_TIMEOUT_SECONDS)
     key = (os.getpid(), settings.GCP_ENDPOINT, timeout)
     if key not in _built:
-        _built[key] = Clients(CertificateManagerTrustConfigs(settings.GCP_ENDPOINT, timeout), KmsKeyWrapping(settings.GCP_ENDPOINT, timeout))
+        _built[key] = Clients(
+            CertificateManagerTrustConfigs(settings.GCP_ENDPOINT, timeout),
+            KmsKeyWrapping(settings.GCP_ENDPOINT, timeout),
+        )
     return _built[key]

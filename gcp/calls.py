@@ -9,7 +9,13 @@ from google.rpc import error_details_pb2
 from gcp import errors
 
 _RETRY = (exceptions.ServiceUnavailable,)
-_UNKNOWN = (exceptions.DeadlineExceeded, exceptions.InternalServerError, exceptions.Unknown, exceptions.Cancelled, exceptions.RetryError)
+_UNKNOWN = (
+    exceptions.DeadlineExceeded,
+    exceptions.InternalServerError,
+    exceptions.Unknown,
+    exceptions.Cancelled,
+    exceptions.RetryError,
+)
 _CONFLICT = (exceptions.Aborted, exceptions.FailedPrecondition, exceptions.Conflict)
 _DENIED = (exceptions.PermissionDenied, exceptions.Unauthenticated)
 
@@ -26,7 +32,9 @@ def mapped(rpc: str, *, is_write: bool) -> Iterator[None]:
     except exceptions.ResourceExhausted as error:
         raise errors.CloudExhausted(rpc, error.message) from error
     except (*_RETRY, *_UNKNOWN) as error:
-        raise (errors.OutcomeUnknown if is_write else errors.CloudUnavailable)(rpc, _message(error)) from error
+        raise (errors.OutcomeUnknown if is_write else errors.CloudUnavailable)(
+            rpc, _message(error)
+        ) from error
     except _CONFLICT as error:
         raise errors.CloudConflict(rpc, error.message) from error
     except exceptions.NotFound as error:
@@ -42,5 +50,11 @@ def _message(error: Exception) -> str:
 
 
 def _fields(error: exceptions.GoogleAPICallError) -> tuple[tuple[str, str], ...]:
-    requests = [detail for detail in error.details if isinstance(detail, error_details_pb2.BadRequest)]
-    return tuple((violation.field, violation.description) for request in requests for violation in request.field_violations)
+    requests = [
+        detail for detail in error.details if isinstance(detail, error_details_pb2.BadRequest)
+    ]
+    return tuple(
+        (violation.field, violation.description)
+        for request in requests
+        for violation in request.field_violations
+    )

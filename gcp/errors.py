@@ -15,7 +15,9 @@ class CloudError(Exception):
 
     code = "cloud"
 
-    def __init__(self, rpc: str, google_message: str = "", fields: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self, rpc: str, google_message: str = "", fields: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__(f"{rpc}: {google_message}")
         self.rpc = rpc
         self.google_message = google_message

@@ -34,7 +34,12 @@ _CLIENT_ALERTS = (
     "CERTIFICATE_REQUIRED",
 )
 # The header variables that a backend may echo, and that say what the load balancer thought of the client.
-_TOLD = ("client_cert_present", "client_cert_chain_verified", "client_cert_error", "client_cert_sha256_fingerprint")
+_TOLD = (
+    "client_cert_present",
+    "client_cert_chain_verified",
+    "client_cert_error",
+    "client_cert_sha256_fingerprint",
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,9 @@ class Handshake:
     told: dict[str, Any] = field(default_factory=dict)
 
 
-def shake_hands(url: str, *, certificate_file: str, key_file: str, ca_file: str = "", timeout: float = 10.0) -> Handshake:
+def shake_hands(
+    url: str, *, certificate_file: str, key_file: str, ca_file: str = "", timeout: float = 10.0
+) -> Handshake:
     """Connects, presents the certificate, asks for the page and says what came of it.
 
     :raises ValueError: when the URL is no https URL.
@@ -68,7 +75,12 @@ def shake_hands(url: str, *, certificate_file: str, key_file: str, ca_file: str 
     except OSError as error:
         return Handshake(UNREACHABLE, f"no connection: {error}", at)
     path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-    with plain, context.wrap_socket(plain, server_hostname=parts.hostname, do_handshake_on_connect=False) as secured:
+    with (
+        plain,
+        context.wrap_socket(
+            plain, server_hostname=parts.hostname, do_handshake_on_connect=False
+        ) as secured,
+    ):
         with _at_most(timeout, secured) as is_over:
             seen = _exchange(secured, parts.hostname, path, at)
     return replace(seen, outcome=UNREACHABLE, detail=_NO_ANSWER) if is_over.is_set() else seen
@@ -82,7 +94,9 @@ def _at_most(seconds: float, connection: socket.socket) -> Iterator[threading.Ev
     def cut() -> None:
         is_over.set()
         with contextlib.suppress(OSError):  # it has closed by itself meanwhile
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # of the plain socket: TLS's own belongs to the other thread
+            socket.socket.shutdown(
+                connection, socket.SHUT_RDWR
+            )  # of the plain socket: TLS's own belongs to the other thread
 
     timer = threading.Timer(seconds, cut)
     timer.daemon = True
@@ -97,25 +111,46 @@ def _exchange(secured: ssl.SSLSocket, host: str, path: str, at: datetime) -> Han
     version = server = ""
     try:
         secured.do_handshake()
-        version, server = secured.version() or "", x509.load_der_x509_certificate(secured.getpeercert(True) or b"").fingerprint(hashes.SHA256()).hex()
+        version, server = (
+            secured.version() or "",
+            x509.load_der_x509_certificate(secured.getpeercert(True) or b"")
+            .fingerprint(hashes.SHA256())
+            .hex(),
+        )
         # In TLS 1.3 the client's certificate is judged after the client's own handshake: only an answer tells.
-        secured.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: countersign-probe\r\nConnection: close\r\n\r\n".encode())
+        secured.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: countersign-probe\r\nConnection: close\r\n\r\n".encode()
+        )
         answer = http.client.HTTPResponse(secured)
         answer.begin()
         body = answer.read(MAXIMAL_ANSWER_BYTES)
         return Handshake(ACCEPTED, f"HTTP {answer.status}", at, version, server, _told(body))
     except ssl.SSLCertVerificationError as error:
-        return Handshake(UNREACHABLE, f"the server's own certificate is not trusted: {error.verify_message}", at)
+        return Handshake(
+            UNREACHABLE, f"the server's own certificate is not trusted: {error.verify_message}", at
+        )
     except TimeoutError:
         return Handshake(UNREACHABLE, _NO_ANSWER, at, version, server)
     except ssl.SSLError as error:
         reason = error.reason or str(error)
         is_about_the_client = bool(server) or any(alert in reason for alert in _CLIENT_ALERTS)
-        return Handshake(REFUSED if is_about_the_client else UNREACHABLE, f"TLS alert: {reason}", at, version, server)
+        return Handshake(
+            REFUSED if is_about_the_client else UNREACHABLE,
+            f"TLS alert: {reason}",
+            at,
+            version,
+            server,
+        )
     except (http.client.HTTPException, OSError) as error:
         # Before the server has shown its certificate it knows nothing of the client: then something else is wrong.
         outcome = REFUSED if server else UNREACHABLE
-        return Handshake(outcome, f"the connection was closed without an answer{_kind(error)}", at, version, server)
+        return Handshake(
+            outcome,
+            f"the connection was closed without an answer{_kind(error)}",
+            at,
+            version,
+            server,
+        )
 
 
 def _kind(error: Exception) -> str:
@@ -128,7 +163,11 @@ def _told(body: bytes) -> dict[str, Any]:
         answer = json.loads(body)
     except ValueError:
         return {}
-    return {name: answer[name] for name in _TOLD if isinstance(answer, dict) and isinstance(answer.get(name), str | bool)}
+    return {
+        name: answer[name]
+        for name in _TOLD
+        if isinstance(answer, dict) and isinstance(answer.get(name), str | bool)
+    }
 
 
 @contextlib.contextmanager
@@ -136,9 +175,19 @@ def stranger() -> Iterator[tuple[str, str]]:
     """Files with the certificate and key of a client that nobody knows; they exist in memory only, while the block runs."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "countersign stranger")])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(x509.random_serial_number())
-    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
-    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+    )
+    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(
+        now + timedelta(hours=1)
+    )
+    builder = builder.add_extension(
+        x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+    )
     pem = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     descriptors = []

@@ -3,7 +3,9 @@
 import google_crc32c
 import grpc
 from google.cloud import kms_v1
-from google.cloud.kms_v1.services.key_management_service.transports import KeyManagementServiceGrpcTransport
+from google.cloud.kms_v1.services.key_management_service.transports import (
+    KeyManagementServiceGrpcTransport,
+)
 
 from gcp.calls import mapped
 from gcp.errors import IntegrityFailed

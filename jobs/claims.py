@@ -27,10 +27,15 @@ class Claim:
 def claim(job_id: int) -> Claim | None:
     """Takes the job if it is due and free (or its last worker's lease has run out); None when another was faster."""
     token = secrets.token_hex(16)
-    is_free = Q(state=JobState.WAITING, due_at__lte=Now()) | Q(state=JobState.RUNNING, lease_until__lt=Now())
+    is_free = Q(state=JobState.WAITING, due_at__lte=Now()) | Q(
+        state=JobState.RUNNING, lease_until__lt=Now()
+    )
     with transaction.atomic(durable=True):
         taken = Job.objects.filter(is_free, pk=job_id).update(
-            state=JobState.RUNNING, lease_token=token, lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS), attempt_count=F("attempt_count") + 1
+            state=JobState.RUNNING,
+            lease_token=token,
+            lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
+            attempt_count=F("attempt_count") + 1,
         )
         if not taken:
             return None
@@ -55,7 +60,11 @@ def postpone(claim: Claim, error: str) -> float:
     mine = Job.objects.filter(pk=claim.job_id, lease_token=claim.token, state=JobState.RUNNING)
     try:
         with transaction.atomic(durable=True):
-            mine.update(state=JobState.WAITING, due_at=Now() + timedelta(seconds=seconds), last_error=error[:500])
+            mine.update(
+                state=JobState.WAITING,
+                due_at=Now() + timedelta(seconds=seconds),
+                last_error=error[:500],
+            )
     except IntegrityError:  # the same work was asked for anew meanwhile: that row carries on
         _end(claim, JobState.DONE, error)
     return seconds
@@ -63,4 +72,6 @@ def postpone(claim: Claim, error: str) -> float:
 
 def _end(claim: Claim, state: JobState, error: str) -> None:
     with transaction.atomic(durable=True):
-        Job.objects.filter(pk=claim.job_id, lease_token=claim.token).update(state=state, finished_at=Now(), last_error=error[:500])
+        Job.objects.filter(pk=claim.job_id, lease_token=claim.token).update(
+            state=state, finished_at=Now(), last_error=error[:500]
+        )

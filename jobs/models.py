@@ -26,10 +26,19 @@ class Job(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "subject_id"], condition=models.Q(state="waiting"), name="one_waiting_job_per_kind_and_subject"),
-            models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="job_state_is_known"),
+            models.UniqueConstraint(
+                fields=["kind", "subject_id"],
+                condition=models.Q(state="waiting"),
+                name="one_waiting_job_per_kind_and_subject",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=JobState.values), name="job_state_is_known"
+            ),
         ]
-        indexes = [models.Index(fields=["state", "due_at"], name="job_due"), models.Index(fields=["kind", "subject_id"], name="job_subject")]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="job_due"),
+            models.Index(fields=["kind", "subject_id"], name="job_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_id} ({self.state})"

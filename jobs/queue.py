@@ -16,7 +16,9 @@ PERIODIC_SUBJECT = "-"
 _SWEEP = "sweep"  # its one row says when somebody swept last
 
 
-def enqueue(kind: str, subject_id: object, *, queue: str = PORTAL_QUEUE, delay_seconds: float = 0) -> None:
+def enqueue(
+    kind: str, subject_id: object, *, queue: str = PORTAL_QUEUE, delay_seconds: float = 0
+) -> None:
     """Makes sure that one job of this kind is waiting for this subject, due in ``delay_seconds`` or earlier.
 
     Times are the database's, so that a worker whose clock is wrong delays nothing.
@@ -24,13 +26,17 @@ def enqueue(kind: str, subject_id: object, *, queue: str = PORTAL_QUEUE, delay_s
     :raises TransactionManagementError: when no transaction is open; the fact and its job must commit together.
     """
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("enqueue() belongs into the transaction of the fact that asks for the work.")
+        raise transaction.TransactionManagementError(
+            "enqueue() belongs into the transaction of the fact that asks for the work."
+        )
     due_at = Now() + timedelta(seconds=delay_seconds)
     waiting = Job.objects.filter(kind=kind, subject_id=str(subject_id), state=JobState.WAITING)
     if not waiting.update(due_at=Least("due_at", due_at)):
         try:
             with transaction.atomic():
-                Job.objects.create(kind=kind, subject_id=str(subject_id), queue=queue, due_at=due_at)
+                Job.objects.create(
+                    kind=kind, subject_id=str(subject_id), queue=queue, due_at=due_at
+                )
         except IntegrityError:  # another transaction asked for the same in this moment
             waiting.update(due_at=Least("due_at", due_at))
     job = waiting.first()
@@ -43,16 +49,27 @@ def ring(job_id: int, queue: str, delay_seconds: float = 0) -> None:
     from jobs.tasks import ring as task
 
     try:
-        task.apply_async((job_id,), queue=PORTAL_QUEUE if settings.ONE_QUEUE else queue, countdown=delay_seconds or None)
+        task.apply_async(
+            (job_id,),
+            queue=PORTAL_QUEUE if settings.ONE_QUEUE else queue,
+            countdown=delay_seconds or None,
+        )
     except task.OperationalError as error:
-        logger.warning("the broker did not take job %s (%s); the sweep will find it", job_id, type(error).__name__)
+        logger.warning(
+            "the broker did not take job %s (%s); the sweep will find it",
+            job_id,
+            type(error).__name__,
+        )
 
 
 def due_jobs() -> list[tuple[int, str]]:
     """Ids and queues of jobs that are due, or whose worker's lease has run out."""
     waiting = Job.objects.filter(state=JobState.WAITING, due_at__lte=Now())
     abandoned = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=Now())
-    return [*waiting.order_by("due_at").values_list("pk", "queue")[:500], *abandoned.values_list("pk", "queue")[:500]]
+    return [
+        *waiting.order_by("due_at").values_list("pk", "queue")[:500],
+        *abandoned.values_list("pk", "queue")[:500],
+    ]
 
 
 def last_error(kind: str, subject_id: str) -> str:
@@ -62,7 +79,12 @@ def last_error(kind: str, subject_id: str) -> str:
 
 
 def is_time_for(kind: str, every: timedelta) -> bool:
-    return not Job.objects.filter(kind=kind, subject_id=PERIODIC_SUBJECT).exclude(state=JobState.FAILED).filter(created_at__gt=Now() - every).exists()
+    return (
+        not Job.objects.filter(kind=kind, subject_id=PERIODIC_SUBJECT)
+        .exclude(state=JobState.FAILED)
+        .filter(created_at__gt=Now() - every)
+        .exists()
+    )
 
 
 def is_time_to_sweep() -> bool:
@@ -71,11 +93,20 @@ def is_time_to_sweep() -> bool:
     Celery's own ``expires`` would compare the clocks of two machines: a worker whose clock is ahead would never sweep.
     """
     last = Job.objects.filter(kind=_SWEEP, subject_id=PERIODIC_SUBJECT)
-    if last.filter(finished_at__lte=Now() - timedelta(seconds=settings.SWEEP_SECONDS / 2)).update(finished_at=Now()):
+    if last.filter(finished_at__lte=Now() - timedelta(seconds=settings.SWEEP_SECONDS / 2)).update(
+        finished_at=Now()
+    ):
         return True
     if last.exists():
         return False
-    Job.objects.create(kind=_SWEEP, subject_id=PERIODIC_SUBJECT, queue=PORTAL_QUEUE, state=JobState.DONE, due_at=Now(), finished_at=Now())
+    Job.objects.create(
+        kind=_SWEEP,
+        subject_id=PERIODIC_SUBJECT,
+        queue=PORTAL_QUEUE,
+        state=JobState.DONE,
+        due_at=Now(),
+        finished_at=Now(),
+    )
     return True
 
 

@@ -31,9 +31,13 @@ def run(job_id: int) -> bool:
         registry.handler_of(claim.kind)(claim.subject_id)
     except (registry.TryLater, CloudError, PkiError) as error:  # foreseen: waiting, not failing
         queue.ring(claim.job_id, claim.queue, claims.postpone(claim, str(error)))
-    except Exception as error:  # the net of the worker: the log keeps what went wrong, and it is tried again
+    except (
+        Exception
+    ) as error:  # the net of the worker: the log keeps what went wrong, and it is tried again
         logger.exception("job %s (%s) failed", claim.job_id, claim.kind)
-        queue.ring(claim.job_id, claim.queue, claims.postpone(claim, type(error).__name__))  # its words may be of our own machines
+        queue.ring(
+            claim.job_id, claim.queue, claims.postpone(claim, type(error).__name__)
+        )  # its words may be of our own machines
     else:
         claims.finish(claim)
     return True

@@ -23,16 +23,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        policies = tuple(Policy.from_text(Path(name).read_text("utf-8-sig")) for name in chosen.policy or ()) or (Policy(),)
+        policies = tuple(
+            Policy.from_text(Path(name).read_text("utf-8-sig")) for name in chosen.policy or ()
+        ) or (Policy(),)
         sources = [(name, _read(name)) for name in chosen.files]
     except PkiError as error:
-        return _complain(f"policy: {error.evidence.get('line', '')}: {error.evidence.get('detail', '')}")
+        return _complain(
+            f"policy: {error.evidence.get('line', '')}: {error.evidence.get('detail', '')}"
+        )
     except (OSError, UnicodeError, RecursionError) as error:
         return _complain(str(error))
-    inspection = inspect(sources, role=chosen.role, purpose=chosen.purpose, policies=policies, at=chosen.at or datetime.now(UTC))
+    inspection = inspect(
+        sources,
+        role=chosen.role,
+        purpose=chosen.purpose,
+        policies=policies,
+        at=chosen.at or datetime.now(UTC),
+    )
     try:
         if chosen.format == "json":
-            print(json.dumps(as_json(inspection, chosen.files, chosen.language), ensure_ascii=True, indent=1))
+            print(
+                json.dumps(
+                    as_json(inspection, chosen.files, chosen.language), ensure_ascii=True, indent=1
+                )
+            )
         else:
             print(as_text(inspection, chosen.language))
         sys.stdout.flush()
@@ -43,12 +57,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="countersign")
-    inspecting = parser.add_subparsers(required=True, metavar="COMMAND").add_parser("inspect", help="judge certificates as the portal would")
-    inspecting.add_argument("files", nargs="+", metavar="FILE", help="PEM, DER, PKCS#7 or zip; - reads standard input")
-    inspecting.add_argument("--role", type=TrustRole, choices=list(TrustRole), help="judge all in this role; without it one is proposed for each")
-    inspecting.add_argument("--purpose", type=Purpose, choices=list(Purpose), default=Purpose.MTLS_CLIENT)
-    inspecting.add_argument("--policy", action="append", metavar="FILE", help="a policy as JSON, as the portal's policy page shows it; may be given twice")
-    inspecting.add_argument("--at", type=_instant, metavar="DATE", help="judge as of this date (ISO 8601, UTC); now without it")
+    inspecting = parser.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "inspect", help="judge certificates as the portal would"
+    )
+    inspecting.add_argument(
+        "files", nargs="+", metavar="FILE", help="PEM, DER, PKCS#7 or zip; - reads standard input"
+    )
+    inspecting.add_argument(
+        "--role",
+        type=TrustRole,
+        choices=list(TrustRole),
+        help="judge all in this role; without it one is proposed for each",
+    )
+    inspecting.add_argument(
+        "--purpose", type=Purpose, choices=list(Purpose), default=Purpose.MTLS_CLIENT
+    )
+    inspecting.add_argument(
+        "--policy",
+        action="append",
+        metavar="FILE",
+        help="a policy as JSON, as the portal's policy page shows it; may be given twice",
+    )
+    inspecting.add_argument(
+        "--at",
+        type=_instant,
+        metavar="DATE",
+        help="judge as of this date (ISO 8601, UTC); now without it",
+    )
     inspecting.add_argument("--format", choices=["text", "json"], default="text")
     inspecting.add_argument("--language", choices=["en", "zh-hans"], default="en")
     return parser

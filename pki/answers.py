@@ -23,6 +23,12 @@ def final(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _with_answer(finding: Finding, answer: str) -> Finding:
-    if not answer or finding.severity is Severity.INFO or (finding.severity is Severity.BLOCKING and not is_answerable(finding.code)):
+    if (
+        not answer
+        or finding.severity is Severity.INFO
+        or (finding.severity is Severity.BLOCKING and not is_answerable(finding.code))
+    ):
         return finding
-    return replace(finding, severity=Severity.WARNING, evidence={**finding.evidence, "answer": answer})
+    return replace(
+        finding, severity=Severity.WARNING, evidence={**finding.evidence, "answer": answer}
+    )

@@ -33,29 +33,52 @@ def members(body: bytes) -> Iterator[tuple[str, bytes]]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            listed = [member for member in archive.infolist() if not member.is_dir() and not _is_litter(member.filename)]
+            listed = [
+                member
+                for member in archive.infolist()
+                if not member.is_dir() and not _is_litter(member.filename)
+            ]
             if len(listed) > MAXIMAL_MEMBERS:
-                raise TooManyCertificates("IN-ZIP-03", count=str(len(listed)), limit=str(MAXIMAL_MEMBERS))
+                raise TooManyCertificates(
+                    "IN-ZIP-03", count=str(len(listed)), limit=str(MAXIMAL_MEMBERS)
+                )
             left = MAXIMAL_UNPACKED_BYTES
             for member in listed:
                 content = _content(archive, member, left)
                 left -= len(content)
                 yield safe(member.filename, 200), content
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, OverflowError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        ValueError,
+        OverflowError,
+    ) as error:
         raise NotACertificate("IN-ZIP-01", detail=type(error).__name__) from error
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> bytes:
     shown = safe(member.filename, 200)
-    if member.filename.startswith(("/", "\\")) or ".." in member.filename.replace("\\", "/").split("/") or ":" in member.filename[:3]:
+    if (
+        member.filename.startswith(("/", "\\"))
+        or ".." in member.filename.replace("\\", "/").split("/")
+        or ":" in member.filename[:3]
+    ):
         raise NotACertificate("IN-ZIP-02", name=shown)
-    if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:  # others may ask for gigabytes before a byte is read
+    if member.compress_type not in {
+        zipfile.ZIP_STORED,
+        zipfile.ZIP_DEFLATED,
+    }:  # others may ask for gigabytes before a byte is read
         raise NotACertificate("IN-ZIP-01", detail=f"compression {member.compress_type}")
     if member.flag_bits & 0x1:
         raise NotACertificate("IN-ZIP-04", name=shown)
     with archive.open(member) as file:
         content = file.read(left + 1)  # never more than the cap, whatever the header claims
-    if len(content) > left or (len(content) > _SMALL_BYTES and len(content) > MAXIMAL_RATIO * max(member.compress_size, 1)):
+    if len(content) > left or (
+        len(content) > _SMALL_BYTES and len(content) > MAXIMAL_RATIO * max(member.compress_size, 1)
+    ):
         raise TooLarge("IN-ZIP-05", name=shown, limit="5 MB", ratio=str(MAXIMAL_RATIO))
     if is_zip(content) or is_other_archive(content):
         raise NotACertificate("IN-ZIP-06", name=shown)

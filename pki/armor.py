@@ -11,7 +11,10 @@ import unicodedata
 from pki.caps import LONGEST_BARE_BASE64
 
 _DASH = r"[-\u2010-\u2015\u2212\ufe58\ufe63]"  # hyphens and dashes; NFKC has made the full-width one of Chinese input methods a hyphen
-_LINE = re.compile(rf"(?<!{_DASH}){_DASH}{{2,40}}[ \t]{{0,8}}(BEGIN|END)[ \t]{{1,8}}([A-Z0-9][A-Z0-9 #]{{0,60}}?)[ \t]{{0,8}}{_DASH}{{2,40}}", re.IGNORECASE)
+_LINE = re.compile(
+    rf"(?<!{_DASH}){_DASH}{{2,40}}[ \t]{{0,8}}(BEGIN|END)[ \t]{{1,8}}([A-Z0-9][A-Z0-9 #]{{0,60}}?)[ \t]{{0,8}}{_DASH}{{2,40}}",
+    re.IGNORECASE,
+)
 _INVISIBLE = dict.fromkeys(map(ord, "\0\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{64,}={0,2}")
 _LONG_TOKEN = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}")
@@ -56,7 +59,12 @@ def base64_runs(text: bytes) -> list[bytes]:
             runs[-1].append(token)  # the last, shorter line of a block
             is_open = False
     found = (b"".join(run) for run in runs if run[0][:1] == b"M" or run[0][:4] == b"LS0t")
-    return [body for run in found for body in (_decoded(run) or _decoded(run.rstrip(b"=")[: len(run.rstrip(b"=")) // 4 * 4]),) if body]
+    return [
+        body
+        for run in found
+        for body in (_decoded(run) or _decoded(run.rstrip(b"=")[: len(run.rstrip(b"=")) // 4 * 4]),)
+        if body
+    ]
 
 
 def _decoded(compact: bytes) -> bytes:

@@ -18,7 +18,13 @@ from pki.keys import private_key_code
 
 _BEGIN = b"-----BEGIN "
 _LABEL = re.compile(rb"([A-Z0-9 #]{1,64}?)-----")
-_CERTIFICATE_LABELS = {b"CERTIFICATE", b"X509 CERTIFICATE", b"PKCS7", b"PKCS #7 SIGNED DATA", b"CMS"}
+_CERTIFICATE_LABELS = {
+    b"CERTIFICATE",
+    b"X509 CERTIFICATE",
+    b"PKCS7",
+    b"PKCS #7 SIGNED DATA",
+    b"CMS",
+}
 _PKCS7_LABELS = {b"PKCS7", b"PKCS #7 SIGNED DATA", b"CMS"}
 _REFUSED_LABELS = {
     b"CERTIFICATE REQUEST": "IN-CSR-01",
@@ -67,7 +73,16 @@ def read(sources: list[tuple[str, bytes]]) -> Intake:
                 duplicates.append((name, fingerprint))
             found.setdefault(fingerprint, certificate)
         if len(found) > MAXIMAL_CERTIFICATES:
-            return Intake([], [Refusal(name, "IN-COUNT-01", {"count": str(len(found)), "limit": str(MAXIMAL_CERTIFICATES)})])
+            return Intake(
+                [],
+                [
+                    Refusal(
+                        name,
+                        "IN-COUNT-01",
+                        {"count": str(len(found)), "limit": str(MAXIMAL_CERTIFICATES)},
+                    )
+                ],
+            )
     return Intake(list(found.values()), refusals, duplicates)
 
 
@@ -100,10 +115,16 @@ def _read_all(sources: list[tuple[str, bytes]]) -> list[_Read]:
 def _read_archive(name: str, body: bytes) -> list[_Read]:
     """A private key in it refuses all of it."""
     try:
-        inside: list[_Read] = [(f"{name}/{member}", *read_one(content)) for member, content in archives.members(body)]
+        inside: list[_Read] = [
+            (f"{name}/{member}", *read_one(content)) for member, content in archives.members(body)
+        ]
     except PkiError as error:
         return [(name, [], [error])]
-    keys: list[_Read] = [(where, [], errors) for where, _found, errors in inside if any(isinstance(error, PrivateKeyPresented) for error in errors)]
+    keys: list[_Read] = [
+        (where, [], errors)
+        for where, _found, errors in inside
+        if any(isinstance(error, PrivateKeyPresented) for error in errors)
+    ]
     return keys or inside or [(name, [], [NotACertificate("IN-PARSE-01")])]
 
 
@@ -132,7 +153,9 @@ def _from_pem(text: bytes) -> tuple[list[bytes], list[PkiError]]:
     errors: list[PkiError] = []
     chunks = text.split(_BEGIN)[1:]
     if len(chunks) > MAXIMAL_CERTIFICATES:
-        raise TooManyCertificates("IN-COUNT-01", count=str(len(chunks)), limit=str(MAXIMAL_CERTIFICATES))
+        raise TooManyCertificates(
+            "IN-COUNT-01", count=str(len(chunks)), limit=str(MAXIMAL_CERTIFICATES)
+        )
     for chunk in chunks:
         try:
             ders += _from_chunk(chunk)
@@ -200,7 +223,9 @@ def _from_pkcs7(load: Callable[[bytes], list[x509.Certificate]], body: bytes) ->
     if not certificates:
         raise NotACertificate("IN-PKCS7-01", detail="empty")
     if len(certificates) > MAXIMAL_CERTIFICATES:
-        raise TooManyCertificates("IN-COUNT-01", count=str(len(certificates)), limit=str(MAXIMAL_CERTIFICATES))
+        raise TooManyCertificates(
+            "IN-COUNT-01", count=str(len(certificates)), limit=str(MAXIMAL_CERTIFICATES)
+        )
     return [certificate.public_bytes(Encoding.DER) for certificate in certificates]
 
 

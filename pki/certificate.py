@@ -87,7 +87,12 @@ def parse(der: bytes) -> ParsedCertificate:
         Its evidence has the fingerprint when the bytes are a certificate by their outside.
     """
     if len(der) > MAXIMAL_DER_BYTES:
-        raise TooLarge("IN-SIZE-02", size=str(len(der)), limit=str(MAXIMAL_DER_BYTES), sha256_fingerprint=sha256_fingerprint(der))
+        raise TooLarge(
+            "IN-SIZE-02",
+            size=str(len(der)),
+            limit=str(MAXIMAL_DER_BYTES),
+            sha256_fingerprint=sha256_fingerprint(der),
+        )
     try:
         certificate = x509.load_der_x509_certificate(der)
     except UNREADABLE as error:
@@ -95,7 +100,9 @@ def parse(der: bytes) -> ParsedCertificate:
     try:
         return ParsedCertificate(_facts(certificate, der), der)
     except UNREADABLE as error:
-        raise NotACertificate("IN-PARSE-03", detail=type(error).__name__, sha256_fingerprint=sha256_fingerprint(der)) from error
+        raise NotACertificate(
+            "IN-PARSE-03", detail=type(error).__name__, sha256_fingerprint=sha256_fingerprint(der)
+        ) from error
 
 
 def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
@@ -127,7 +134,8 @@ def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
         subject_alternative_names=found.subject_alternative_names,
         name_constraint_count=found.name_constraint_count,
         is_self_issued=is_self_issued,
-        is_self_signed=is_self_issued and found.authority_key_identifier in {"", found.subject_key_identifier},
+        is_self_signed=is_self_issued
+        and found.authority_key_identifier in {"", found.subject_key_identifier},
         pem_byte_count=canonical_pem_length(len(der)),
         version=certificate.version.value + 1,
         name_constraints=found.name_constraints,
@@ -143,7 +151,9 @@ def _facts(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
         has_other_inner_algorithm=raw.inner_algorithm != raw.outer_algorithm,
         has_unique_ids=raw.has_unique_ids,
         has_wrong_time_encoding=_has_wrong_time_encoding(certificate, raw.validity),
-        public_trust=public_cas.trust_of(certificate, raw.issuer, key.spki_sha256, fingerprint) if found.is_ca else "",
+        public_trust=public_cas.trust_of(certificate, raw.issuer, key.spki_sha256, fingerprint)
+        if found.is_ca
+        else "",
     )
 
 
@@ -180,4 +190,7 @@ def _has_wrong_time_encoding(certificate: x509.Certificate, validity: bytes) -> 
     if first == second == der_reader.UTC_TIME:
         return False
     not_before, not_after = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    return any(tag == der_reader.GENERALIZED_TIME and at.year < _FIRST_GENERALIZED_YEAR for tag, at in ((first, not_before), (second, not_after)))
+    return any(
+        tag == der_reader.GENERALIZED_TIME and at.year < _FIRST_GENERALIZED_YEAR
+        for tag, at in ((first, not_before), (second, not_after))
+    )

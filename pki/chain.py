@@ -30,13 +30,21 @@ class Chain:
 
     def same_key(self, fingerprint: str) -> tuple[str, ...]:
         """Other certificates of the same key."""
-        return tuple(other for other in self.by_key[self.facts[fingerprint].spki_sha256] if other != fingerprint)
+        return tuple(
+            other
+            for other in self.by_key[self.facts[fingerprint].spki_sha256]
+            if other != fingerprint
+        )
 
     def same_subject(self, fingerprint: str) -> tuple[str, ...]:
         """Other CAs with the same subject and another key."""
         facts = self.facts[fingerprint]
         others = self.by_subject.get(facts.subject, ())
-        return tuple(other for other in others if self.facts[other].spki_sha256 != facts.spki_sha256) if facts.subject else ()
+        return (
+            tuple(other for other in others if self.facts[other].spki_sha256 != facts.spki_sha256)
+            if facts.subject
+            else ()
+        )
 
 
 def build(facts: Mapping[str, CertificateFacts]) -> Chain:
@@ -55,7 +63,14 @@ def build(facts: Mapping[str, CertificateFacts]) -> Chain:
         if not named or certificate.is_self_signed:
             continue
         wanted = certificate.authority_key_identifier
-        found = [*by_subject_and_id.get((certificate.issuer, wanted), ()), *by_subject_and_id.get((certificate.issuer, ""), ())] if wanted else named
+        found = (
+            [
+                *by_subject_and_id.get((certificate.issuer, wanted), ()),
+                *by_subject_and_id.get((certificate.issuer, ""), ()),
+            ]
+            if wanted
+            else named
+        )
         issuers[fingerprint] = tuple(other for other in found if other != fingerprint)
         if not issuers[fingerprint]:
             other_keys[fingerprint] = tuple(other for other in named if other != fingerprint)
@@ -96,7 +111,9 @@ def _walk_back(came_from: Mapping[str, str], end: str) -> tuple[str, ...]:
     return tuple(reversed(steps))
 
 
-def _by_key_identifier(by_subject: Mapping[str, list[str]], facts: Mapping[str, CertificateFacts]) -> Mapping[tuple[str, str], list[str]]:
+def _by_key_identifier(
+    by_subject: Mapping[str, list[str]], facts: Mapping[str, CertificateFacts]
+) -> Mapping[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for subject, fingerprints in by_subject.items():
         for fingerprint in fingerprints:

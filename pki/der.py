@@ -27,16 +27,23 @@ def fields(certificate: bytes) -> Fields:
     outer_algorithm = start + header + size
     end = outer_algorithm + sum(measure(certificate, outer_algorithm))
     first = 1 if parts[0][0] == _CONTEXT_0 else 0  # [0] version is absent in X.509 v1
-    _serial, algorithm, issuer, validity, subject, spki = (part for _tag, part in parts[first : first + 6])
+    _serial, algorithm, issuer, validity, subject, spki = (
+        part for _tag, part in parts[first : first + 6]
+    )
     has_unique_ids = any(tag in {_CONTEXT_1, _CONTEXT_2} for tag, _part in parts[first + 6 :])
-    return Fields(algorithm, certificate[outer_algorithm:end], issuer, validity, subject, spki, has_unique_ids)
+    return Fields(
+        algorithm, certificate[outer_algorithm:end], issuer, validity, subject, spki, has_unique_ids
+    )
 
 
 def is_like_a_certificate(body: bytes) -> bool:
     """Whether bytes have the outer form of an X.509 certificate, even if a field in it is beyond reading."""
     try:
         found = fields(body)
-        return found.spki[0] == found.validity[0] == _SEQUENCE and content(found.validity)[0] in {UTC_TIME, GENERALIZED_TIME}
+        return found.spki[0] == found.validity[0] == _SEQUENCE and content(found.validity)[0] in {
+            UTC_TIME,
+            GENERALIZED_TIME,
+        }
     except (ValueError, IndexError):
         return False
 

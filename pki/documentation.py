@@ -26,7 +26,11 @@ A blocking finding that says *may be answered* lets a change pass, as a warning,
 
 def markdown() -> str:
     roots, intermediates = public_cas.list_dates()
-    lines = [_HEAD, f"Public CAs are recognised by Mozilla's lists: roots of {roots} (certifi), intermediates of {intermediates}.", ""]
+    lines = [
+        _HEAD,
+        f"Public CAs are recognised by Mozilla's lists: roots of {roots} (certifi), intermediates of {intermediates}.",
+        "",
+    ]
     for family, name in _FAMILIES.items():
         lines += [f"## {name} (`{family}-…`)", ""]
         for code, check in FINDINGS.items():
@@ -35,16 +39,29 @@ def markdown() -> str:
     lines += ["## What is not taken (`IN-…`)", ""]
     for code, text in REFUSALS.items():
         lines += [f"### {code}: {text.title.en}", "", _both(text, ("sentence", "fix")), ""]
-    lines += ["## Will this client get in? (`SIM-…`, predicted)", "", "| code | Google's `client_cert_error` | what it says |", "|---|---|---|"]
     lines += [
-        f"| `{code}` | {f'`{outcome.error}`' if outcome.error else '–'} | {outcome.sentence.en} {outcome.sentence.zh} |" for code, outcome in OUTCOMES.items()
+        "## Will this client get in? (`SIM-…`, predicted)",
+        "",
+        "| code | Google's `client_cert_error` | what it says |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| `{code}` | {f'`{outcome.error}`' if outcome.error else '–'} | {outcome.sentence.en} {outcome.sentence.zh} |"
+        for code, outcome in OUTCOMES.items()
     ]
     return "\n".join(lines) + "\n"
 
 
 def _check(code: str, check: Check) -> Iterable[str]:
-    severity = ", or ".join(severity.value for severity in check.severities) + (", may be answered" if check.is_answerable else "")
-    yield from (f"### {code}: {check.title.en} · {check.title.zh}", "", f"*{severity}* · looks at {check.scope.value} · {check.source}", "")
+    severity = ", or ".join(severity.value for severity in check.severities) + (
+        ", may be answered" if check.is_answerable else ""
+    )
+    yield from (
+        f"### {code}: {check.title.en} · {check.title.zh}",
+        "",
+        f"*{severity}* · looks at {check.scope.value} · {check.source}",
+        "",
+    )
     yield from (_both(check, ("sentence", "why", "fix")), "")
 
 

@@ -58,7 +58,11 @@ class Projection:
 
     @cached_property
     def authorities(self) -> frozenset[str]:
-        return frozenset(entry.sha256_fingerprint for entry in self.after if entry.role is not TrustRole.ALLOWLISTED)
+        return frozenset(
+            entry.sha256_fingerprint
+            for entry in self.after
+            if entry.role is not TrustRole.ALLOWLISTED
+        )
 
     @cached_property
     def listed(self) -> frozenset[str]:

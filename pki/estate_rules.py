@@ -43,44 +43,86 @@ def judge_set(projection: Projection) -> Iterable[Finding]:
             crowd = apply_steps(crowd, other_tenant, [step])
     yield from count_findings(after, entries_of(crowd), estate.facts, as_warning=True)
     if before and not after:
-        yield Finding("EST-LAST-02", Severity.WARNING if estate.may_be_emptied else Severity.BLOCKING, "", {"trust_config": estate.trust_config})
+        yield Finding(
+            "EST-LAST-02",
+            Severity.WARNING if estate.may_be_emptied else Severity.BLOCKING,
+            "",
+            {"trust_config": estate.trust_config},
+        )
     if _has_anchor(before) and not _has_anchor(after):
         yield Finding("EST-LAST-01", Severity.WARNING, "", {"trust_config": estate.trust_config})
     yield from _dead_ends(projection)
 
 
-def _already_there(projection: Projection, step: Step, facts: CertificateFacts, *, is_held: bool) -> Iterable[Finding]:
+def _already_there(
+    projection: Projection, step: Step, facts: CertificateFacts, *, is_held: bool
+) -> Iterable[Finding]:
     estate, fingerprint = projection.estate, facts.sha256_fingerprint
     if is_held:
-        yield Finding("EST-DUP-01", Severity.BLOCKING, fingerprint, {"role": step.entry.role.value, "trust_config": estate.trust_config})
+        yield Finding(
+            "EST-DUP-01",
+            Severity.BLOCKING,
+            fingerprint,
+            {"role": step.entry.role.value, "trust_config": estate.trust_config},
+        )
     if places := estate.elsewhere.get(fingerprint):
         yield Finding("EST-DUP-02", Severity.INFO, fingerprint, {"places": ", ".join(places)})
     if number := estate.revoked.get(fingerprint):
-        code, severity = ("EST-REVOKED-02", Severity.WARNING) if estate.names_revocation else ("EST-REVOKED-01", Severity.BLOCKING)
+        code, severity = (
+            ("EST-REVOKED-02", Severity.WARNING)
+            if estate.names_revocation
+            else ("EST-REVOKED-01", Severity.BLOCKING)
+        )
         yield Finding(code, severity, fingerprint, {"number": str(number)})
 
 
 def _related(projection: Projection, step: Step, facts: CertificateFacts) -> Iterable[Finding]:
     chain, fingerprint = projection.chain, facts.sha256_fingerprint
     if others := [other for other in chain.same_key(fingerprint) if other in projection.listed]:
-        yield Finding("EST-KEY-01", Severity.INFO, fingerprint, {"others": _short(projection, others)})
-    if step.entry.role in CA_ROLES and (others := [other for other in chain.same_subject(fingerprint) if other in projection.listed]):
-        yield Finding("EST-CROSS-01", Severity.WARNING, fingerprint, {"others": _short(projection, others)})
+        yield Finding(
+            "EST-KEY-01", Severity.INFO, fingerprint, {"others": _short(projection, others)}
+        )
+    if step.entry.role in CA_ROLES and (
+        others := [other for other in chain.same_subject(fingerprint) if other in projection.listed]
+    ):
+        yield Finding(
+            "EST-CROSS-01", Severity.WARNING, fingerprint, {"others": _short(projection, others)}
+        )
 
 
-def _authority(projection: Projection, role: TrustRole, facts: CertificateFacts) -> Iterable[Finding]:
+def _authority(
+    projection: Projection, role: TrustRole, facts: CertificateFacts
+) -> Iterable[Finding]:
     fingerprint = facts.sha256_fingerprint
     if not facts.is_ca:
         return
     if role is TrustRole.INTERMEDIATE_CA and facts.is_self_signed:
         yield Finding("EST-ROOT-01", Severity.WARNING, fingerprint)
     if role is TrustRole.TRUST_ANCHOR:
-        yield Finding("EST-BREADTH-01", Severity.INFO, fingerprint, {"name": common_name(facts.subject), "limits": limits_of(facts)})
-    others = [other for other in projection.chain.other_keys.get(fingerprint, ()) if other in projection.authorities]
+        yield Finding(
+            "EST-BREADTH-01",
+            Severity.INFO,
+            fingerprint,
+            {"name": common_name(facts.subject), "limits": limits_of(facts)},
+        )
+    others = [
+        other
+        for other in projection.chain.other_keys.get(fingerprint, ())
+        if other in projection.authorities
+    ]
     if others:
-        known = (projection.estate.facts[other].subject_key_identifier or "–" if projection.is_visible(other) else ANOTHER_TENANTS for other in others)
+        known = (
+            projection.estate.facts[other].subject_key_identifier or "–"
+            if projection.is_visible(other)
+            else ANOTHER_TENANTS
+            for other in others
+        )
         found = ", ".join(dict.fromkeys(list(known)[:_SHOWN]))
-        evidence = {"issuer": common_name(facts.issuer), "expected": facts.authority_key_identifier, "found": found}
+        evidence = {
+            "issuer": common_name(facts.issuer),
+            "expected": facts.authority_key_identifier,
+            "found": found,
+        }
         yield Finding("GCP-KID-02", Severity.WARNING, fingerprint, evidence)
 
 
@@ -92,7 +134,9 @@ def limits_of(facts: CertificateFacts) -> str:
     return ", ".join(limits) or "–"
 
 
-def _still_accepted(projection: Projection, facts: CertificateFacts, at: datetime) -> Iterable[Finding]:
+def _still_accepted(
+    projection: Projection, facts: CertificateFacts, at: datetime
+) -> Iterable[Finding]:
     fingerprint = facts.sha256_fingerprint
     if not (vouching := _vouching(projection, facts, at)):
         return
@@ -105,13 +149,23 @@ def _vouching(projection: Projection, facts: CertificateFacts, at: datetime) -> 
     fingerprint = facts.sha256_fingerprint
     if roles := projection.roles_of(fingerprint):
         return ", ".join(roles)
-    if facts.is_ca and (others := [other for other in projection.chain.same_key(fingerprint) if other in projection.authorities]):
+    if facts.is_ca and (
+        others := [
+            other
+            for other in projection.chain.same_key(fingerprint)
+            if other in projection.authorities
+        ]
+    ):
         return _short(projection, others)
     if not facts.is_ca:
-        others = [other for other in projection.chain.same_key(fingerprint) if other in projection.listed]
+        others = [
+            other for other in projection.chain.same_key(fingerprint) if other in projection.listed
+        ]
         if others:
             return _short(projection, others)
-        if facts.not_after <= at or EKU_OF_PURPOSE[projection.estate.purpose][0] not in (facts.extended_key_usage or ()):
+        if facts.not_after <= at or EKU_OF_PURPOSE[projection.estate.purpose][0] not in (
+            facts.extended_key_usage or ()
+        ):
             return ""  # by an anchor it would be refused anyhow
     found = path(projection.chain, fingerprint, projection.anchors)
     return " → ".join(_name(projection, step) for step in found[1:])
@@ -123,11 +177,20 @@ def _dead_ends(projection: Projection) -> Iterable[Finding]:
     facts = projection.estate.facts
     for entry in sorted(projection.after):
         fingerprint = entry.sha256_fingerprint
-        if entry.role is not TrustRole.INTERMEDIATE_CA or facts[fingerprint].is_self_signed or fingerprint in projection.anchors:
+        if (
+            entry.role is not TrustRole.INTERMEDIATE_CA
+            or facts[fingerprint].is_self_signed
+            or fingerprint in projection.anchors
+        ):
             continue
         found = path(projection.chain, fingerprint, projection.anchors)
         if not found and (fingerprint in touched or _led_somewhere(projection, entry)):
-            yield Finding("GCP-CHAIN-01", Severity.WARNING, fingerprint, {"issuer": common_name(facts[fingerprint].issuer)})
+            yield Finding(
+                "GCP-CHAIN-01",
+                Severity.WARNING,
+                fingerprint,
+                {"issuer": common_name(facts[fingerprint].issuer)},
+            )
         elif fingerprint in touched:
             yield from _depth(projection, fingerprint, found)
 
@@ -135,17 +198,28 @@ def _dead_ends(projection: Projection) -> Iterable[Finding]:
 def _depth(projection: Projection, fingerprint: str, found: tuple[str, ...]) -> Iterable[Finding]:
     count = len(found) + 1  # and the client
     if count > MAXIMAL_DEPTH:
-        yield Finding("GCP-DEPTH-01", Severity.BLOCKING, fingerprint, {"count": str(count), "limit": str(MAXIMAL_DEPTH)})
+        yield Finding(
+            "GCP-DEPTH-01",
+            Severity.BLOCKING,
+            fingerprint,
+            {"count": str(count), "limit": str(MAXIMAL_DEPTH)},
+        )
     for below, issuer in enumerate(found[1:], start=1):
         facts = projection.estate.facts[issuer]
         if facts.path_length is not None and below > facts.path_length:
-            evidence = {"issuer": common_name(facts.subject), "allowed": str(facts.path_length), "count": str(below)}
+            evidence = {
+                "issuer": common_name(facts.subject),
+                "allowed": str(facts.path_length),
+                "count": str(below),
+            }
             yield Finding("GCP-PATH-01", Severity.WARNING, fingerprint, evidence)
             return
 
 
 def _led_somewhere(projection: Projection, entry: Entry) -> bool:
-    before = frozenset(e.sha256_fingerprint for e in projection.before if e.role is TrustRole.TRUST_ANCHOR)
+    before = frozenset(
+        e.sha256_fingerprint for e in projection.before if e.role is TrustRole.TRUST_ANCHOR
+    )
     return bool(path(projection.chain, entry.sha256_fingerprint, before))
 
 
@@ -160,5 +234,7 @@ def _name(projection: Projection, fingerprint: str) -> str:
 
 
 def _short(projection: Projection, fingerprints: list[str]) -> str:
-    shown = ", ".join(dict.fromkeys(_name(projection, fingerprint) for fingerprint in fingerprints[:_SHOWN]))
+    shown = ", ".join(
+        dict.fromkeys(_name(projection, fingerprint) for fingerprint in fingerprints[:_SHOWN])
+    )
     return shown if len(fingerprints) <= _SHOWN else f"{shown} (+{len(fingerprints) - _SHOWN})"

@@ -69,13 +69,23 @@ def read(extensions: x509.Extensions) -> ExtensionFacts:
         key_usage=_key_usage(_get(values, x509.KeyUsage)),
         extended_key_usage=None if usage is None else tuple(oid.dotted_string for oid in usage),
         subject_key_identifier=subject_key.digest.hex() if subject_key else "",
-        authority_key_identifier=authority_key.key_identifier.hex() if authority_key and authority_key.key_identifier else "",
+        authority_key_identifier=authority_key.key_identifier.hex()
+        if authority_key and authority_key.key_identifier
+        else "",
         subject_alternative_names=_shown(alternatives, MAXIMAL_NAMES),
-        uri_byte_count=sum(len(name.value) for name in alternatives if isinstance(name, x509.UniformResourceIdentifier)),
-        dns_byte_count=sum(len(name.value) for name in alternatives if isinstance(name, x509.DNSName)),
+        uri_byte_count=sum(
+            len(name.value)
+            for name in alternatives
+            if isinstance(name, x509.UniformResourceIdentifier)
+        ),
+        dns_byte_count=sum(
+            len(name.value) for name in alternatives if isinstance(name, x509.DNSName)
+        ),
         name_constraints=limits[:MAXIMAL_NAMES],
         name_constraint_count=len(limits),
-        certificate_policies=tuple(policy.policy_identifier.dotted_string for policy in policies or ())[:MAXIMAL_NAMES],
+        certificate_policies=tuple(
+            policy.policy_identifier.dotted_string for policy in policies or ()
+        )[:MAXIMAL_NAMES],
         critical=tuple(critical),
     )
 
@@ -86,7 +96,11 @@ def _get(values: dict[type, x509.ExtensionType], kind: type[Extension]) -> Exten
 
 
 def _key_usage(usage: x509.KeyUsage | None) -> tuple[str, ...] | None:
-    return None if usage is None else tuple(name for name, attribute in _USAGES if getattr(usage, attribute))
+    return (
+        None
+        if usage is None
+        else tuple(name for name, attribute in _USAGES if getattr(usage, attribute))
+    )
 
 
 def _shown(alternatives: list[x509.GeneralName], limit: int) -> tuple[str, ...]:
@@ -111,4 +125,7 @@ def _name_constraints(constraints: x509.NameConstraints | None) -> tuple[str, ..
     if constraints is None:
         return ()
     permitted = [f"permitted {_text(name)}" for name in constraints.permitted_subtrees or ()]
-    return (*permitted, *(f"excluded {_text(name)}" for name in constraints.excluded_subtrees or ()))
+    return (
+        *permitted,
+        *(f"excluded {_text(name)}" for name in constraints.excluded_subtrees or ()),
+    )

@@ -5,7 +5,12 @@ from datetime import datetime
 from typing import Any
 
 ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
-_OLD_KINDS = {"DNSName:": "DNS:", "UniformResourceIdentifier:": "URI:", "IPAddress:": "IP:", "RFC822Name:": "email:"}
+_OLD_KINDS = {
+    "DNSName:": "DNS:",
+    "UniformResourceIdentifier:": "URI:",
+    "IPAddress:": "IP:",
+    "RFC822Name:": "email:",
+}
 
 
 @dataclass(frozen=True)
@@ -77,18 +82,33 @@ class CertificateFacts:
 
     def allows(self, usage_oid: str) -> bool:
         """Whether the extended key usage is absent or names this one (or any)."""
-        return self.extended_key_usage is None or usage_oid in self.extended_key_usage or ANY_EXTENDED_KEY_USAGE in self.extended_key_usage
+        return (
+            self.extended_key_usage is None
+            or usage_oid in self.extended_key_usage
+            or ANY_EXTENDED_KEY_USAGE in self.extended_key_usage
+        )
 
     def to_json(self) -> dict[str, Any]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        values["not_before"], values["not_after"] = self.not_before.isoformat(), self.not_after.isoformat()
+        values["not_before"], values["not_after"] = (
+            self.not_before.isoformat(),
+            self.not_after.isoformat(),
+        )
         return values
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "CertificateFacts":
-        plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        plain["not_before"], plain["not_after"] = datetime.fromisoformat(values["not_before"]), datetime.fromisoformat(values["not_after"])
-        plain["subject_alternative_names"] = tuple(_renamed(name) for name in values["subject_alternative_names"])
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        plain["not_before"], plain["not_after"] = (
+            datetime.fromisoformat(values["not_before"]),
+            datetime.fromisoformat(values["not_after"]),
+        )
+        plain["subject_alternative_names"] = tuple(
+            _renamed(name) for name in values["subject_alternative_names"]
+        )
         return cls(**plain)
 
 

@@ -30,7 +30,9 @@ class Finding:
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Blocking ones first, then by code and certificate."""
-    return sorted(findings, key=lambda finding: (_ORDER[finding.severity], finding.code, finding.fingerprint))
+    return sorted(
+        findings, key=lambda finding: (_ORDER[finding.severity], finding.code, finding.fingerprint)
+    )
 
 
 def once_each(findings: Iterable[Finding]) -> list[Finding]:

@@ -11,9 +11,16 @@ MINIMAL_RSA_BITS, MAXIMAL_RSA_BITS = 2048, 4096
 NAMED_RSA_BITS = frozenset({2048, 3072, 4096})
 ACCEPTED_CURVES = frozenset({"secp256r1", "secp384r1"})
 WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
-FORBIDDEN_USAGES = {"1.3.6.1.5.5.7.3.3": "codeSigning", "1.3.6.1.5.5.7.3.8": "timeStamping", "1.3.6.1.5.5.7.3.9": "OCSPSigning"}
+FORBIDDEN_USAGES = {
+    "1.3.6.1.5.5.7.3.3": "codeSigning",
+    "1.3.6.1.5.5.7.3.8": "timeStamping",
+    "1.3.6.1.5.5.7.3.9": "OCSPSigning",
+}
 _PSS = "rsassaPss"
-_ACCEPTED_SIGNATURES = frozenset({f"sha{bits}WithRSAEncryption" for bits in (256, 384, 512)} | {f"ecdsa-with-SHA{bits}" for bits in (256, 384, 512)})
+_ACCEPTED_SIGNATURES = frozenset(
+    {f"sha{bits}WithRSAEncryption" for bits in (256, 384, 512)}
+    | {f"ecdsa-with-SHA{bits}" for bits in (256, 384, 512)}
+)
 # Bytes of a client's fields that the load balancer passes on: the field's fact, its name, the limit and the error.
 _HEADERS = (
     ("serial_byte_count", "serial number", 50, "client_cert_serial_number_exceeded_size_limit"),
@@ -27,12 +34,23 @@ _HEADERS = (
 def judge_google(facts: CertificateFacts, role: TrustRole, purpose: Purpose) -> Iterable[Finding]:
     fingerprint = facts.sha256_fingerprint
     if facts.pem_byte_count > MAXIMAL_PEM_BYTES:
-        yield Finding("GCP-SIZE-01", Severity.BLOCKING, fingerprint, {"size": str(facts.pem_byte_count), "limit": str(MAXIMAL_PEM_BYTES)})
+        yield Finding(
+            "GCP-SIZE-01",
+            Severity.BLOCKING,
+            fingerprint,
+            {"size": str(facts.pem_byte_count), "limit": str(MAXIMAL_PEM_BYTES)},
+        )
     yield from _key(facts)
     yield from _signature(facts, role)
-    if facts.extended_key_usage and (forbidden := [name for oid, name in FORBIDDEN_USAGES.items() if oid in facts.extended_key_usage]):
+    if facts.extended_key_usage and (
+        forbidden := [
+            name for oid, name in FORBIDDEN_USAGES.items() if oid in facts.extended_key_usage
+        ]
+    ):
         yield Finding("GCP-EKU-06", Severity.WARNING, fingerprint, {"usages": ", ".join(forbidden)})
-    yield from _authority(facts, purpose, role) if role in CA_ROLES else _allowlisted(facts, purpose)
+    yield from (
+        _authority(facts, purpose, role) if role in CA_ROLES else _allowlisted(facts, purpose)
+    )
 
 
 def _key(facts: CertificateFacts) -> Iterable[Finding]:
@@ -41,7 +59,9 @@ def _key(facts: CertificateFacts) -> Iterable[Finding]:
         if facts.key_bits in NAMED_RSA_BITS:
             return
         is_between = MINIMAL_RSA_BITS <= facts.key_bits <= MAXIMAL_RSA_BITS
-        code, severity = ("GCP-KEY-06", Severity.WARNING) if is_between else ("GCP-KEY-02", Severity.BLOCKING)
+        code, severity = (
+            ("GCP-KEY-06", Severity.WARNING) if is_between else ("GCP-KEY-02", Severity.BLOCKING)
+        )
         yield Finding(code, severity, fingerprint, {"bits": str(facts.key_bits)})
     elif algorithm == "ECDSA" and facts.has_explicit_curve:
         yield Finding("GCP-KEY-04", Severity.BLOCKING, fingerprint)
@@ -50,7 +70,12 @@ def _key(facts: CertificateFacts) -> Iterable[Finding]:
     elif algorithm == "RSA-PSS":
         yield Finding("GCP-KEY-05", Severity.BLOCKING, fingerprint)
     elif algorithm != "ECDSA" or facts.key_curve not in ACCEPTED_CURVES:
-        yield Finding("GCP-KEY-01", Severity.BLOCKING, fingerprint, {"key": f"{algorithm} {facts.key_curve}".strip()})
+        yield Finding(
+            "GCP-KEY-01",
+            Severity.BLOCKING,
+            fingerprint,
+            {"key": f"{algorithm} {facts.key_curve}".strip()},
+        )
 
 
 def _signature(facts: CertificateFacts, role: TrustRole) -> Iterable[Finding]:
@@ -93,10 +118,18 @@ def _authority_usage(facts: CertificateFacts, purpose: Purpose) -> Iterable[Find
     oid, name = EKU_OF_PURPOSE[purpose]
     fingerprint, usages = facts.sha256_fingerprint, facts.extended_key_usage
     if usages is None:
-        code, severity = ("GCP-EKU-04", Severity.BLOCKING) if facts.path_length == 0 else ("GCP-EKU-02", Severity.WARNING)
+        code, severity = (
+            ("GCP-EKU-04", Severity.BLOCKING)
+            if facts.path_length == 0
+            else ("GCP-EKU-02", Severity.WARNING)
+        )
         yield Finding(code, severity, fingerprint, {"eku": name})
     elif oid not in usages:
-        code, severity = ("GCP-EKU-05", Severity.WARNING) if ANY_EXTENDED_KEY_USAGE in usages else ("GCP-EKU-01", Severity.BLOCKING)
+        code, severity = (
+            ("GCP-EKU-05", Severity.WARNING)
+            if ANY_EXTENDED_KEY_USAGE in usages
+            else ("GCP-EKU-01", Severity.BLOCKING)
+        )
         yield Finding(code, severity, fingerprint, {"eku": name})
 
 
@@ -109,5 +142,12 @@ def _allowlisted(facts: CertificateFacts, purpose: Purpose) -> Iterable[Finding]
         yield Finding("GCP-EKU-03", Severity.WARNING, fingerprint, {"eku": name})
     for field, what, limit, error in _HEADERS:
         if (size := getattr(facts, field)) > limit:
-            yield Finding("GCP-HEAD-01", Severity.WARNING, fingerprint, {"what": what, "size": str(size), "limit": str(limit), "error": error})
-    yield Finding("GCP-ALLOW-01", Severity.INFO, fingerprint, {"not_after": facts.not_after.isoformat()[:10]})
+            yield Finding(
+                "GCP-HEAD-01",
+                Severity.WARNING,
+                fingerprint,
+                {"what": what, "size": str(size), "limit": str(limit), "error": error},
+            )
+    yield Finding(
+        "GCP-ALLOW-01", Severity.INFO, fingerprint, {"not_after": facts.not_after.isoformat()[:10]}
+    )

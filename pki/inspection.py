@@ -50,11 +50,18 @@ class Inspection:
 
 
 def inspect(
-    sources: list[tuple[str, bytes]], *, role: TrustRole | None, purpose: Purpose, policies: tuple[Policy, ...] = (Policy(),), at: datetime
+    sources: list[tuple[str, bytes]],
+    *,
+    role: TrustRole | None,
+    purpose: Purpose,
+    policies: tuple[Policy, ...] = (Policy(),),
+    at: datetime,
 ) -> Inspection:
     """Judges files as if all their certificates were to be added to an empty trust config; a role that is not given is proposed."""
     intake = read(sources)
-    certificates = {certificate.facts.sha256_fingerprint: certificate for certificate in intake.certificates}
+    certificates = {
+        certificate.facts.sha256_fingerprint: certificate for certificate in intake.certificates
+    }
     facts = {fingerprint: certificate.facts for fingerprint, certificate in certificates.items()}
     roles = {fingerprint: role or proposed_role(one) for fingerprint, one in facts.items()}
     steps = [Step(Action.ADD, Entry(chosen, fingerprint)) for fingerprint, chosen in roles.items()]
@@ -67,7 +74,11 @@ def inspect(
 def as_json(inspection: Inspection, names: Sequence[str], language: str) -> dict[str, Any]:
     """The stable form; fields are only ever added to it."""
     intake, roots_and_intermediates = inspection.intake, public_cas.list_dates()
-    refused = [refusal.evidence["sha256_fingerprint"] for refusal in intake.refusals if "sha256_fingerprint" in refusal.evidence]
+    refused = [
+        refusal.evidence["sha256_fingerprint"]
+        for refusal in intake.refusals
+        if "sha256_fingerprint" in refusal.evidence
+    ]
     return {
         "schema": SCHEMA,
         "at": inspection.at.isoformat(),
@@ -75,16 +86,30 @@ def as_json(inspection: Inspection, names: Sequence[str], language: str) -> dict
         "public_lists": dict(zip(("roots", "intermediates"), roots_and_intermediates, strict=True)),
         "files": list(names),
         "exit_code": inspection.exit_code,
-        "counts": {severity.value: sum(finding.severity is severity for finding in inspection.findings) for severity in Severity},
-        "fingerprints": sorted({*(facts.sha256_fingerprint for facts in inspection.facts), *refused}),
-        "certificates": [_certificate(inspection, certificate, language) for certificate in intake.certificates],
+        "counts": {
+            severity.value: sum(finding.severity is severity for finding in inspection.findings)
+            for severity in Severity
+        },
+        "fingerprints": sorted(
+            {*(facts.sha256_fingerprint for facts in inspection.facts), *refused}
+        ),
+        "certificates": [
+            _certificate(inspection, certificate, language) for certificate in intake.certificates
+        ],
         "findings": [_said(finding, language) for finding in inspection.findings_of("")],
-        "duplicates": [{"file": source, "sha256_fingerprint": fingerprint} for source, fingerprint in intake.duplicates],
-        "refusals": [{"file": refusal.source, **_said(refusal, language)} for refusal in intake.refusals],
+        "duplicates": [
+            {"file": source, "sha256_fingerprint": fingerprint}
+            for source, fingerprint in intake.duplicates
+        ],
+        "refusals": [
+            {"file": refusal.source, **_said(refusal, language)} for refusal in intake.refusals
+        ],
     }
 
 
-def _certificate(inspection: Inspection, certificate: ParsedCertificate, language: str) -> dict[str, Any]:
+def _certificate(
+    inspection: Inspection, certificate: ParsedCertificate, language: str
+) -> dict[str, Any]:
     facts = certificate.facts
     fingerprint, chain = facts.sha256_fingerprint, inspection.chain
     return {
@@ -100,7 +125,10 @@ def _certificate(inspection: Inspection, certificate: ParsedCertificate, languag
 
 def _said(one: Finding | Refusal, language: str) -> dict[str, Any]:
     text = text_of(one.code)
-    parts = {part: getattr(text, part).in_language(language, one.evidence) for part in ("title", "sentence", "why", "fix")}
+    parts = {
+        part: getattr(text, part).in_language(language, one.evidence)
+        for part in ("title", "sentence", "why", "fix")
+    }
     severity = {"severity": one.severity.value} if isinstance(one, Finding) else {}
     return {"code": one.code, **severity, **parts, "source": text.source, "evidence": one.evidence}
 
@@ -110,9 +138,15 @@ def as_text(inspection: Inspection, language: str) -> str:
     lines = []
     for facts in inspection.facts:
         fingerprint = facts.sha256_fingerprint
-        lines += [facts.subject or "(empty subject)", f"  sha256     {fingerprint}", f"  issuer     {facts.issuer}"]
+        lines += [
+            facts.subject or "(empty subject)",
+            f"  sha256     {fingerprint}",
+            f"  issuer     {facts.issuer}",
+        ]
         lines += [f"  valid      {facts.not_before:%Y-%m-%d} – {facts.not_after:%Y-%m-%d}"]
-        lines += [f"  role       {inspection.roles[fingerprint].value}: {role_reason(facts).in_language(language, {})}"]
+        lines += [
+            f"  role       {inspection.roles[fingerprint].value}: {role_reason(facts).in_language(language, {})}"
+        ]
         if missing := inspection.chain.missing_issuer(fingerprint):
             lines.append(f"  not here   {missing}")
         lines += [*_finding_lines(inspection.findings_of(fingerprint), language), ""]
@@ -120,7 +154,9 @@ def as_text(inspection: Inspection, language: str) -> str:
         lines += [*_finding_lines(found, language), ""]
     for refusal in inspection.intake.refusals:
         text = text_of(refusal.code)
-        lines += [f"refused {refusal.source}: {refusal.code} {text.sentence.in_language(language, refusal.evidence)}"]
+        lines += [
+            f"refused {refusal.source}: {refusal.code} {text.sentence.in_language(language, refusal.evidence)}"
+        ]
         lines += [f"  {text.fix.in_language(language, refusal.evidence)}"]
     return "\n".join(lines).rstrip("\n")
 
@@ -129,7 +165,9 @@ def _finding_lines(findings: Sequence[Finding], language: str) -> list[str]:
     lines = []
     for finding in findings:
         text = text_of(finding.code)
-        lines.append(f"  {finding.severity.value:<10} {finding.code} {text.sentence.in_language(language, finding.evidence)}")
+        lines.append(
+            f"  {finding.severity.value:<10} {finding.code} {text.sentence.in_language(language, finding.evidence)}"
+        )
         if finding.severity is not Severity.INFO:
             lines.append(f"             {text.fix.in_language(language, finding.evidence)}")
     return lines

@@ -7,11 +7,22 @@ from pki import der as der_reader
 from pki.armor import as_text, bare_base64, base64_runs
 from pki.caps import LARGEST_KEY_BYTES
 
-_PRIVATE_KEY = re.compile(rb"PRIVATE[\W_]{0,8}KEY|PuTTY-User-Key-File|<RSAKeyValue>.{0,8000}<D>", re.IGNORECASE | re.DOTALL)
-_JWK_KIND, _JWK_SECRET = re.compile(rb"""["']kty["']\s{0,9}:"""), re.compile(rb"""["']d["']\s{0,9}:""")
-_PKCS12_OID = bytes.fromhex("06092a864886f70d010701")  # 1.2.840.113549.1.7.1 inside a PFX (RFC 7292 §4)
+_PRIVATE_KEY = re.compile(
+    rb"PRIVATE[\W_]{0,8}KEY|PuTTY-User-Key-File|<RSAKeyValue>.{0,8000}<D>",
+    re.IGNORECASE | re.DOTALL,
+)
+_JWK_KIND, _JWK_SECRET = (
+    re.compile(rb"""["']kty["']\s{0,9}:"""),
+    re.compile(rb"""["']d["']\s{0,9}:"""),
+)
+_PKCS12_OID = bytes.fromhex(
+    "06092a864886f70d010701"
+)  # 1.2.840.113549.1.7.1 inside a PFX (RFC 7292 §4)
 _PKCS7_SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
-_ENCRYPTION_OIDS = (bytes.fromhex("2a864886f70d0105"), bytes.fromhex("2a864886f70d010c01"))  # PKCS #5 and PKCS #12 encryption
+_ENCRYPTION_OIDS = (
+    bytes.fromhex("2a864886f70d0105"),
+    bytes.fromhex("2a864886f70d010c01"),
+)  # PKCS #5 and PKCS #12 encryption
 _JAVA_KEYSTORES = {b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _INTEGER, _OCTETS, _OID, _SEQUENCE = 0x02, 0x04, 0x06, 0x30
@@ -62,4 +73,8 @@ def is_private_key(der: bytes) -> bool:
         return any(oid in parts[0][1][:20] for oid in _ENCRYPTION_OIDS)
     if tags[:2] == [_INTEGER, _OCTETS]:
         return parts[0][1] == b"\x02\x01\x01"
-    return len(tags) >= _FEWEST_NUMBERS and set(tags[:_FEWEST_NUMBERS]) == {_INTEGER} and parts[0][1] in {b"\x02\x01\x00", b"\x02\x01\x01"}
+    return (
+        len(tags) >= _FEWEST_NUMBERS
+        and set(tags[:_FEWEST_NUMBERS]) == {_INTEGER}
+        and parts[0][1] in {b"\x02\x01\x00", b"\x02\x01\x01"}
+    )

@@ -17,11 +17,15 @@ LARGEST_DER_BYTES = 10_000
 MOST_FINDINGS_EACH = 10
 
 # What pkilint says that does not hold here, each with its reason.
-SUPPRESSED = {"pkix.invalid_uri_syntax": "it says so of every spiffe:// name, which RFC 3986 allows"}
+SUPPRESSED = {
+    "pkix.invalid_uri_syntax": "it says so of every spiffe:// name, which RFC 3986 allows"
+}
 _GRAVE = frozenset({"ERROR", "FATAL", "WARNING"})
 
 
-def lint(certificates: Iterable[ParsedCertificate], *, longest_seconds: float = LONGEST_SECONDS) -> list[Finding]:
+def lint(
+    certificates: Iterable[ParsedCertificate], *, longest_seconds: float = LONGEST_SECONDS
+) -> list[Finding]:
     """What pkilint finds, as notes; what it could not look at in time, or failed on, is counted in one more note."""
     end = time.monotonic() + longest_seconds
     findings: list[Finding] = []
@@ -36,7 +40,10 @@ def lint(certificates: Iterable[ParsedCertificate], *, longest_seconds: float = 
                 findings += _lint_one(certificate)
             except Exception as error:  # noqa: BLE001  (an adviser that stumbles must not stop a change; the note names it)
                 left_out[type(error).__name__] = left_out.get(type(error).__name__, 0) + 1
-    findings += [Finding("LINT-02", Severity.INFO, "", {"count": str(count), "reason": reason}) for reason, count in left_out.items()]
+    findings += [
+        Finding("LINT-02", Severity.INFO, "", {"count": str(count), "reason": reason})
+        for reason, count in left_out.items()
+    ]
     return findings
 
 
@@ -52,10 +59,16 @@ def _lint_one(certificate: ParsedCertificate) -> list[Finding]:
     for result in _validator().validate(_loader()(certificate.der, fingerprint).root):
         for description in result.finding_descriptions:
             code = description.finding.code
-            if code in SUPPRESSED or description.finding.severity.name not in _GRAVE or code in found:
+            if (
+                code in SUPPRESSED
+                or description.finding.severity.name not in _GRAVE
+                or code in found
+            ):
                 continue
             message = safe(" ".join((description.message or code).split()), 300)
-            found[code] = Finding("LINT-01", Severity.INFO, fingerprint, {"lint": code, "message": message})
+            found[code] = Finding(
+                "LINT-01", Severity.INFO, fingerprint, {"lint": code, "message": message}
+            )
     return list(found.values())[:MOST_FINDINGS_EACH]
 
 
@@ -64,7 +77,9 @@ def _validator() -> Any:
     """The checks of ``lint_pkix_cert``, built once."""
     from pkilint.pkix import certificate, extension, name
 
-    decoding = certificate.create_decoding_validators(name.ATTRIBUTE_TYPE_MAPPINGS, extension.EXTENSION_MAPPINGS)
+    decoding = certificate.create_decoding_validators(
+        name.ATTRIBUTE_TYPE_MAPPINGS, extension.EXTENSION_MAPPINGS
+    )
     return certificate.create_pkix_certificate_validator_container(
         decoding,
         [

@@ -9,7 +9,9 @@ from cryptography import x509
 from pki.caps import MAXIMAL_CHARACTERS
 
 _COMMON_NAME = re.compile(r"(?:^|,)CN=((?:[^,\\]|\\.)*)")
-_MADE_VISIBLE = re.compile(r"(?<!\\)(?:\\\\)*\\u\{")  # RFC 4514 doubles a backslash that stands in the name itself
+_MADE_VISIBLE = re.compile(
+    r"(?<!\\)(?:\\\\)*\\u\{"
+)  # RFC 4514 doubles a backslash that stands in the name itself
 _ESCAPED = re.compile(r"\\(.)")
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
@@ -21,9 +23,13 @@ def display(name: x509.Name) -> str:
 
 def safe(text: str, limit: int) -> str:
     r"""Shows controls, bidi formatting and private characters as ``\u{…}``; what is longer than ``limit`` ends in its hash."""
-    if len(text) <= limit and text.isprintable():  # no character of a kind that needs care, the usual case
+    if (
+        len(text) <= limit and text.isprintable()
+    ):  # no character of a kind that needs care, the usual case
         return text
-    shown = "".join(f"\\u{{{ord(c):x}}}" if unicodedata.category(c) in _UNSAFE else c for c in text[:limit])
+    shown = "".join(
+        f"\\u{{{ord(c):x}}}" if unicodedata.category(c) in _UNSAFE else c for c in text[:limit]
+    )
     if len(text) <= limit:
         return shown
     return f"{shown[:limit]}… ({len(text)}, {hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]})"

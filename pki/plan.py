@@ -54,7 +54,9 @@ def entries_of(holdings: Iterable[Holding]) -> frozenset[Entry]:
     return frozenset(holding.entry for holding in holdings)
 
 
-def apply_steps(holdings: Iterable[Holding], tenant_id: int, steps: Iterable[Step]) -> frozenset[Holding]:
+def apply_steps(
+    holdings: Iterable[Holding], tenant_id: int, steps: Iterable[Step]
+) -> frozenset[Holding]:
     """The holdings after a tenant's change: it adds and removes its own and nobody else's."""
     result = set(holdings)
     for step in steps:
@@ -72,7 +74,10 @@ def has_effect(holdings: Iterable[Holding], tenant_id: int, step: Step) -> bool:
 
 
 def inverse(steps: Iterable[Step]) -> list[Step]:
-    return [Step(Action.REMOVE if step.action is Action.ADD else Action.ADD, step.entry) for step in steps]
+    return [
+        Step(Action.REMOVE if step.action is Action.ADD else Action.ADD, step.entry)
+        for step in steps
+    ]
 
 
 def change_digest(
@@ -93,7 +98,10 @@ def change_digest(
         {
             "trust_config": trust_config,
             "change": change,
-            "items": sorted([step.action.value, step.entry.role.value, step.entry.sha256_fingerprint] for step in steps),
+            "items": sorted(
+                [step.action.value, step.entry.role.value, step.entry.sha256_fingerprint]
+                for step in steps
+            ),
             "not_before": not_before.isoformat() if not_before else None,
             "policy_version": policy_version,
             "warnings": sorted(set(warning_codes)),

@@ -47,11 +47,17 @@ class Policy:
 
     def is_from_allowed_issuer(self, subject: str, keys: AbstractSet[str]) -> bool:
         """Whether an issuer of this name, or with one of these keys (SPKI hashes), is allowed."""
-        return not self.issuers or any(line == f"subject:{subject}" or line.removeprefix("spki:") in keys for line in self.issuers)
+        return not self.issuers or any(
+            line == f"subject:{subject}" or line.removeprefix("spki:") in keys
+            for line in self.issuers
+        )
 
     def to_json(self) -> dict[str, Any]:
         plain = {one.name: getattr(self, one.name) for one in fields(self)}
-        plain["self_service"] = {one.name: _listed(getattr(self.self_service, one.name)) for one in fields(self.self_service)}
+        plain["self_service"] = {
+            one.name: _listed(getattr(self.self_service, one.name))
+            for one in fields(self.self_service)
+        }
         return {name: _listed(value) for name, value in plain.items()}
 
     @classmethod
@@ -84,11 +90,20 @@ def loosened(before: Policy, after: Policy) -> list[str]:
     own_before, own_after = before.self_service, after.self_service
     is_looser = {
         "keys": _is_wider(before.keys, after.keys),
-        "longest_days": any(after.longest_days.get(role, LONGEST_DAYS + 1) > days for role, days in before.longest_days.items()),
-        "days_left": any(after.days_left.get(role, -1) < days for role, days in before.days_left.items()),
+        "longest_days": any(
+            after.longest_days.get(role, LONGEST_DAYS + 1) > days
+            for role, days in before.longest_days.items()
+        ),
+        "days_left": any(
+            after.days_left.get(role, -1) < days for role, days in before.days_left.items()
+        ),
         "issuers": _is_wider(before.issuers, after.issuers),
         "usages": not set(before.usages) <= set(after.usages),
-        "names": bool(before.names) and not (after.names and all(any(matches(old, new) for old in before.names) for new in after.names)),
+        "names": bool(before.names)
+        and not (
+            after.names
+            and all(any(matches(old, new) for old in before.names) for new in after.names)
+        ),
         "roles": not set(after.roles) <= set(before.roles),
         "allows_public_cas": after.allows_public_cas and not before.allows_public_cas,
         "self_service": not set(own_after.roles) <= set(own_before.roles)
@@ -123,7 +138,10 @@ def _is_wider(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
 
 
 def _self_service(values: object) -> SelfService:
-    plain, default = _mapping(values, "self_service", {one.name for one in fields(SelfService)}), SelfService()
+    plain, default = (
+        _mapping(values, "self_service", {one.name for one in fields(SelfService)}),
+        SelfService(),
+    )
     return SelfService(
         roles=_choices(plain, "roles", ROLES, default=ROLES),
         item_count=_number(plain.get("item_count", default.item_count), "item_count"),
@@ -142,12 +160,18 @@ def _mapping(values: object, line: str, known: set[str]) -> Mapping[str, Any]:
 
 def _lines(values: Mapping[str, Any], line: str) -> list[str]:
     found = values.get(line, [])
-    if not isinstance(found, list | tuple) or len(found) > MAXIMAL_LINES or not all(isinstance(one, str) and 0 < len(one) <= 500 for one in found):
+    if (
+        not isinstance(found, list | tuple)
+        or len(found) > MAXIMAL_LINES
+        or not all(isinstance(one, str) and 0 < len(one) <= 500 for one in found)
+    ):
         raise BadPolicy("POL-FORM-01", line=line, detail=f"[…] ≤ {MAXIMAL_LINES}")
     return list(dict.fromkeys(found))
 
 
-def _choices(values: Mapping[str, Any], line: str, known: tuple[str, ...], default: tuple[str, ...] = ()) -> tuple[str, ...]:
+def _choices(
+    values: Mapping[str, Any], line: str, known: tuple[str, ...], default: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     if line not in values:
         return default
     chosen = _lines(values, line)
@@ -157,7 +181,10 @@ def _choices(values: Mapping[str, Any], line: str, known: tuple[str, ...], defau
 
 
 def _days(values: Mapping[str, Any], line: str) -> dict[str, int]:
-    return {role: _number(days, line) for role, days in _mapping(values.get(line, {}), line, set(ROLES)).items()}
+    return {
+        role: _number(days, line)
+        for role, days in _mapping(values.get(line, {}), line, set(ROLES)).items()
+    }
 
 
 def _number(value: object, line: str) -> int:

@@ -49,7 +49,11 @@ def list_dates() -> tuple[str, str]:
     from importlib import metadata  # dear to load, and only wanted where a date is shown
 
     release = _RELEASE.match(metadata.version("certifi"))
-    roots = "-".join(part.zfill(2) for part in release.groups()) if release else metadata.version("certifi")
+    roots = (
+        "-".join(part.zfill(2) for part in release.groups())
+        if release
+        else metadata.version("certifi")
+    )
     return roots, _intermediates()[0]
 
 
@@ -59,12 +63,16 @@ def load() -> None:
     _intermediates()
 
 
-def trust_of(certificate: x509.Certificate, issuer: bytes, spki_sha256: str, fingerprint: str) -> str:
+def trust_of(
+    certificate: x509.Certificate, issuer: bytes, spki_sha256: str, fingerprint: str
+) -> str:
     """``root``, ``intermediate`` or empty; ``issuer`` is the raw name in the certificate."""
     roots = _roots()
     if spki_sha256 in roots.keys:
         return "root"
-    if fingerprint in _intermediates()[1] or any(_is_signed_by(certificate, root) for root in roots.by_subject.get(issuer, ())):
+    if fingerprint in _intermediates()[1] or any(
+        _is_signed_by(certificate, root) for root in roots.by_subject.get(issuer, ())
+    ):
         return "intermediate"
     return ""
 

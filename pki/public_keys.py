@@ -49,16 +49,34 @@ def describe(certificate: x509.Certificate, spki: bytes) -> KeyFacts:
     oid = certificate.public_key_algorithm_oid.dotted_string
     head = spki[:64]
     if _SM2_CURVE in head or _SM2 in head:
-        return KeyFacts("SM2", 256, "", "", is_roca=False, has_explicit_curve=False, spki_sha256=digest)
+        return KeyFacts(
+            "SM2", 256, "", "", is_roca=False, has_explicit_curve=False, spki_sha256=digest
+        )
     try:
         key = certificate.public_key()
     except (UnsupportedAlgorithm, ValueError):
         name = "ECDSA" if oid == _EC else _NAMES.get(oid, f"OID {oid}")
-        return KeyFacts(name, 0, "", "", is_roca=False, has_explicit_curve=oid == _EC and not _has_named_curve(head), spki_sha256=digest)
+        return KeyFacts(
+            name,
+            0,
+            "",
+            "",
+            is_roca=False,
+            has_explicit_curve=oid == _EC and not _has_named_curve(head),
+            spki_sha256=digest,
+        )
     if isinstance(key, rsa.RSAPublicKey):
         return _rsa(key, "RSA-PSS" if oid == RSA_PSS else "RSA", digest)
     if isinstance(key, ec.EllipticCurvePublicKey):
-        return KeyFacts("ECDSA", key.key_size, key.curve.name, "", is_roca=False, has_explicit_curve=not _has_named_curve(head), spki_sha256=digest)
+        return KeyFacts(
+            "ECDSA",
+            key.key_size,
+            key.curve.name,
+            "",
+            is_roca=False,
+            has_explicit_curve=not _has_named_curve(head),
+            spki_sha256=digest,
+        )
     name = _NAMES.get(oid, type(key).__name__.removesuffix("PublicKey").lstrip("_"))
     return KeyFacts(name, 0, "", "", is_roca=False, has_explicit_curve=False, spki_sha256=digest)
 
@@ -66,7 +84,15 @@ def describe(certificate: x509.Certificate, spki: bytes) -> KeyFacts:
 def _rsa(key: rsa.RSAPublicKey, algorithm: str, digest: str) -> KeyFacts:
     numbers = key.public_numbers()
     exponent = str(numbers.e) if numbers.e.bit_length() <= 64 else f"{numbers.e.bit_length()} bits"
-    return KeyFacts(algorithm, key.key_size, "", exponent, is_roca=_is_roca(numbers.n), has_explicit_curve=False, spki_sha256=digest)
+    return KeyFacts(
+        algorithm,
+        key.key_size,
+        "",
+        exponent,
+        is_roca=_is_roca(numbers.n),
+        has_explicit_curve=False,
+        spki_sha256=digest,
+    )
 
 
 def _has_named_curve(spki_head: bytes) -> bool:

@@ -59,8 +59,17 @@ class Receipt:
 
 def write(values: Mapping[str, Any], chain: Sequence[x509.Certificate], key: SigningKey) -> str:
     """The receipt's text; ``values`` are url, outcome, detail, at (RFC 3339), server_sha256 and told."""
-    body: dict[str, Any] = {**values, "kind": KIND, "chain": [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode() for certificate in chain]}
-    return json.dumps({**body, "signature": base64.b64encode(_sign(key, rfc8785.dumps(body))).decode()}, indent=1)
+    body: dict[str, Any] = {
+        **values,
+        "kind": KIND,
+        "chain": [
+            base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
+            for certificate in chain
+        ],
+    }
+    return json.dumps(
+        {**body, "signature": base64.b64encode(_sign(key, rfc8785.dumps(body))).decode()}, indent=1
+    )
 
 
 def read(text: str) -> Receipt:
@@ -72,7 +81,10 @@ def read(text: str) -> Receipt:
         signature = base64.b64decode(body.pop("signature"), validate=True)
         ders = [base64.b64decode(each, validate=True) for each in body["chain"]][:12]
         at = datetime.fromisoformat(body["at"])
-        values = [str(body[name]).replace("\0", "")[:500] for name in ("url", "outcome", "detail", "server_sha256")]
+        values = [
+            str(body[name]).replace("\0", "")[:500]
+            for name in ("url", "outcome", "detail", "server_sha256")
+        ]
         signed = rfc8785.dumps(body)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadReceipt("unreadable") from error
@@ -88,13 +100,32 @@ def read(text: str) -> Receipt:
     told = body.get("told")
     path = tuple(chain[place] for place in _signed_path(certificates))
     told = told if isinstance(told, dict) else {}
-    return Receipt(values[0], values[1], values[2], at, values[3], told, chain, path, hashlib.sha256(signed).hexdigest())
+    return Receipt(
+        values[0],
+        values[1],
+        values[2],
+        at,
+        values[3],
+        told,
+        chain,
+        path,
+        hashlib.sha256(signed).hexdigest(),
+    )
 
 
 def _signed_path(certificates: Sequence[x509.Certificate]) -> list[int]:
     """Places of the client's certificate and of the issuers above it, by verified signatures."""
     path = [0]
-    while (above := next((n for n in range(len(certificates)) if n not in path and _has_signed(certificates[n], certificates[path[-1]])), None)) is not None:
+    while (
+        above := next(
+            (
+                n
+                for n in range(len(certificates))
+                if n not in path and _has_signed(certificates[n], certificates[path[-1]])
+            ),
+            None,
+        )
+    ) is not None:
         path.append(above)
     return path
 

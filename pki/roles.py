@@ -15,4 +15,7 @@ class Purpose(StrEnum):
 
 
 CA_ROLES = frozenset({TrustRole.TRUST_ANCHOR, TrustRole.INTERMEDIATE_CA})
-EKU_OF_PURPOSE = {Purpose.MTLS_CLIENT: ("1.3.6.1.5.5.7.3.2", "clientAuth"), Purpose.MTLS_SERVER: ("1.3.6.1.5.5.7.3.1", "serverAuth")}
+EKU_OF_PURPOSE = {
+    Purpose.MTLS_CLIENT: ("1.3.6.1.5.5.7.3.2", "clientAuth"),
+    Purpose.MTLS_SERVER: ("1.3.6.1.5.5.7.3.1", "serverAuth"),
+}

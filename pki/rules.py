@@ -41,15 +41,23 @@ def judge(estate: Estate, tenant_id: int, steps: Iterable[Step], *, at: datetime
             role, fingerprint = step.entry
             facts = estate.facts[fingerprint]
             findings += judge_certificate(facts, role, estate.purpose, at=at)
-            issuers = (issuer for issuer in projection.chain.issuers.get(fingerprint, ()) if issuer in projection.listed)
+            issuers = (
+                issuer
+                for issuer in projection.chain.issuers.get(fingerprint, ())
+                if issuer in projection.listed
+            )
             keys = frozenset(estate.facts[issuer].spki_sha256 for issuer in issuers)
-            findings += judge_policies(estate.policies, facts, role, estate.purpose, at=at, issuer_keys=keys)
+            findings += judge_policies(
+                estate.policies, facts, role, estate.purpose, at=at, issuer_keys=keys
+            )
         findings += judge_step(projection, step, at=at)
     findings += judge_set(projection)
     return in_order(findings)
 
 
-def judge_certificate(facts: CertificateFacts, role: TrustRole, purpose: Purpose, *, at: datetime) -> list[Finding]:
+def judge_certificate(
+    facts: CertificateFacts, role: TrustRole, purpose: Purpose, *, at: datetime
+) -> list[Finding]:
     """What is to be said of one certificate in one role, whatever else is trusted."""
     return [*judge_google(facts, role, purpose), *judge_x509(facts, role, at=at)]
 
@@ -61,5 +69,8 @@ def checked_codes(steps: Iterable[Step]) -> set[str]:
         if step.action is Action.REMOVE:
             scopes.add(Scope.REMOVED)
         else:
-            scopes |= {Scope.ADDED, Scope.AUTHORITY if step.entry.role in CA_ROLES else Scope.ALLOWLISTED}
+            scopes |= {
+                Scope.ADDED,
+                Scope.AUTHORITY if step.entry.role in CA_ROLES else Scope.ALLOWLISTED,
+            }
     return {code for code, check in FINDINGS.items() if check.scope in scopes}

@@ -19,7 +19,9 @@ MOST_VERIFICATIONS = 2_000
 class Signatures:
     """The issuers at hand of some certificates, each tried once. Beyond the caps an answer is None: it cannot be told."""
 
-    def __init__(self, added: Iterable[ParsedCertificate], at_hand: Mapping[str, ParsedCertificate]) -> None:
+    def __init__(
+        self, added: Iterable[ParsedCertificate], at_hand: Mapping[str, ParsedCertificate]
+    ) -> None:
         self.added = list(added)
         self._known = {**at_hand, **{one.facts.sha256_fingerprint: one for one in self.added}}
         self._chain = build({fingerprint: one.facts for fingerprint, one in self._known.items()})
@@ -29,17 +31,32 @@ class Signatures:
 
     def issuer_keys(self, fingerprint: str) -> frozenset[str]:
         """SPKI hashes of the issuers whose signature holds."""
-        return frozenset(self._known[issuer].facts.spki_sha256 for issuer, holds in self.answers[fingerprint].items() if holds)
+        return frozenset(
+            self._known[issuer].facts.spki_sha256
+            for issuer, holds in self.answers[fingerprint].items()
+            if holds
+        )
 
     def _answers(self, child: ParsedCertificate) -> dict[str, bool | None]:
         facts = child.facts
-        issuers = (facts.sha256_fingerprint,) if facts.is_self_signed else self._chain.issuers.get(facts.sha256_fingerprint, ())
-        return {issuer: self._is_signed_by(child, self._known[issuer]) for issuer in issuers[:MOST_CANDIDATES]}
+        issuers = (
+            (facts.sha256_fingerprint,)
+            if facts.is_self_signed
+            else self._chain.issuers.get(facts.sha256_fingerprint, ())
+        )
+        return {
+            issuer: self._is_signed_by(child, self._known[issuer])
+            for issuer in issuers[:MOST_CANDIDATES]
+        }
 
     def _is_signed_by(self, child: ParsedCertificate, issuer: ParsedCertificate) -> bool | None:
         """None when it cannot be told: an algorithm that is not there, or what would take a hostile time."""
         self._count += 1
-        if self._count > MOST_VERIFICATIONS or issuer.facts.key_bits > _SLOWEST_KEY_BITS or issuer.facts.rsa_exponent.endswith("bits"):
+        if (
+            self._count > MOST_VERIFICATIONS
+            or issuer.facts.key_bits > _SLOWEST_KEY_BITS
+            or issuer.facts.rsa_exponent.endswith("bits")
+        ):
             return None
         try:
             self._load(child).verify_directly_issued_by(self._load(issuer))
@@ -56,7 +73,11 @@ class Signatures:
         return self._loaded[fingerprint]
 
 
-def judge_signatures(added: Iterable[ParsedCertificate], at_hand: Mapping[str, ParsedCertificate], policies: Iterable[Policy] = ()) -> list[Finding]:
+def judge_signatures(
+    added: Iterable[ParsedCertificate],
+    at_hand: Mapping[str, ParsedCertificate],
+    policies: Iterable[Policy] = (),
+) -> list[Finding]:
     """Certificates that no issuer at hand has signed although one of its name and key identifier is there, and those that a
     policy wants from certain keys when none of these is seen to have signed them.
 
@@ -67,13 +88,24 @@ def judge_signatures(added: Iterable[ParsedCertificate], at_hand: Mapping[str, P
     for certificate in signatures.added:
         facts = certificate.facts
         answers = list(signatures.answers[facts.sha256_fingerprint].values())
-        is_rollover = facts.is_self_signed and not facts.authority_key_identifier  # it may be another key of the same name's
+        is_rollover = (
+            facts.is_self_signed and not facts.authority_key_identifier
+        )  # it may be another key of the same name's
         if answers and all(answer is False for answer in answers) and not is_rollover:
-            findings.append(Finding("X509-SIG-02", Severity.BLOCKING, facts.sha256_fingerprint, {"issuer": common_name(facts.issuer)}))
+            findings.append(
+                Finding(
+                    "X509-SIG-02",
+                    Severity.BLOCKING,
+                    facts.sha256_fingerprint,
+                    {"issuer": common_name(facts.issuer)},
+                )
+            )
         keys = signatures.issuer_keys(facts.sha256_fingerprint)
         for policy in policies:
             if not policy.is_from_allowed_issuer(facts.issuer, keys):
                 evidence = {"issuer": facts.issuer, "allowed": ", ".join(policy.issuers)[:500]}
-                findings.append(Finding("POL-ISSUER-01", Severity.BLOCKING, facts.sha256_fingerprint, evidence))
+                findings.append(
+                    Finding("POL-ISSUER-01", Severity.BLOCKING, facts.sha256_fingerprint, evidence)
+                )
                 break
     return findings

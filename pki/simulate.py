@@ -18,7 +18,13 @@ from pki.certificate import parse, sha256_fingerprint
 from pki.chain import MAXIMAL_DEPTH, MAXIMAL_EVALUATIONS
 from pki.errors import PkiError
 from pki.facts import CertificateFacts
-from pki.google_rules import ACCEPTED_CURVES, FORBIDDEN_USAGES, MAXIMAL_RSA_BITS, MINIMAL_RSA_BITS, is_accepted_signature
+from pki.google_rules import (
+    ACCEPTED_CURVES,
+    FORBIDDEN_USAGES,
+    MAXIMAL_RSA_BITS,
+    MINIMAL_RSA_BITS,
+    is_accepted_signature,
+)
 from pki.limits import MAXIMAL_NAME_CONSTRAINTS
 from pki.names import common_name
 from pki.roles import EKU_OF_PURPOSE, Purpose
@@ -28,12 +34,16 @@ MAXIMAL_SENT = 11  # the client's own and ten intermediates
 _DER = Encoding.DER
 
 
-def _is_authority(_policy: verification.Policy, _certificate: x509.Certificate, constraints: x509.BasicConstraints) -> None:
+def _is_authority(
+    _policy: verification.Policy, _certificate: x509.Certificate, constraints: x509.BasicConstraints
+) -> None:
     if not constraints.ca:
         raise ValueError("a certificate on the path is no CA")
 
 
-def _may_sign(_policy: verification.Policy, _certificate: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+def _may_sign(
+    _policy: verification.Policy, _certificate: x509.Certificate, usage: x509.KeyUsage | None
+) -> None:
     if usage is not None and not usage.key_cert_sign:
         raise ValueError("a CA on the path may not sign certificates")
 
@@ -75,7 +85,9 @@ class Verdict:
         return OUTCOMES[self.code].error
 
 
-def simulate(trust_store: TrustStore, client_chain: Sequence[bytes], *, purpose: Purpose, at: datetime) -> Verdict:
+def simulate(
+    trust_store: TrustStore, client_chain: Sequence[bytes], *, purpose: Purpose, at: datetime
+) -> Verdict:
     """The predicted answer to a client that presents this chain (DER, its own certificate first) at an instant."""
     if not client_chain:
         return Verdict("SIM-NO-01")
@@ -94,7 +106,12 @@ def simulate(trust_store: TrustStore, client_chain: Sequence[bytes], *, purpose:
 
 
 def find_path(
-    trust_store: TrustStore, leaf: x509.Certificate, intermediates: Sequence[x509.Certificate], *, at: datetime, without: frozenset[bytes] = frozenset()
+    trust_store: TrustStore,
+    leaf: x509.Certificate,
+    intermediates: Sequence[x509.Certificate],
+    *,
+    at: datetime,
+    without: frozenset[bytes] = frozenset(),
 ) -> list[x509.Certificate]:
     """A path from the leaf to a trust anchor that holds by RFC 5280: no extended key usages, no rules of Google's.
 
@@ -105,12 +122,19 @@ def find_path(
     store = trust_store.store(without)
     if store is None:
         raise verification.VerificationError("no trust anchor")
-    builder = verification.PolicyBuilder().store(store).time(at.replace(tzinfo=None)).max_chain_depth(MAXIMAL_DEPTH - 2)
+    builder = (
+        verification.PolicyBuilder()
+        .store(store)
+        .time(at.replace(tzinfo=None))
+        .max_chain_depth(MAXIMAL_DEPTH - 2)
+    )
     builder = builder.extension_policies(ca_policy=_CA_POLICY, ee_policy=_END_ENTITY_POLICY)
     return builder.build_client_verifier().verify(leaf, list(intermediates)).chain
 
 
-def _paths(trust_store: TrustStore, sent: Sequence[x509.Certificate], purpose: Purpose, at: datetime) -> Verdict:
+def _paths(
+    trust_store: TrustStore, sent: Sequence[x509.Certificate], purpose: Purpose, at: datetime
+) -> Verdict:
     """Tries paths until one also keeps Google's rules; the first refusal is the one that is told."""
     leaf = sent[0]
     reached, is_reached, too_many = _reachable(trust_store, leaf, sent[1:])
@@ -120,11 +144,15 @@ def _paths(trust_store: TrustStore, sent: Sequence[x509.Certificate], purpose: P
         facts = trust_store.facts(leaf)
         if facts.is_self_signed:
             return Verdict("SIM-NO-20")
-        return Verdict("SIM-NO-12", {"issuer": common_name(_last_issuer(trust_store, leaf, reached))})
+        return Verdict(
+            "SIM-NO-12", {"issuer": common_name(_last_issuer(trust_store, leaf, reached))}
+        )
     without: frozenset[bytes] = frozenset()
     refusal: Verdict | None = None
     for _attempt in range(MAXIMAL_EVALUATIONS):
-        usable = [certificate for certificate in reached if certificate.public_bytes(_DER) not in without]
+        usable = [
+            certificate for certificate in reached if certificate.public_bytes(_DER) not in without
+        ]
         try:
             path = find_path(trust_store, leaf, usable, at=at, without=without)
         except verification.VerificationError as error:
@@ -146,7 +174,11 @@ def _client(facts: CertificateFacts, purpose: Purpose, at: datetime) -> Verdict 
         return Verdict("SIM-NO-09")
     if oid not in (facts.extended_key_usage or ()):
         return Verdict("SIM-NO-08", {"eku": name})
-    if forbidden := [usage for usage_oid, usage in FORBIDDEN_USAGES.items() if usage_oid in (facts.extended_key_usage or ())]:
+    if forbidden := [
+        usage
+        for usage_oid, usage in FORBIDDEN_USAGES.items()
+        if usage_oid in (facts.extended_key_usage or ())
+    ]:
         return Verdict("SIM-NO-18", {"usages": ", ".join(forbidden)})
     return _dates(facts, at) or _signature(facts)
 
@@ -155,7 +187,9 @@ def _key(facts: CertificateFacts) -> Verdict | None:
     name = common_name(facts.subject)
     if facts.key_algorithm == "RSA":
         is_good = MINIMAL_RSA_BITS <= facts.key_bits <= MAXIMAL_RSA_BITS
-        return None if is_good else Verdict("SIM-NO-06", {"name": name, "bits": str(facts.key_bits)})
+        return (
+            None if is_good else Verdict("SIM-NO-06", {"name": name, "bits": str(facts.key_bits)})
+        )
     if facts.key_algorithm != "ECDSA":
         return Verdict("SIM-NO-05", {"name": name, "key": facts.key_algorithm})
     if facts.key_curve not in ACCEPTED_CURVES or facts.has_explicit_curve:
@@ -166,22 +200,35 @@ def _key(facts: CertificateFacts) -> Verdict | None:
 def _dates(facts: CertificateFacts, at: datetime) -> Verdict | None:
     if facts.not_before <= at <= facts.not_after:
         return None
-    evidence = {"name": common_name(facts.subject), "not_before": f"{facts.not_before:%Y-%m-%d}", "not_after": f"{facts.not_after:%Y-%m-%d}"}
+    evidence = {
+        "name": common_name(facts.subject),
+        "not_before": f"{facts.not_before:%Y-%m-%d}",
+        "not_after": f"{facts.not_after:%Y-%m-%d}",
+    }
     return Verdict("SIM-NO-10", evidence)
 
 
 def _signature(facts: CertificateFacts) -> Verdict | None:
     if is_accepted_signature(facts):
         return None
-    return Verdict("SIM-NO-11", {"name": common_name(facts.subject), "algorithm": facts.signature_algorithm})
+    return Verdict(
+        "SIM-NO-11", {"name": common_name(facts.subject), "algorithm": facts.signature_algorithm}
+    )
 
 
-def _reachable(trust_store: TrustStore, leaf: x509.Certificate, sent: Sequence[x509.Certificate]) -> tuple[list[x509.Certificate], bool, bool]:
+def _reachable(
+    trust_store: TrustStore, leaf: x509.Certificate, sent: Sequence[x509.Certificate]
+) -> tuple[list[x509.Certificate], bool, bool]:
     """Intermediates that names lead to, whether they lead to an anchor, and whether they are too many to look at."""
     sent_by_subject: dict[bytes, list[x509.Certificate]] = {}
     for certificate in sent:
         sent_by_subject.setdefault(subject_of(certificate), []).append(certificate)
-    names, seen, reached, is_reached = [issuer_of(leaf)], set[bytes](), list[x509.Certificate](), False
+    names, seen, reached, is_reached = (
+        [issuer_of(leaf)],
+        set[bytes](),
+        list[x509.Certificate](),
+        False,
+    )
     while names:
         name = names.pop()
         if name in seen:
@@ -196,16 +243,30 @@ def _reachable(trust_store: TrustStore, leaf: x509.Certificate, sent: Sequence[x
     return reached, is_reached, False
 
 
-def _last_issuer(trust_store: TrustStore, leaf: x509.Certificate, reached: Sequence[x509.Certificate]) -> str:
+def _last_issuer(
+    trust_store: TrustStore, leaf: x509.Certificate, reached: Sequence[x509.Certificate]
+) -> str:
     known = {subject_of(certificate) for certificate in reached}
-    missing = next((certificate for certificate in [leaf, *reached] if issuer_of(certificate) not in known), leaf)
+    missing = next(
+        (certificate for certificate in [leaf, *reached] if issuer_of(certificate) not in known),
+        leaf,
+    )
     return trust_store.facts(missing).issuer
 
 
-def _no_path(trust_store: TrustStore, leaf: x509.Certificate, reached: Sequence[x509.Certificate], at: datetime, detail: str) -> Verdict:
+def _no_path(
+    trust_store: TrustStore,
+    leaf: x509.Certificate,
+    reached: Sequence[x509.Certificate],
+    at: datetime,
+    detail: str,
+) -> Verdict:
     """Why path building failed, told by a CA on the way that is out of date or has a key that is not accepted."""
     names = {issuer_of(leaf), *(issuer_of(certificate) for certificate in reached)}
-    on_the_way = [*reached, *(anchor for anchor in trust_store.anchors if subject_of(anchor) in names)]
+    on_the_way = [
+        *reached,
+        *(anchor for anchor in trust_store.anchors if subject_of(anchor) in names),
+    ]
     for certificate in on_the_way:
         facts = trust_store.facts(certificate)
         if refusal := _dates(facts, at) or _key(facts):
@@ -216,18 +277,31 @@ def _no_path(trust_store: TrustStore, leaf: x509.Certificate, reached: Sequence[
     return Verdict(code, {"detail": detail.partition("(encountered")[0].strip()[:200]})
 
 
-def _judge_path(trust_store: TrustStore, path: Sequence[x509.Certificate], purpose: Purpose) -> tuple[x509.Certificate | None, Verdict]:
+def _judge_path(
+    trust_store: TrustStore, path: Sequence[x509.Certificate], purpose: Purpose
+) -> tuple[x509.Certificate | None, Verdict]:
     """The verdict on a path that holds, with the certificate to try without when Google would not take it."""
     oid, name = EKU_OF_PURPOSE[purpose]
     facts = [trust_store.facts(certificate) for certificate in path]
     for place, one in enumerate(facts[1:], start=1):
         if not one.allows(oid) or (place == 1 and oid not in (one.extended_key_usage or ())):
-            return path[place], Verdict("SIM-NO-13", {"name": common_name(one.subject), "eku": name})
-    if crowded := next((one for one in facts if one.name_constraint_count > MAXIMAL_NAME_CONSTRAINTS), None):
-        return path[facts.index(crowded)], Verdict("SIM-NO-15", {"count": str(crowded.name_constraint_count), "limit": str(MAXIMAL_NAME_CONSTRAINTS)})
+            return path[place], Verdict(
+                "SIM-NO-13", {"name": common_name(one.subject), "eku": name}
+            )
+    if crowded := next(
+        (one for one in facts if one.name_constraint_count > MAXIMAL_NAME_CONSTRAINTS), None
+    ):
+        return path[facts.index(crowded)], Verdict(
+            "SIM-NO-15",
+            {"count": str(crowded.name_constraint_count), "limit": str(MAXIMAL_NAME_CONSTRAINTS)},
+        )
     for place, (child, issuer) in enumerate(pairwise(facts), start=1):
         refusal = _key(issuer) or (_signature(child) if place > 1 else None)
-        if refusal is None and child.authority_key_identifier and issuer.subject_key_identifier not in {"", child.authority_key_identifier}:
+        if (
+            refusal is None
+            and child.authority_key_identifier
+            and issuer.subject_key_identifier not in {"", child.authority_key_identifier}
+        ):
             refusal = Verdict("SIM-NO-14", {"name": common_name(child.subject)})
         if refusal:
             return path[place], refusal

@@ -16,7 +16,13 @@ _DER = Encoding.DER
 class TrustStore:
     """A trust config made ready to be asked many times; certificates are DER, the allowlist fingerprints."""
 
-    def __init__(self, *, anchors: Iterable[bytes], intermediates: Iterable[bytes], allowlisted: Iterable[str]) -> None:
+    def __init__(
+        self,
+        *,
+        anchors: Iterable[bytes],
+        intermediates: Iterable[bytes],
+        allowlisted: Iterable[str],
+    ) -> None:
         self.anchors = [x509.load_der_x509_certificate(der) for der in anchors]
         self.allowlisted = frozenset(allowlisted)
         self.by_subject: dict[bytes, list[x509.Certificate]] = {}

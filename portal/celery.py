@@ -20,7 +20,13 @@ _filesystem = {
     "polling_interval": 0.1,
 }
 # kombu 5.7: without the two restore settings a message lost by a killed worker comes back after some 100 s only.
-_redis = {"visibility_timeout": 300, "unacked_restore_interval": 1, "unacked_restore_throttle": 1, "socket_timeout": 3, "socket_connect_timeout": 2}
+_redis = {
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 3,
+    "socket_connect_timeout": 2,
+}
 
 if settings.BROKER_URL.startswith("filesystem"):
     (_folder / "queue").mkdir(parents=True, exist_ok=True)
@@ -28,7 +34,9 @@ if settings.BROKER_URL.startswith("filesystem"):
 
 app.conf.update(
     broker_url=settings.BROKER_URL,
-    broker_transport_options=_filesystem if settings.BROKER_URL.startswith("filesystem") else _redis,
+    broker_transport_options=_filesystem
+    if settings.BROKER_URL.startswith("filesystem")
+    else _redis,
     broker_connection_retry_on_startup=True,
     task_default_queue="portal",
     task_ignore_result=True,
@@ -37,7 +45,9 @@ app.conf.update(
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
-    beat_schedule={"sweep": {"task": "jobs.ring", "schedule": settings.SWEEP_SECONDS, "args": (None,)}},
+    beat_schedule={
+        "sweep": {"task": "jobs.ring", "schedule": settings.SWEEP_SECONDS, "args": (None,)}
+    },
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
 )
 app.autodiscover_tasks()

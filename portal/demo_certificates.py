@@ -8,7 +8,12 @@ import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs7,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -21,18 +26,28 @@ def write(folder: Path) -> Path:
         return folder
     folder.mkdir(parents=True)
     root, root_key = _make("Acme Partner Root CA", is_ca=True, days=3650)
-    issuing, issuing_key = _make("Acme Partner Issuing CA 1", issuer=(root, root_key), is_ca=True, days=1825)
+    issuing, issuing_key = _make(
+        "Acme Partner Issuing CA 1", issuer=(root, root_key), is_ca=True, days=1825
+    )
     client, client_key = _make("client-1.acme.example", issuer=(issuing, issuing_key))
     successor, _ = _make("client-1.acme.example", issuer=(issuing, issuing_key), days=730)
-    expired, _ = _make("expired.acme.example", issuer=(issuing, issuing_key), from_days=-400, days=-35)
+    expired, _ = _make(
+        "expired.acme.example", issuer=(issuing, issuing_key), from_days=-400, days=-35
+    )
     weak, _ = _make("weak.acme.example", key=rsa.generate_private_key(65537, 1024))  # noqa: S505  (that is the point)
-    no_usage, _ = _make("Acme CA without clientAuth", is_ca=True, usage=ExtendedKeyUsageOID.SERVER_AUTH)
-    partners = [_make(f"partner-{n}.acme.example", issuer=(issuing, issuing_key))[0] for n in range(1, 6)]
+    no_usage, _ = _make(
+        "Acme CA without clientAuth", is_ca=True, usage=ExtendedKeyUsageOID.SERVER_AUTH
+    )
+    partners = [
+        _make(f"partner-{n}.acme.example", issuer=(issuing, issuing_key))[0] for n in range(1, 6)
+    ]
     files = {
         "root-ca.pem": root.public_bytes(Encoding.PEM),
         "issuing-ca.der": issuing.public_bytes(Encoding.DER),
         "client.pem": client.public_bytes(Encoding.PEM),
-        "client.key": client_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),  # for countersign probe; never to upload
+        "client.key": client_key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        ),  # for countersign probe; never to upload
         "client-successor.pem": successor.public_bytes(Encoding.PEM),
         "five-partners.pem": b"".join(partner.public_bytes(Encoding.PEM) for partner in partners),
         "whole-chain.p7b": pkcs7.serialize_certificates([root, issuing, client], Encoding.DER),
@@ -72,7 +87,12 @@ def _make(
     usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH,
 ) -> tuple[x509.Certificate, Key]:
     key = key or ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Acme Pte Ltd")])
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Acme Pte Ltd"),
+        ]
+    )
     now = datetime.now(UTC)
     public = key.public_key()
     signer = issuer[1] if issuer else key
@@ -88,7 +108,9 @@ def _make(
         .add_extension(_key_usage(is_ca=is_ca), critical=True)
         .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
     )
     return builder.sign(signer, hashes.SHA256()), key
 

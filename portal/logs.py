@@ -30,4 +30,6 @@ class NoBodies(logging.Filter):
 
 
 def without_bodies(text: str) -> str:
-    return _SIGN_IN_LINK.sub("/sign-in/[cut]", _LONG_BASE64.sub("[cut]", _PEM.sub("[PEM cut]", text)))
+    return _SIGN_IN_LINK.sub(
+        "/sign-in/[cut]", _LONG_BASE64.sub("[cut]", _PEM.sub("[PEM cut]", text))
+    )

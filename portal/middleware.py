@@ -43,7 +43,9 @@ class PreferencesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        language = getattr(request.user, "language", "") or translation.get_language_from_request(request)
+        language = getattr(request.user, "language", "") or translation.get_language_from_request(
+            request
+        )
         request.theme = getattr(request.user, "theme", "") or request.COOKIES.get(THEME_COOKIE, "")  # type: ignore[attr-defined]
         with translation.override(language):
             request.LANGUAGE_CODE = translation.get_language()
@@ -61,17 +63,30 @@ class RequestSizeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > settings.MAXIMAL_REQUEST_BYTES:
-            sentence = text_of("IN-SIZE-01").sentence.in_language(request.LANGUAGE_CODE or "en", {"limit": "5 MB"})
-            return render(request, "errors/refused.html", {"status": 413, "sentence": sentence, "code": "IN-SIZE-01"}, status=413)
+            sentence = text_of("IN-SIZE-01").sentence.in_language(
+                request.LANGUAGE_CODE or "en", {"limit": "5 MB"}
+            )
+            return render(
+                request,
+                "errors/refused.html",
+                {"status": 413, "sentence": sentence, "code": "IN-SIZE-01"},
+                status=413,
+            )
         return self.get_response(request)
 
 
 class ErrorMiddleware:
+    """Turns refusals into pages, and records each once its page is made."""
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        refusal = getattr(request, "refusal", None)
+        if refusal is not None:
+            errors.record_refusal(request, refusal)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return errors.to_response(request, exception)

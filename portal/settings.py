@@ -13,7 +13,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # --- Which installation is this -----------------------------------------------------------------
 COUNTERSIGN_ENV = env.text("COUNTERSIGN_ENV", "embedded")
 if COUNTERSIGN_ENV not in {"embedded", "production"}:
-    raise env.BadSetting(f"COUNTERSIGN_ENV must be embedded or production, not {COUNTERSIGN_ENV!r}.")
+    raise env.BadSetting(
+        f"COUNTERSIGN_ENV must be embedded or production, not {COUNTERSIGN_ENV!r}."
+    )
 IS_PRODUCTION = COUNTERSIGN_ENV == "production"
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
 DEBUG = False
@@ -29,7 +31,11 @@ def _embedded_secret_key() -> str:
     return path.read_text(encoding="utf-8")
 
 
-SECRET_KEY = env.text("SECRET_KEY") if IS_PRODUCTION else env.text("SECRET_KEY", "") or _embedded_secret_key()
+SECRET_KEY = (
+    env.text("SECRET_KEY")
+    if IS_PRODUCTION
+    else env.text("SECRET_KEY", "") or _embedded_secret_key()
+)
 PORT = env.number("PORT", 8000)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if IS_PRODUCTION else "localhost,127.0.0.1")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
@@ -53,7 +59,10 @@ CACHES = {
 # Empty: Google Cloud itself. HOST:PORT on loopback: the emulator, which every page then says.
 GCP_ENDPOINT = env.text("GCP_ENDPOINT", "" if IS_PRODUCTION else "127.0.0.1:9411")
 EMULATOR_ADMIN = env.text("EMULATOR_ADMIN", "127.0.0.1:9412")
-KMS_KEY_RING = env.text("KMS_KEY_RING", *(() if IS_PRODUCTION else ("projects/demo-keys/locations/global/keyRings/countersign",)))
+KMS_KEY_RING = env.text(
+    "KMS_KEY_RING",
+    *(() if IS_PRODUCTION else ("projects/demo-keys/locations/global/keyRings/countersign",)),
+)
 RPC_TIMEOUT_SECONDS = env.number("RPC_TIMEOUT_SECONDS", 30)
 # The writer's lease must outlast the longest call, or two workers could write at once.
 LEASE_SECONDS = env.number("LEASE_SECONDS", 90)
@@ -79,6 +88,7 @@ ROLLBACK_WINDOW_DAYS = env.number("ROLLBACK_WINDOW_DAYS", 30)
 # --- Applications -------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "portal",
+    "web",
     "approvals",
     "certs",
     "tenants",
@@ -91,7 +101,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
@@ -117,13 +126,23 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
+# Tags and filters that every template may use without loading them.
+TAGS = [
+    "django.templatetags.i18n",
+    "django.templatetags.static",
+    "web.templatetags.look",
+    "certs.templatetags.x509",
+    "certs.templatetags.policy_texts",
+    "approvals.templatetags.changes",
+    "audit.templatetags.events",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "certs.templatetags.x509"],
+            "builtins": TAGS,
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -139,7 +158,10 @@ AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -154,7 +176,11 @@ ACCOUNT_USER_DISPLAY = "portal.accounts.display_name"
 SIGN_IN_LINK_MINUTES = env.number("SIGN_IN_LINK_MINUTES", 60 * 24 if not IS_PRODUCTION else 30)
 # Google's load balancer adds two addresses to X-Forwarded-For; the client's is the second from the right.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 2 if IS_PRODUCTION else 0)
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if IS_PRODUCTION else "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if IS_PRODUCTION
+    else "django.core.mail.backends.filebased.EmailBackend"
+)
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 25)
@@ -184,7 +210,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-PERMISSIONS_POLICY: dict[str, list[str]] = {name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")
+}
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_AGE = 60 * 60 * 12
@@ -211,7 +239,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage" if IS_PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        if IS_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
@@ -220,11 +250,25 @@ WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_bodies": {"()": "portal.logs.NoBodies"}, "request_id": {"()": "portal.logs.RequestId"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "no_bodies"]}},
+    "filters": {
+        "no_bodies": {"()": "portal.logs.NoBodies"},
+        "request_id": {"()": "portal.logs.RequestId"},
+    },
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id", "no_bodies"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django.server": {"handlers": [], "propagate": True}, "django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django.server": {"handlers": [], "propagate": True},
+        "django": {"handlers": [], "propagate": True},
+    },
 }
 
 MESSAGE_TAGS = {10: "info", 20: "info", 25: "success", 30: "warning", 40: "danger"}

@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from approvals import diagram
+from approvals.pages import diagram
 from pki import public_cas
 from pki.catalogue import FINDINGS
 from portal.middleware import THEME_COOKIE
@@ -42,7 +42,11 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     """A link is used by the button and not by being looked at: mail scanners look at links."""
     if request.method == "GET":
         return render(request, "portal/sign_in_link.html")
-    user_id = people.use_sign_in_link(token=token, ip=request.META.get("REMOTE_ADDR", ""), request_id=getattr(request, "request_id", ""))
+    user_id = people.use_sign_in_link(
+        token=token,
+        ip=request.META.get("REMOTE_ADDR", ""),
+        request_id=getattr(request, "request_id", ""),
+    )
     login(request, User.objects.get(pk=user_id), backend=settings.AUTHENTICATION_BACKENDS[0])
     record_authentication(request, User.objects.get(pk=user_id), method="one-time link")
     return redirect(settings.LOGIN_REDIRECT_URL)
@@ -58,9 +62,21 @@ def preferences(request: HttpRequest) -> HttpResponse:
         people.set_preferences(actor=actor_of(request), language=language, theme=theme)
     response = redirect(_safe_next(request))
     if language is not None:
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=31_536_000, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=31_536_000,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     if theme is not None:
-        response.set_cookie(THEME_COOKIE, theme, max_age=31_536_000, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+        response.set_cookie(
+            THEME_COOKIE,
+            theme,
+            max_age=31_536_000,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     return response
 
 
@@ -72,12 +88,26 @@ def states(request: HttpRequest) -> HttpResponse:
 @require_GET
 def checks(request: HttpRequest) -> HttpResponse:
     """The catalogue, with an anchor for each code that findings link to."""
-    names = {"GCP": _("Google's rules"), "X509": _("RFC 5280 and good practice"), "POL": _("The policy"), "EST": _("The estate"), "LINT": _("A second opinion")}
+    names = {
+        "GCP": _("Google's rules"),
+        "X509": _("RFC 5280 and good practice"),
+        "POL": _("The policy"),
+        "EST": _("The estate"),
+        "LINT": _("A second opinion"),
+    }
     families = [
-        {"prefix": prefix, "name": name, "rows": [(code, check) for code, check in FINDINGS.items() if code.startswith(f"{prefix}-")]}
+        {
+            "prefix": prefix,
+            "name": name,
+            "rows": [
+                (code, check) for code, check in FINDINGS.items() if code.startswith(f"{prefix}-")
+            ],
+        }
         for prefix, name in names.items()
     ]
-    return render(request, "portal/checks.html", {"families": families, "lists": public_cas.list_dates()})
+    return render(
+        request, "portal/checks.html", {"families": families, "lists": public_cas.list_dates()}
+    )
 
 
 @login_not_required
@@ -101,4 +131,10 @@ def _one_of(value: str | None, allowed: list[str]) -> str | None:
 
 def _safe_next(request: HttpRequest) -> str:
     target = request.POST.get("next", "")
-    return target if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()) else "/"
+    return (
+        target
+        if url_has_allowed_host_and_scheme(
+            target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
+        else "/"
+    )

@@ -27,9 +27,13 @@ ALLOWED = Verdict(is_allowed=True)
 READING_ROLES = frozenset(AccessRole)
 
 
-def roles(user_id: int, tenant: Tenant, environment: Environment | None = None) -> frozenset[AccessRole]:
+def roles(
+    user_id: int, tenant: Tenant, environment: Environment | None = None
+) -> frozenset[AccessRole]:
     """The person's roles in this tenant, platform-wide grants included; with an environment, only those that hold there."""
-    grants = Grant.objects.filter(Q(tenant=tenant) | Q(tenant=None), user_id=user_id, user__is_active=True)
+    grants = Grant.objects.filter(
+        Q(tenant=tenant) | Q(tenant=None), user_id=user_id, user__is_active=True
+    )
     if environment is not None:
         grants = grants.filter(Q(environment=environment) | Q(environment=None))
     return _roles(grants)
@@ -37,7 +41,11 @@ def roles(user_id: int, tenant: Tenant, environment: Environment | None = None) 
 
 def platform_roles(user_id: int, environment: Environment | None = None) -> frozenset[AccessRole]:
     """The person's platform-wide roles in an environment; without one, only those that hold in all of them."""
-    in_question = Q(environment=None) if environment is None else Q(environment=environment) | Q(environment=None)
+    in_question = (
+        Q(environment=None)
+        if environment is None
+        else Q(environment=environment) | Q(environment=None)
+    )
     return _roles(_platform_grants(user_id).filter(in_question))
 
 
@@ -59,7 +67,11 @@ class ReviewerScope:
 
 def reviewer_scope(user_id: int) -> ReviewerScope:
     """In mode A only reviewers with a platform-wide grant count; one query for any number of changes."""
-    found = set(_platform_grants(user_id).filter(role=AccessRole.REVIEWER).values_list("environment_id", flat=True))
+    found = set(
+        _platform_grants(user_id)
+        .filter(role=AccessRole.REVIEWER)
+        .values_list("environment_id", flat=True)
+    )
     return ReviewerScope(None in found, frozenset(pk for pk in found if pk is not None))
 
 
@@ -86,7 +98,9 @@ def visible_tenant(user_id: int, slug: str) -> Tenant:
     return tenant
 
 
-def require(user_id: int, tenant: Tenant, *wanted: AccessRole, environment: Environment | None = None) -> None:
+def require(
+    user_id: int, tenant: Tenant, *wanted: AccessRole, environment: Environment | None = None
+) -> None:
     """:raises NotAllowed: when the person has none of the wanted roles there."""
     if not roles(user_id, tenant, environment) & set(wanted):
         raise NotAllowed(_needs(wanted))
@@ -100,10 +114,14 @@ def require_platform(user_id: int, *wanted: AccessRole) -> None:
 
 def reviewers(environment: Environment) -> QuerySet[User]:
     """Everyone whose vote counts in this environment: active people with a platform-wide reviewer's grant there."""
-    grants = Grant.objects.filter(Q(environment=environment) | Q(environment=None), role=AccessRole.REVIEWER, tenant=None)
+    grants = Grant.objects.filter(
+        Q(environment=environment) | Q(environment=None), role=AccessRole.REVIEWER, tenant=None
+    )
     return User.objects.filter(is_active=True, grants__in=grants).distinct().order_by("full_name")
 
 
 def _needs(wanted: tuple[AccessRole, ...]) -> str | Promise:
     names = " / ".join(str(role.label) for role in wanted)
-    return _("This needs the role %(role)s. Ask an admin of the tenant or of the platform for it.") % {"role": names}
+    return _(
+        "This needs the role %(role)s. Ask an admin of the tenant or of the platform for it."
+    ) % {"role": names}

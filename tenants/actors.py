@@ -18,7 +18,8 @@ def actor_of(request: HttpRequest) -> Actor:
         name=user.full_name or user.email,
         email=user.email,
         ip=request.META.get("REMOTE_ADDR", ""),
-        authenticated_by=", ".join(sorted({str(method.get("method", "")) for method in methods})) or request.session.get("signed_in_by", ""),
+        authenticated_by=", ".join(sorted({str(method.get("method", "")) for method in methods}))
+        or request.session.get("signed_in_by", ""),
         session=sha256((request.session.session_key or "").encode()).hexdigest()[:16],
         request_id=getattr(request, "request_id", ""),
     )

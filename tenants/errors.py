@@ -3,27 +3,22 @@
 ├── UnknownObject   404: the same for anything else
 ├── NotAllowed      403: a member without the role; says why
 ├── NotPossible     409: the request is understood, the state of things forbids it
+├── StaleDecision   409: the page showed something else than what would be confirmed
 └── BadValue        422: a value that cannot be used; says which and what to do
 """
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-Sentence = str | Promise
+from web.errors import Refusal
 
 
-class TenantError(Exception):
-    """Has a stable code and a sentence that is safe to show: what happened and what to do."""
-
+class TenantError(Refusal):
     code = "tenant"
-
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
 
 
 class UnknownTenant(TenantError):
     code = "unknown-tenant"
+    status = 404
 
     def __init__(self) -> None:
         super().__init__(_("There is no such page, or you may not see it."))
@@ -31,6 +26,7 @@ class UnknownTenant(TenantError):
 
 class UnknownObject(TenantError):
     code = "unknown-object"
+    status = 404
 
     def __init__(self) -> None:
         super().__init__(_("There is no such page, or you may not see it."))
@@ -38,6 +34,7 @@ class UnknownObject(TenantError):
 
 class NotAllowed(TenantError):
     code = "not-allowed"
+    status = 403
 
 
 class NotPossible(TenantError):
@@ -46,3 +43,16 @@ class NotPossible(TenantError):
 
 class BadValue(TenantError):
     code = "bad-value"
+    status = 422
+
+
+class StaleDecision(TenantError):
+    code = "stale-decision"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "What this would change is not what the page showed when you opened it. "
+                "Look at it again before you decide."
+            )
+        )

@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from pki.policy import Policy
 from tenants.windows import Closure, Window
 
-slug_validator = RegexValidator(r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", _("Use lower-case letters, digits and hyphens; begin with a letter."))
+slug_validator = RegexValidator(
+    r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+    _("Use lower-case letters, digits and hyphens; begin with a letter."),
+)
 
 
 def default_self_service_roles() -> list[str]:
@@ -39,7 +42,9 @@ class User(AbstractUser):
     email = models.EmailField(_("email address"), unique=True)
     full_name = models.CharField(_("full name"), max_length=150)
     language = models.CharField(max_length=10, blank=True, default="")
-    theme = models.CharField(max_length=5, blank=True, default="", choices=[("light", _("Light")), ("dark", _("Dark"))])
+    theme = models.CharField(
+        max_length=5, blank=True, default="", choices=[("light", _("Light")), ("dark", _("Dark"))]
+    )
 
     def __str__(self) -> str:
         return self.full_name or self.email
@@ -61,7 +66,14 @@ class Tenant(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.CheckConstraint(condition=Q(mode__in=Mode.values), name="tenant_mode_is_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(mode__in=Mode.values), name="tenant_mode_is_known")
+        ]
+
+    @property
+    def is_self_service(self) -> bool:
+        """Mode B: changes inside its limits pass without a person."""
+        return self.mode == Mode.SELF_SERVICE
 
     def __str__(self) -> str:
         return self.name
@@ -76,11 +88,15 @@ class Environment(models.Model):
     votes_needed = models.PositiveSmallIntegerField(default=1)
     queue = models.CharField(max_length=64)
     service_account = models.EmailField(blank=True)
-    tenants = models.ManyToManyField(Tenant, through="TenantEnvironment", related_name="environments")
+    tenants = models.ManyToManyField(
+        Tenant, through="TenantEnvironment", related_name="environments"
+    )
 
     class Meta:
         ordering = ["is_production", "slug"]
-        constraints = [models.CheckConstraint(condition=Q(votes_needed__gte=1), name="at_least_one_vote")]
+        constraints = [
+            models.CheckConstraint(condition=Q(votes_needed__gte=1), name="at_least_one_vote")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -128,7 +144,11 @@ class Freeze(models.Model):
 
     class Meta:
         ordering = ["begins_at"]
-        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=models.F("begins_at")), name="a_freeze_ends_after_it_begins")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=models.F("begins_at")), name="a_freeze_ends_after_it_begins"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.reason[:50]
@@ -143,7 +163,11 @@ class TenantEnvironment(models.Model):
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "environment"], name="one_row_per_tenant_environment")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "environment"], name="one_row_per_tenant_environment"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.tenant_id} {self.environment_id}"
@@ -154,15 +178,29 @@ class Grant(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
     role = models.CharField(max_length=20, choices=AccessRole)
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="grants")
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="grants"
+    )
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE, null=True, blank=True)
     given_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("user", "role", Coalesce("tenant", 0), Coalesce("environment", 0), name="one_grant_each"),
-            models.CheckConstraint(condition=~Q(role=AccessRole.PLATFORM_ADMIN) | Q(tenant=None), name="platform_admins_are_platform_wide"),
-            models.CheckConstraint(condition=~Q(role=AccessRole.TENANT_ADMIN) | Q(tenant__isnull=False), name="tenant_admins_have_a_tenant"),
+            models.UniqueConstraint(
+                "user",
+                "role",
+                Coalesce("tenant", 0),
+                Coalesce("environment", 0),
+                name="one_grant_each",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role=AccessRole.PLATFORM_ADMIN) | Q(tenant=None),
+                name="platform_admins_are_platform_wide",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role=AccessRole.TENANT_ADMIN) | Q(tenant__isnull=False),
+                name="tenant_admins_have_a_tenant",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -202,8 +240,15 @@ class ModeSwitch(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["tenant"], condition=Q(state="proposed"), name="one_proposed_switch_per_tenant"),
-            models.CheckConstraint(condition=~Q(decided_by=models.F("proposed_by")) | Q(to_mode=Mode.PLATFORM_MANAGED), name="a_second_person_decides"),
+            models.UniqueConstraint(
+                fields=["tenant"],
+                condition=Q(state="proposed"),
+                name="one_proposed_switch_per_tenant",
+            ),
+            models.CheckConstraint(
+                condition=~Q(decided_by=models.F("proposed_by")) | Q(to_mode=Mode.PLATFORM_MANAGED),
+                name="a_second_person_decides",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -221,7 +266,9 @@ class PolicyVersion(models.Model):
         DECIDED = "decided", _("Decided")
         DECLINED = "declined", _("Declined")
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, null=True, related_name="policy_versions")
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, null=True, related_name="policy_versions"
+    )
     number = models.PositiveIntegerField()
     document = models.JSONField()
     # Lines on which it lets more pass than the version that it follows; such a version takes a second person.
@@ -239,12 +286,21 @@ class PolicyVersion(models.Model):
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint("number", Coalesce("tenant", 0), name="one_policy_per_number"),
-            models.UniqueConstraint(Coalesce("tenant", 0), condition=Q(state="proposed"), name="one_proposed_policy_each"),
+            models.UniqueConstraint(
+                Coalesce("tenant", 0),
+                condition=Q(state="proposed"),
+                name="one_proposed_policy_each",
+            ),
             models.CheckConstraint(
-                condition=Q(is_loosening=False) | Q(decided_by=None) | ~Q(decided_by=models.F("proposed_by")), name="a_second_person_loosens"
+                condition=Q(is_loosening=False)
+                | Q(decided_by=None)
+                | ~Q(decided_by=models.F("proposed_by")),
+                name="a_second_person_loosens",
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "state", "-effective_from"], name="policy_in_force")]
+        indexes = [
+            models.Index(fields=["tenant", "state", "-effective_from"], name="policy_in_force")
+        ]
 
     def __str__(self) -> str:
         return f"{self.tenant.slug if self.tenant else 'platform'}@{self.number}"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-import portal.converters  # noqa: F401  (the parts of URLs)
+import web.converters  # noqa: F401  (the parts of URLs)
 from tenants import views
 
 app_name = "tenants"

@@ -22,9 +22,14 @@ class Window:
         """The instants (UTC) of the window that opens on this day."""
         zone = ZoneInfo(self.zone)
         last = day + timedelta(days=1) if self.closes <= self.opens else day
-        begins, ends = datetime.combine(day, self.opens, zone).astimezone(UTC), datetime.combine(last, self.closes, zone).astimezone(UTC)
+        begins, ends = (
+            datetime.combine(day, self.opens, zone).astimezone(UTC),
+            datetime.combine(last, self.closes, zone).astimezone(UTC),
+        )
         if ends <= begins:  # clocks went forward over it: it keeps its length
-            ends = begins + (datetime.combine(last, self.closes) - datetime.combine(day, self.opens))
+            ends = begins + (
+                datetime.combine(last, self.closes) - datetime.combine(day, self.opens)
+            )
         return begins, ends
 
 
@@ -36,7 +41,9 @@ class Closure:
     ends: datetime
 
 
-def next_opening(windows: Sequence[Window], freezes: Iterable[Closure], at: datetime) -> datetime | None:
+def next_opening(
+    windows: Sequence[Window], freezes: Iterable[Closure], at: datetime
+) -> datetime | None:
     """The first instant from ``at`` on that lies in a window (any instant does, where there are none) and in no freeze."""
     freezes = sorted(freezes, key=lambda freeze: freeze.begins)
     until, found = at + HORIZON, at
@@ -44,7 +51,9 @@ def next_opening(windows: Sequence[Window], freezes: Iterable[Closure], at: date
         opening = _in_window(windows, found)
         if opening is None:
             return None
-        freeze = next((freeze for freeze in freezes if freeze.begins <= opening < freeze.ends), None)
+        freeze = next(
+            (freeze for freeze in freezes if freeze.begins <= opening < freeze.ends), None
+        )
         if freeze is None:
             return opening
         found = freeze.ends

@@ -13,4 +13,8 @@ def behaviour(_key: str) -> Callable[[Test], Test]:
 
 def marked(folder: Path) -> set[str]:
     """Every key that a test in this folder is marked with."""
-    return {key for path in folder.glob("test_*.py") for key in re.findall(r'^@behaviour\("([a-z-]+)"\)$', path.read_text(), re.MULTILINE)}
+    return {
+        key
+        for path in folder.glob("test_*.py")
+        for key in re.findall(r'^@behaviour\("([a-z-]+)"\)$', path.read_text(), re.MULTILINE)
+    }

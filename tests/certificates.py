@@ -13,7 +13,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from pki.certificate import ParsedCertificate, parse
 
-CLIENT_AUTH, SERVER_AUTH, CODE_SIGNING = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CODE_SIGNING
+CLIENT_AUTH, SERVER_AUTH, CODE_SIGNING = (
+    ExtendedKeyUsageOID.CLIENT_AUTH,
+    ExtendedKeyUsageOID.SERVER_AUTH,
+    ExtendedKeyUsageOID.CODE_SIGNING,
+)
 DAY = timedelta(days=1)
 
 
@@ -88,18 +92,34 @@ def make(
         .not_valid_after(not_after or now + 365 * DAY)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
     )
-    usage = {"key_encipherment": False, "data_encipherment": False, "key_agreement": False, "content_commitment": False}
+    usage = {
+        "key_encipherment": False,
+        "data_encipherment": False,
+        "key_agreement": False,
+        "content_commitment": False,
+    }
     usage |= {"encipher_only": False, "decipher_only": False, "crl_sign": ca}
-    builder = builder.add_extension(x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca and key_cert_sign, **usage), critical=True)
+    builder = builder.add_extension(
+        x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca and key_cert_sign, **usage),
+        critical=True,
+    )
     wanted = [CLIENT_AUTH] if eku == "default" else eku
     if wanted:
         builder = builder.add_extension(x509.ExtendedKeyUsage(wanted), critical=False)
     if key_ids:
-        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        builder = builder.add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+        )
+        builder = builder.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
     for extension in extra or []:
         builder = builder.add_extension(extension, critical=False)
-    algorithm = None if isinstance(signer, ed25519.Ed25519PrivateKey) else (hash_algorithm or hashes.SHA256())
+    algorithm = (
+        None
+        if isinstance(signer, ed25519.Ed25519PrivateKey)
+        else (hash_algorithm or hashes.SHA256())
+    )
     return Made(builder.sign(signer, algorithm), key)
 
 

@@ -30,7 +30,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def _emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    running = server.start(tmp_path_factory.mktemp("emulator") / "state.sqlite3", operation_seconds=0, requests_per_minute=1_000_000)
+    running = server.start(
+        tmp_path_factory.mktemp("emulator") / "state.sqlite3",
+        operation_seconds=0,
+        requests_per_minute=1_000_000,
+    )
     yield running
     running.stop()
 
@@ -89,7 +93,9 @@ def broker(tmp_path: Path) -> str:
     url = os.environ.get("TEST_REDIS_URL")
     if not url:
         return "filesystem://localhost"
-    base, _, number = url.rpartition("/")  # each process of the test run has a Redis database of its own
+    base, _, number = url.rpartition(
+        "/"
+    )  # each process of the test run has a Redis database of its own
     return f"{base}/{int(number) + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))}"
 
 
@@ -109,7 +115,12 @@ def processes(committed_world: worlds.World, tmp_path: Path, broker: str) -> Ite
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    path = os.environ.get("TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = (
+        os.environ.get("TEST_CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if path is None:
         pytest.skip("no Chromium on this machine")
     pytest.importorskip("playwright", reason="Playwright is not installed")

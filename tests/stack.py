@@ -67,13 +67,41 @@ class Stack:
         return f"http://localhost:{self.port}"
 
     def start_worker(self, name: str = "worker") -> None:
-        self._start(name, *self.celery, "-q", "-A", "portal", "worker", "-P", "threads", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle")
+        self._start(
+            name,
+            *self.celery,
+            "-q",
+            "-A",
+            "portal",
+            "worker",
+            "-P",
+            "threads",
+            "-c",
+            "2",
+            "-l",
+            "WARNING",
+            "--without-gossip",
+            "--without-mingle",
+        )
 
     def start_beat(self) -> None:
         self._start("beat", "-m", "celery", "-q", "-A", "portal", "beat", "-l", "WARNING")
 
     def start_web(self) -> None:
-        self._start("web", "-m", "gunicorn", "portal.wsgi", "-b", f"127.0.0.1:{self.port}", "-k", "gthread", "--threads", "8", "--log-level", "warning")
+        self._start(
+            "web",
+            "-m",
+            "gunicorn",
+            "portal.wsgi",
+            "-b",
+            f"127.0.0.1:{self.port}",
+            "-k",
+            "gthread",
+            "--threads",
+            "8",
+            "--log-level",
+            "warning",
+        )
         self.wait_until(self._answers, seconds=30)
 
     def kill_worker(self) -> None:
@@ -102,7 +130,12 @@ class Stack:
     def _start(self, name: str, *arguments: str) -> None:
         with self.log.open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, *arguments], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def _signal(self, name: str, number: int) -> None:

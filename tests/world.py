@@ -7,11 +7,14 @@ from typing import Any
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils import timezone
 
-from approvals.acts import AT_ONCE, Addition, Removal, Timing
-from approvals.flows import look_again, resolve_drift, switch_mode, vote
-from approvals.flows import submit as submit_flow
+from approvals.asking import resolve_drift
+from approvals.asking import submit as submit_flow
+from approvals.deciding import switch_mode, vote
+from approvals.draft import AT_ONCE, Addition, Removal, Timing
 from approvals.models import ChangeRequest
+from approvals.publishing import sweep
 from audit.events import Actor, command
 from certs.drift import open_case
 from certs.flows import register
@@ -43,22 +46,43 @@ class World:
 
     def actor(self, name: str) -> Actor:
         user = self.users[name]
-        return Actor("person", str(user.pk), user.full_name, user.email, "127.0.0.1", "password", "session", "request")
+        return Actor(
+            "person",
+            str(user.pk),
+            user.full_name,
+            user.email,
+            "127.0.0.1",
+            "password",
+            "session",
+            "request",
+        )
 
     def add_user(self, name: str, *grants: tuple[str, str] | tuple[str, str, str]) -> User:
         email = f"{name}@example.com"
         pk = people.create_user(actor=COMMAND, email=email, full_name=name.title())
         for role, tenant, *environment in grants:
-            people.give_grant(actor=COMMAND, email=email, role=role, tenant_slug=tenant, environment_slug=environment[0] if environment else "")
+            people.give_grant(
+                actor=COMMAND,
+                email=email,
+                role=role,
+                tenant_slug=tenant,
+                environment_slug=environment[0] if environment else "",
+            )
         self.users[name] = User.objects.get(pk=pk)
         return self.users[name]
+
+    def take_grant(self, name: str, role: str) -> None:
+        """The person has this role nowhere any more."""
+        self.users[name].grants.filter(role=role).delete()
 
     # --- things
     def tenant(self, slug: str = "payments") -> Tenant:
         return Tenant.objects.get(slug=slug)
 
     def trust_config(self, name: str = "payments-clients", environment: str = "dev") -> TrustConfig:
-        return TrustConfig.objects.select_related("environment").get(name=name, environment__slug=environment)
+        return TrustConfig.objects.select_related("environment").get(
+            name=name, environment__slug=environment
+        )
 
     def resource(self, name: str = "payments-clients", environment: str = "dev") -> str:
         return f"projects/demo-{environment}/locations/global/trustConfigs/{name}"
@@ -66,14 +90,26 @@ class World:
     def live(self, name: str = "payments-clients", environment: str = "dev") -> dict[str, Any]:
         return self.emulator.certificate_manager.look(self.resource(name, environment))
 
-    def edit_live(self, name: str = "payments-clients", environment: str = "dev", **edit: Any) -> None:
+    def edit_live(
+        self, name: str = "payments-clients", environment: str = "dev", **edit: Any
+    ) -> None:
         self.emulator.certificate_manager.edit_out_of_band(self.resource(name, environment), edit)
 
-    def add_trust_config(self, name: str, *tenants: str, environment: str = "dev", **live: Any) -> TrustConfig:
+    def add_trust_config(
+        self, name: str, *tenants: str, environment: str = "dev", **live: Any
+    ) -> TrustConfig:
         self.edit_live(name, environment, **live)
-        register.name_trust_config(actor=COMMAND, environment_slug=environment, name=name, purpose="mtls-client", tenant_slugs=list(tenants))
+        register.name_trust_config(
+            actor=COMMAND,
+            environment_slug=environment,
+            name=name,
+            purpose="mtls-client",
+            tenant_slugs=list(tenants),
+        )
         self.work()
-        TrustConfig.objects.filter(name=name, environment__slug=environment).update(enforcement="allow")  # so that it may be emptied
+        TrustConfig.objects.filter(name=name, environment__slug=environment).update(
+            enforcement="allow"
+        )  # so that it may be emptied
         return self.trust_config(name, environment)
 
     # --- acts
@@ -95,7 +131,10 @@ class World:
             tenant_id=self.tenant(tenant).pk,
             trust_config_id=str(self.trust_config(to, environment).pk),
             reason="A new partner.",
-            additions=[Addition(made.parsed, role or proposed_role(made.parsed.facts).value) for made in added],
+            additions=[
+                Addition(made.parsed, role or proposed_role(made.parsed.facts).value)
+                for made in added
+            ],
             removals=removed or [],
             names_revocation=names_revocation,
             answers=answers,
@@ -111,7 +150,24 @@ class World:
 
     def approve(self, change: ChangeRequest, by: str = "rita") -> None:
         change = self.fresh(change)
-        vote.approve(actor=self.actor(by), tenant_id=change.tenant_id, number=change.number, digest=change.change_digest, comment="compared")
+        vote.approve(
+            actor=self.actor(by),
+            tenant_id=change.tenant_id,
+            number=change.number,
+            digest=change.change_digest,
+            comment="compared",
+        )
+
+    def checked(self, *added: Made, **options: Any) -> ChangeRequest:
+        """Submitted and checked; in mode A it waits for its votes."""
+        change = self.submit(*added, **options)
+        self.work()
+        return self.fresh(change)
+
+    def scheduled(self, *added: Made, **options: Any) -> ChangeRequest:
+        """Approved in dev, and due in three days."""
+        due = timezone.now() + timedelta(days=3)
+        return self.approved(*added, timing=Timing("at_time", due), **options)
 
     def applied(self, *added: Made, **options: Any) -> ChangeRequest:
         """A change taken through every step in mode A."""
@@ -134,7 +190,7 @@ class World:
     def edited_outside(self, name: str = "payments-clients", **edit: Any) -> None:
         """An edit behind the portal's back, and the sweep that sees it."""
         self.edit_live(name, **edit)
-        look_again.sweep(environment_id=self.trust_config(name).environment_id)
+        sweep.sweep(environment_id=self.trust_config(name).environment_id)
 
     def page(self, name: str) -> Client:
         """A browser's session of this person; a fault of ours is a 500 there as well."""
@@ -142,19 +198,44 @@ class World:
         page.force_login(self.user(name))
         return page
 
-    def adopt(self, name: str = "payments-clients", *, by: str = "rita", tenant: str = "payments", digest: str = "", **options: Any) -> ChangeRequest:
+    def adopt(
+        self,
+        name: str = "payments-clients",
+        *,
+        by: str = "rita",
+        tenant: str = "payments",
+        digest: str = "",
+        **options: Any,
+    ) -> ChangeRequest:
         return self._resolve(resolve_drift.adopt, name, by, tenant, digest, **options)
 
-    def put_back(self, name: str = "payments-clients", *, by: str = "rita", tenant: str = "payments", digest: str = "", **options: Any) -> ChangeRequest:
+    def put_back(
+        self,
+        name: str = "payments-clients",
+        *,
+        by: str = "rita",
+        tenant: str = "payments",
+        digest: str = "",
+        **options: Any,
+    ) -> ChangeRequest:
         return self._resolve(resolve_drift.put_back, name, by, tenant, digest, **options)
 
-    def _resolve(self, resolve: Any, name: str, by: str, tenant: str, digest: str, **options: Any) -> ChangeRequest:
+    def _resolve(
+        self, resolve: Any, name: str, by: str, tenant: str, digest: str, **options: Any
+    ) -> ChangeRequest:
         trust_config = self.trust_config(name)
         case = open_case(trust_config)
         assert case is not None
         shown = digest or revision_digest(case.entry_set)
         pk = self.tenant(tenant).pk
-        slug, number = resolve(actor=self.actor(by), tenant_id=pk, trust_config_id=str(trust_config.pk), digest=shown, reason="Seen.", **options)
+        slug, number = resolve(
+            actor=self.actor(by),
+            tenant_id=pk,
+            trust_config_id=str(trust_config.pk),
+            digest=shown,
+            reason="Seen.",
+            **options,
+        )
         return self.change(number, slug)
 
     def adopted(self, name: str = "payments-clients", **options: Any) -> ChangeRequest:
@@ -167,14 +248,32 @@ class World:
 
     def self_service(self, tenant: str, **limits: Any) -> None:
         pk = self.tenant(tenant).pk
-        switch_mode.propose(actor=self.actor("paula"), tenant_id=pk, reason="They know what they do.", limits=switch_mode.Limits(**limits))
-        switch = self.tenant(tenant).mode_switches.first()
-        assert switch is not None
-        switch_mode.decide(actor=self.actor("rita"), tenant_id=pk, switch_id=switch.pk, is_confirmed=True)
+        switch_mode.propose(
+            actor=self.actor("paula"),
+            tenant_id=pk,
+            reason="They know what they do.",
+            limits=switch_mode.Limits(**limits),
+        )
+        self.decide_switch(tenant, by="rita")
+
+    def decide_switch(self, tenant: str, *, by: str, is_confirmed: bool = True) -> None:
+        """On what the page of the proposal shows now."""
+        switch = self.tenant(tenant).mode_switches.filter(state="proposed").get()
+        switch_mode.decide(
+            actor=self.actor(by),
+            tenant_id=switch.tenant_id,
+            switch_id=switch.pk,
+            digest=switch_mode.shown_digest(switch, timezone.now()),
+            is_confirmed=is_confirmed,
+        )
 
     def updates(self) -> list[str]:
         """Labels of the UpdateTrustConfig calls that took effect, oldest first."""
-        return [call["detail"] for call in self.emulator.faults.calls() if call["rpc"] == "UpdateTrustConfig"]
+        return [
+            call["detail"]
+            for call in self.emulator.faults.calls()
+            if call["rpc"] == "UpdateTrustConfig"
+        ]
 
     def work(self, limit: int = 200) -> None:
         """Runs jobs in this process, as a worker would, until none waits; delays are not waited for, and long ones cut short only so often."""
@@ -234,6 +333,8 @@ def build(emulator: Any) -> World:
     world.add_user("ada", ("auditor", ""))
     world.add_user("tom", ("tenant_admin", "payments"))
     world.add_user("paula", ("platform_admin", ""))
+    world.add_user("sid", ("submitter", "payments", "dev"))  # in one environment only
+    world.add_user("rex", ("reviewer", "", "dev"))
     world.add_user("nobody")
     world.work()
     world.add_trust_config("payments-clients", "payments")

@@ -25,18 +25,42 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Answer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("code", models.CharField(max_length=20)),
                 ("sha256_fingerprint", models.CharField(blank=True, max_length=64)),
                 ("text", models.TextField()),
                 ("evidence_sha256", models.CharField(max_length=64)),
                 ("given_at", models.DateTimeField()),
-                ("change", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="approvals.changerequest")),
-                ("given_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "change",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="approvals.changerequest",
+                    ),
+                ),
+                (
+                    "given_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["pk"],
-                "constraints": [models.UniqueConstraint(fields=("change", "code", "sha256_fingerprint"), name="one_answer_per_finding")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("change", "code", "sha256_fingerprint"),
+                        name="one_answer_per_finding",
+                    )
+                ],
             },
         ),
     ]

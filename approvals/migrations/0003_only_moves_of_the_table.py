@@ -22,7 +22,9 @@ MOVES = (
     ("approved", "withdrawn"),
     ("applied", "rolled_back"),
 )
-ALLOWED = " OR ".join(f"(OLD.state = '{source}' AND NEW.state = '{target}')" for source, target in MOVES)
+ALLOWED = " OR ".join(
+    f"(OLD.state = '{source}' AND NEW.state = '{target}')" for source, target in MOVES
+)
 FORBIDDEN = f"OLD.state <> NEW.state AND NOT ({ALLOWED})"
 
 
@@ -36,14 +38,20 @@ def guard(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
             "CREATE OR REPLACE FUNCTION change_refuse_birth() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             f"RAISE EXCEPTION '{REFUSAL}: born as %%', NEW.state USING ERRCODE = 'check_violation'; END $$"
         )
-        editor.execute(f"CREATE TRIGGER change_move BEFORE UPDATE ON {TABLE} FOR EACH ROW WHEN ({FORBIDDEN}) EXECUTE FUNCTION change_refuse_move()")
+        editor.execute(
+            f"CREATE TRIGGER change_move BEFORE UPDATE ON {TABLE} FOR EACH ROW WHEN ({FORBIDDEN}) EXECUTE FUNCTION change_refuse_move()"
+        )
         editor.execute(
             f"CREATE TRIGGER change_birth BEFORE INSERT ON {TABLE} FOR EACH ROW WHEN (NEW.state <> 'submitted') EXECUTE FUNCTION change_refuse_birth()"
         )
         return
     refuse = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-    editor.execute(f"CREATE TRIGGER change_move BEFORE UPDATE ON {TABLE} FOR EACH ROW WHEN {FORBIDDEN} {refuse}")
-    editor.execute(f"CREATE TRIGGER change_birth BEFORE INSERT ON {TABLE} FOR EACH ROW WHEN NEW.state <> 'submitted' {refuse}")
+    editor.execute(
+        f"CREATE TRIGGER change_move BEFORE UPDATE ON {TABLE} FOR EACH ROW WHEN {FORBIDDEN} {refuse}"
+    )
+    editor.execute(
+        f"CREATE TRIGGER change_birth BEFORE INSERT ON {TABLE} FOR EACH ROW WHEN NEW.state <> 'submitted' {refuse}"
+    )
 
 
 def lift(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:

@@ -21,10 +21,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Proof",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("sha256_fingerprint", models.CharField(max_length=64)),
                 ("client_sha256", models.CharField(max_length=64)),
-                ("outcome", models.CharField(choices=[("accepted", "accepted"), ("refused", "refused")], max_length=8)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("accepted", "accepted"), ("refused", "refused")], max_length=8
+                    ),
+                ),
                 ("url", models.CharField(max_length=500)),
                 ("detail", models.CharField(max_length=500)),
                 ("server_sha256", models.CharField(blank=True, max_length=64)),
@@ -39,7 +49,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Reminder",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -62,7 +77,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="changerequest",
             name="drift_case",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="certs.driftcase"),
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="changes",
+                to="certs.driftcase",
+            ),
         ),
         migrations.AddField(
             model_name="changerequest",
@@ -72,13 +92,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="changerequest",
             name="follows",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="followers", to="approvals.changerequest"),
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="followers",
+                to="approvals.changerequest",
+            ),
         ),
         migrations.AddField(
             model_name="changerequest",
             name="kind",
             field=models.CharField(
-                choices=[("regular", "change"), ("adoption", "adoption of what is live"), ("put_back", "putting back what was")],
+                choices=[
+                    ("regular", "change"),
+                    ("adoption", "adoption of what is live"),
+                    ("put_back", "putting back what was"),
+                ],
                 default="regular",
                 max_length=10,
             ),
@@ -107,7 +136,11 @@ class Migration(migrations.Migration):
             model_name="changerequest",
             name="schedule",
             field=models.CharField(
-                choices=[("at_once", "at once"), ("at_time", "at a time"), ("in_window", "in the environment's change windows")],
+                choices=[
+                    ("at_once", "at once"),
+                    ("at_time", "at a time"),
+                    ("in_window", "in the environment's change windows"),
+                ],
                 default="at_once",
                 max_length=10,
             ),
@@ -115,37 +148,61 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="changerequest",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind", "regular"), ("drift_case__isnull", False), _connector="OR"), name="resolutions_have_a_case"
+                condition=models.Q(
+                    ("kind", "regular"), ("drift_case__isnull", False), _connector="OR"
+                ),
+                name="resolutions_have_a_case",
             ),
         ),
         migrations.AddConstraint(
             model_name="changerequest",
             constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("schedule", "at_time"), _negated=True), ("due_at__isnull", False), _connector="OR"), name="a_time_is_named"
+                condition=models.Q(
+                    models.Q(("schedule", "at_time"), _negated=True),
+                    ("due_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="a_time_is_named",
             ),
         ),
         migrations.AddField(
             model_name="proof",
             name="change",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="proofs", to="approvals.changerequest"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="proofs",
+                to="approvals.changerequest",
+            ),
         ),
         migrations.AddField(
             model_name="proof",
             name="reported_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
             model_name="reminder",
             name="change",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="reminders", to="approvals.changerequest"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="reminders",
+                to="approvals.changerequest",
+            ),
         ),
         migrations.AddConstraint(
             model_name="proof",
-            constraint=models.UniqueConstraint(fields=("change", "receipt_sha256"), name="one_proof_per_receipt"),
+            constraint=models.UniqueConstraint(
+                fields=("change", "receipt_sha256"), name="one_proof_per_receipt"
+            ),
         ),
         migrations.AddConstraint(
             model_name="reminder",
-            constraint=models.UniqueConstraint(fields=("change", "kind", "about_at"), name="reminded_once"),
+            constraint=models.UniqueConstraint(
+                fields=("change", "kind", "about_at"), name="reminded_once"
+            ),
         ),
         migrations.RunPython(triggers.guard, triggers.lift),
     ]

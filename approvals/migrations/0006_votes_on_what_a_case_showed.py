@@ -9,6 +9,8 @@ class Migration(migrations.Migration):
     dependencies = [("approvals", "0005_publishing")]
     operations = [
         migrations.RunPython(triggers.lift, triggers.guard),
-        migrations.AddField("changerequest", "live_digest", models.CharField(blank=True, max_length=64)),
+        migrations.AddField(
+            "changerequest", "live_digest", models.CharField(blank=True, max_length=64)
+        ),
         migrations.RunPython(triggers.guard, triggers.lift),
     ]

@@ -4,4 +4,14 @@ from approvals.models.changes import ChangeRequest, Item
 from approvals.models.judgements import Answer, Comment, Finding, Vote
 from approvals.models.outcomes import ChangePublication, Proof, Reminder
 
-__all__ = ["Answer", "ChangePublication", "ChangeRequest", "Comment", "Finding", "Item", "Proof", "Reminder", "Vote"]
+__all__ = [
+    "Answer",
+    "ChangePublication",
+    "ChangeRequest",
+    "Comment",
+    "Finding",
+    "Item",
+    "Proof",
+    "Reminder",
+    "Vote",
+]

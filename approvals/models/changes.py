@@ -4,13 +4,14 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from approvals.causes import Cause
-from approvals.querysets import ChangeQuerySet
+from approvals.querysets import ChangeQuerySet, ItemQuerySet
 from approvals.states import OPEN, State, move
-from certs.models import Certificate, DriftCase, Role, TrustConfig
+from certs.models import Certificate, DriftCase, Publication, Role, TrustConfig
 from pki.plan import Action, Entry, Step
 from pki.roles import TrustRole
 from tenants.models import Mode, Tenant, User
@@ -37,12 +38,22 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     # The versions of platform's and tenant's policy that it was last judged by, such as "platform@3 payments@2".
     policies = models.CharField(max_length=200, blank=True)
     reason = models.TextField()
-    submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="submitted_changes")
+    submitted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="submitted_changes"
+    )
     submitted_at = models.DateTimeField()
+    # How the submitter had signed in, for the decision that a worker records in their name.
+    submitted_with = models.CharField(max_length=200, blank=True)
+    # A submitter who takes care of it since its asker has lost the role.
+    taken_over_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="taken_changes"
+    )
     names_revocation = models.BooleanField(default=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.REGULAR)
     # An adoption or a put-back resolves this case. Entries of other tenants go with it, unnamed.
-    drift_case = models.ForeignKey(DriftCase, on_delete=models.PROTECT, null=True, related_name="changes")
+    drift_case = models.ForeignKey(
+        DriftCase, on_delete=models.PROTECT, null=True, related_name="changes"
+    )
     # The revision digest of the set that the case showed when the change was asked for: votes are on that and no other.
     live_digest = models.CharField(max_length=64, blank=True)
     others_added = models.PositiveIntegerField(default=0)
@@ -52,10 +63,14 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     # A rotation with an overlap: what a second change removes when the overlap ends, as (role, fingerprint, removal).
     later_removals = models.JSONField(default=list)
     overlap_until = models.DateTimeField(null=True)
-    follows = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="followers")
+    follows = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="followers"
+    )
     # The instant whose state it brings back, when that is what was asked for.
     returns_to = models.DateTimeField(null=True)
-    inverts = models.ManyToManyField("self", symmetrical=False, related_name="inverted_by", blank=True)
+    inverts = models.ManyToManyField(
+        "self", symmetrical=False, related_name="inverted_by", blank=True
+    )
     # Why it stands where it stands: why mode B asks a person, why votes are needed again, why it was rejected.
     causes = models.JSONField(default=list)
     # What its voters had not seen when it came back to them: the findings as (code, fingerprint) pairs.
@@ -81,10 +96,17 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "number"], name="one_change_per_number"),
-            models.CheckConstraint(condition=Q(state__in=State.values), name="change_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=State.values), name="change_state_is_known"
+            ),
             models.CheckConstraint(condition=Q(mode__in=Mode.values), name="change_mode_is_known"),
-            models.CheckConstraint(condition=Q(kind="regular") | Q(drift_case__isnull=False), name="resolutions_have_a_case"),
-            models.CheckConstraint(condition=~Q(schedule="at_time") | Q(due_at__isnull=False), name="a_time_is_named"),
+            models.CheckConstraint(
+                condition=Q(kind="regular") | Q(drift_case__isnull=False),
+                name="resolutions_have_a_case",
+            ),
+            models.CheckConstraint(
+                condition=~Q(schedule="at_time") | Q(due_at__isnull=False), name="a_time_is_named"
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "state", "-id"], name="change_tenant_state"),
@@ -104,7 +126,9 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
 
     @property
     def only_removes(self) -> bool:
-        return not self.others_added and all(item.action == Action.REMOVE for item in self.items.all())
+        return not self.others_added and all(
+            item.action == Action.REMOVE for item in self.items.all()
+        )
 
     @property
     def is_urgent(self) -> bool:
@@ -117,7 +141,23 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     @property
     def revokes(self) -> dict[str, int]:
         """The fingerprints that it revokes, each with its own number."""
-        return {item.sha256_fingerprint: self.number for item in self.items.all() if item.removal == Item.Removal.REVOKED}
+        return {
+            item.sha256_fingerprint: self.number
+            for item in self.items.all()
+            if item.removal == Item.Removal.REVOKED
+        }
+
+    @property
+    def responsible(self) -> User:
+        """Who may withdraw it and answers for it."""
+        return self.taken_over_by or self.submitted_by
+
+    @cached_property
+    def last_publication(self) -> Publication | None:
+        """The last write that took it along, as it was when it was first asked for."""
+        attempts = self.attempts.select_related("publication").order_by("-publication__revision")
+        attempt = attempts.first()
+        return attempt.publication if attempt else None
 
     @property
     def is_rollback(self) -> bool:
@@ -151,7 +191,9 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
         self._enter(at, [])
         self.applied_at = at
 
-    @transition(field=state, source=list(move("mark_rolled_back").sources), target=State.ROLLED_BACK)
+    @transition(
+        field=state, source=list(move("mark_rolled_back").sources), target=State.ROLLED_BACK
+    )
     def mark_rolled_back(self, *, at: datetime, causes: list[Cause]) -> None:
         self._enter(at, causes)
         self.rolled_back_at = at
@@ -173,17 +215,28 @@ class Item(models.Model):
         REVOKED = "revoked", _("revoked: must never come back")
 
     change = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="items")
-    action = models.CharField(max_length=6, choices=[(Action.ADD.value, _("add")), (Action.REMOVE.value, _("remove"))])
+    action = models.CharField(
+        max_length=6, choices=[(Action.ADD.value, _("add")), (Action.REMOVE.value, _("remove"))]
+    )
     role = models.CharField(max_length=24, choices=Role)
-    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="change_items")
+    certificate = models.ForeignKey(
+        Certificate, on_delete=models.PROTECT, related_name="change_items"
+    )
     sha256_fingerprint = models.CharField(max_length=64)
     removal = models.CharField(max_length=8, choices=Removal, blank=True)
+
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
         ordering = ["action", "role", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["change", "role", "sha256_fingerprint"], name="one_item_per_entry"),
-            models.CheckConstraint(condition=Q(action="add", removal="") | (Q(action="remove") & ~Q(removal="")), name="removals_say_their_kind"),
+            models.UniqueConstraint(
+                fields=["change", "role", "sha256_fingerprint"], name="one_item_per_entry"
+            ),
+            models.CheckConstraint(
+                condition=Q(action="add", removal="") | (Q(action="remove") & ~Q(removal="")),
+                name="removals_say_their_kind",
+            ),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="item_role_is_known"),
         ]
         indexes = [models.Index(fields=["sha256_fingerprint"], name="item_fingerprint")]

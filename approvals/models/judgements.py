@@ -44,7 +44,11 @@ class Answer(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["change", "code", "sha256_fingerprint"], name="one_answer_per_finding")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["change", "code", "sha256_fingerprint"], name="one_answer_per_finding"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.text[:50]}"
@@ -68,8 +72,12 @@ class Vote(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["change", "voter", "change_digest"], name="one_vote_per_person_and_plan"),
-            models.CheckConstraint(condition=Q(voter=None) ^ Q(policy=""), name="a_person_or_the_policy_votes"),
+            models.UniqueConstraint(
+                fields=["change", "voter", "change_digest"], name="one_vote_per_person_and_plan"
+            ),
+            models.CheckConstraint(
+                condition=Q(voter=None) ^ Q(policy=""), name="a_person_or_the_policy_votes"
+            ),
         ]
 
     def __str__(self) -> str:

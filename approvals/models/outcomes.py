@@ -16,7 +16,9 @@ class ChangePublication(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["change", "publication"], name="once_per_publication")]
+        constraints = [
+            models.UniqueConstraint(fields=["change", "publication"], name="once_per_publication")
+        ]
 
     def __str__(self) -> str:
         return f"{self.change_id} in {self.publication_id}"
@@ -44,7 +46,11 @@ class Proof(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["change", "receipt_sha256"], name="one_proof_per_receipt")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["change", "receipt_sha256"], name="one_proof_per_receipt"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.client_sha256}"
@@ -62,11 +68,14 @@ class Reminder(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     about_at = models.DateTimeField()
     made_at = models.DateTimeField()
+    # When the mails, one job for each person, were asked for.
     mailed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-pk"]
-        constraints = [models.UniqueConstraint(fields=["change", "kind", "about_at"], name="reminded_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["change", "kind", "about_at"], name="reminded_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.change_id}"

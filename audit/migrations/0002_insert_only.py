@@ -25,7 +25,9 @@ def guard(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         return
     for table in TABLES:
         for act in ("UPDATE", "DELETE"):
-            editor.execute(f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END")
+            editor.execute(
+                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+            )
 
 
 def lift(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:

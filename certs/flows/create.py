@@ -29,7 +29,11 @@ def create(*, trust_config_id: str) -> None:
         refuse(trust_config_id, error.code, f"{error.rpc}: {error.google_message}")
         return
     if label != trust_config.creation_label:
-        refuse(trust_config_id, "name-taken", f"GetTrustConfig: {trust_config.resource_name} is there already")
+        refuse(
+            trust_config_id,
+            "name-taken",
+            f"GetTrustConfig: {trust_config.resource_name} is there already",
+        )
         return
     read_first(trust_config_id=trust_config_id)
 
@@ -69,5 +73,7 @@ def _ask(trust_config: TrustConfig) -> None:
         refuse(str(trust_config.pk), error.code, f"{error.rpc}: {error.google_message}")
         return
     with transaction.atomic(durable=True):
-        TrustConfig.objects.filter(pk=trust_config.pk, state=TrustConfig.State.CREATING).update(creation_operation=name)
+        TrustConfig.objects.filter(pk=trust_config.pk, state=TrustConfig.State.CREATING).update(
+            creation_operation=name
+        )
     raise TryLater("Google is making it")

@@ -16,7 +16,9 @@ from tenants.models import AccessRole
 Gate = TrustConfig.Gate
 
 
-def declare_enforcement(*, actor: Actor, tenant_id: int, trust_config_id: str, enforcement: str, policy_name: str) -> None:
+def declare_enforcement(
+    *, actor: Actor, tenant_id: int, trust_config_id: str, enforcement: str, policy_name: str
+) -> None:
     """Records what a platform admin knows of the ServerTlsPolicy that uses the trust config, with the date.
 
     :raises NotAllowed: for everybody but platform admins.
@@ -24,16 +26,22 @@ def declare_enforcement(*, actor: Actor, tenant_id: int, trust_config_id: str, e
     :raises UnknownObject: when the trust config does not serve the tenant.
     """
     name = policy_name.strip()
-    if enforcement not in TrustConfig.Enforcement.values or (enforcement != TrustConfig.Enforcement.UNKNOWN and not name):
+    if enforcement not in TrustConfig.Enforcement.values or (
+        enforcement != TrustConfig.Enforcement.UNKNOWN and not name
+    ):
         raise BadValue(_("Choose the mode, and name the ServerTlsPolicy that has it."))
     with transaction.atomic(durable=True):
         trust_config = _lock(actor, tenant_id, trust_config_id)
         before = trust_config.enforcement
         trust_config.enforcement, trust_config.enforcement_policy = enforcement, name[:200]
         trust_config.enforcement_by_id, trust_config.enforcement_at = actor.user_id, clock.now()
-        trust_config.save(update_fields=["enforcement", "enforcement_policy", "enforcement_by", "enforcement_at"])
+        trust_config.save(
+            update_fields=["enforcement", "enforcement_policy", "enforcement_by", "enforcement_at"]
+        )
         details: dict[str, object] = {"before": before, "after": enforcement, "policy": name[:200]}
-        record_registration(EventType.ENFORCEMENT_DECLARED, trust_config, actor=actor, details=details)
+        record_registration(
+            EventType.ENFORCEMENT_DECLARED, trust_config, actor=actor, details=details
+        )
 
 
 def name_endpoint(*, actor: Actor, tenant_id: int, trust_config_id: str, endpoint: str) -> None:
@@ -44,13 +52,27 @@ def name_endpoint(*, actor: Actor, tenant_id: int, trust_config_id: str, endpoin
     :raises UnknownObject: when the trust config does not serve the tenant.
     """
     if endpoint and endpoint not in settings.GATE_ENDPOINTS:
-        raise BadValue(_("The platform does not allow this endpoint. It must be one of those in GATE_ENDPOINTS."))
+        raise BadValue(
+            _(
+                "The platform does not allow this endpoint. It must be one of those in GATE_ENDPOINTS."
+            )
+        )
     with transaction.atomic(durable=True):
         trust_config = _lock(actor, tenant_id, trust_config_id)
         before = trust_config.endpoint
-        trust_config.endpoint, trust_config.gate, trust_config.gate_detail, trust_config.gate_tried_at = endpoint, Gate.UNKNOWN, "", None
+        (
+            trust_config.endpoint,
+            trust_config.gate,
+            trust_config.gate_detail,
+            trust_config.gate_tried_at,
+        ) = endpoint, Gate.UNKNOWN, "", None
         trust_config.save(update_fields=["endpoint", "gate", "gate_detail", "gate_tried_at"])
-        record_registration(EventType.ENDPOINT_NAMED, trust_config, actor=actor, details={"before": before, "after": endpoint})
+        record_registration(
+            EventType.ENDPOINT_NAMED,
+            trust_config,
+            actor=actor,
+            details={"before": before, "after": endpoint},
+        )
         if endpoint:
             enqueue("try_gate", trust_config.pk, queue=trust_config.environment.queue)
 

@@ -25,20 +25,45 @@ def try_gate(*, trust_config_id: str) -> None:
     knocked_at = trust_config.endpoint
     if knocked_at not in settings.GATE_ENDPOINTS:
         return
-    ca_file = settings.GATE_CA_FILE if settings.GATE_CA_FILE and Path(settings.GATE_CA_FILE).exists() else ""
+    ca_file = (
+        settings.GATE_CA_FILE
+        if settings.GATE_CA_FILE and Path(settings.GATE_CA_FILE).exists()
+        else ""
+    )
     with stranger() as (certificate, key):
-        seen = shake_hands(f"https://{knocked_at}/", certificate_file=certificate, key_file=key, ca_file=ca_file, timeout=settings.RPC_TIMEOUT_SECONDS)
+        seen = shake_hands(
+            f"https://{knocked_at}/",
+            certificate_file=certificate,
+            key_file=key,
+            ca_file=ca_file,
+            timeout=settings.RPC_TIMEOUT_SECONDS,
+        )
     gate = _GATES.get(seen.outcome, Gate.UNREACHABLE)
     with transaction.atomic(durable=True):
-        trust_config = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=trust_config_id)
+        trust_config = (
+            TrustConfig.objects.select_for_update(of=("self",))
+            .select_related("environment")
+            .get(pk=trust_config_id)
+        )
         if trust_config.endpoint != knocked_at:  # another one was named meanwhile
             return
         before = trust_config.gate
-        trust_config.gate, trust_config.gate_detail, trust_config.gate_tried_at = gate, seen.detail[:300], seen.at
+        trust_config.gate, trust_config.gate_detail, trust_config.gate_tried_at = (
+            gate,
+            seen.detail[:300],
+            seen.at,
+        )
         trust_config.save(update_fields=["gate", "gate_detail", "gate_tried_at"])
         if before != gate:
-            details: dict[str, object] = {"before": before, "after": str(gate), "endpoint": trust_config.endpoint, "detail": seen.detail[:300]}
-            record_registration(EventType.GATE_TRIED, trust_config, actor=worker(worker_name()), details=details)
+            details: dict[str, object] = {
+                "before": before,
+                "after": str(gate),
+                "endpoint": trust_config.endpoint,
+                "detail": seen.detail[:300],
+            }
+            record_registration(
+                EventType.GATE_TRIED, trust_config, actor=worker(worker_name()), details=details
+            )
 
 
 def try_gates() -> None:

@@ -7,17 +7,20 @@ from audit.events import Actor, EventType, Scope, Subject
 from audit.recorder import record
 from certs.models import GoldenClient, TrustConfig
 from certs.sealing import GOLDEN_CLIENT, seal_text
+from jobs import clock
 from jobs.queue import enqueue
 from pki.certificate import ParsedCertificate
 from pki.simulate import MAXIMAL_SENT
-from tenants.access import require
-from tenants.errors import BadValue, UnknownObject
+from tenants.access import ALLOWED, Verdict, require, reviewer_scope
+from tenants.errors import BadValue, NotAllowed, NotPossible, UnknownObject
 from tenants.models import AccessRole, Tenant
 
 MOST_EACH = 50
 
 
-def add(*, actor: Actor, tenant_id: int, trust_config_id: str, name: str, chain: list[ParsedCertificate]) -> None:
+def add(
+    *, actor: Actor, tenant_id: int, trust_config_id: str, name: str, chain: list[ParsedCertificate]
+) -> None:
     """Keeps a client's chain, its own certificate first, sealed, and asks a worker to try it.
 
     :raises BadValue: without a name or a certificate, for one that is kept already, or beyond 50.
@@ -25,19 +28,34 @@ def add(*, actor: Actor, tenant_id: int, trust_config_id: str, name: str, chain:
     :raises VaultClosed, UnknownObject:
     """
     if not name.strip() or not 0 < len(chain) <= MAXIMAL_SENT:
-        raise BadValue(_("Name the client and give its certificate, with the intermediate CAs that it sends."))
+        raise BadValue(
+            _("Name the client and give its certificate, with the intermediate CAs that it sends.")
+        )
     leaf = chain[0].facts
     with transaction.atomic(durable=True):
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
-        trust_config = TrustConfig.objects.for_tenant(tenant_id).select_related("environment").filter(pk=trust_config_id).first()
+        trust_config = (
+            TrustConfig.objects.for_tenant(tenant_id)
+            .select_related("environment")
+            .filter(pk=trust_config_id)
+            .first()
+        )
         if trust_config is None:
             raise UnknownObject
         require(actor.user_id, tenant, AccessRole.SUBMITTER, environment=trust_config.environment)
         kept = GoldenClient.objects.filter(tenant=tenant, trust_config=trust_config)
-        if kept.filter(sha256_fingerprint=leaf.sha256_fingerprint).exists() or kept.count() >= MOST_EACH:
-            raise BadValue(_("This client is kept already, or there are %(limit)s of them.") % {"limit": MOST_EACH})
+        if (
+            kept.filter(sha256_fingerprint=leaf.sha256_fingerprint).exists()
+            or kept.count() >= MOST_EACH
+        ):
+            raise BadValue(
+                _("This client is kept already, or there are %(limit)s of them.")
+                % {"limit": MOST_EACH}
+            )
         text = "".join(certificate.pem for certificate in chain).encode()
-        vault_key, digest, sealed = seal_text(tenant_id=tenant_id, trust_config=trust_config, kind=GOLDEN_CLIENT, text=text)
+        vault_key, digest, sealed = seal_text(
+            tenant_id=tenant_id, trust_config=trust_config, kind=GOLDEN_CLIENT, text=text
+        )
         client = GoldenClient.objects.create(
             tenant=tenant,
             trust_config=trust_config,
@@ -54,32 +72,96 @@ def add(*, actor: Actor, tenant_id: int, trust_config_id: str, name: str, chain:
         enqueue("try_golden_clients", trust_config.pk, queue=trust_config.environment.queue)
 
 
-def remove(*, actor: Actor, tenant_id: int, client_id: int) -> None:
-    """Deletes a golden client and its sealed chain.
+def remove(*, actor: Actor, tenant_id: int, client_id: int, reason: str) -> bool:
+    """Deletes a golden client and its sealed chain, or asks for a second person; returns which.
 
+    A reviewer confirms where changes pass without a person, in production and on a shared trust
+    config: the guard must not be taken away to let through what it guards against.
+
+    :raises BadValue: without a reason where a reviewer must agree.
     :raises UnknownObject: when the tenant keeps no such client.
     :raises NotAllowed: without the submitter's role there.
+    :raises NotPossible: when its removal waits for a reviewer already.
     """
     with transaction.atomic(durable=True):
-        client = GoldenClient.objects.select_related("tenant", "trust_config__environment").filter(tenant_id=tenant_id, pk=client_id).first()
-        if client is None:
+        client = _lock(tenant_id, client_id)
+        environment = client.trust_config.environment
+        require(actor.user_id, client.tenant, AccessRole.SUBMITTER, environment=environment)
+        if not client.is_removed_by_review:
+            _record(EventType.GOLDEN_CLIENT_REMOVED, client, actor=actor, reason=reason)
+            client.delete()
+            return True
+        if client.removal_asked_by_id is not None:
+            raise NotPossible(_("Its removal waits for a security reviewer already."))
+        if not reason.strip():
+            raise BadValue(_("Say why it need not get in any more; a security reviewer decides."))
+        client.removal_asked_by_id, client.removal_asked_at = actor.user_id, clock.now()
+        client.removal_reason = reason.strip()
+        client.save()
+        _record(EventType.GOLDEN_CLIENT_REMOVAL_ASKED, client, actor=actor, reason=reason)
+    return False
+
+
+def decide_removal(*, actor: Actor, tenant_id: int, client_id: int, is_confirmed: bool) -> None:
+    """A reviewer's word on a removal that was asked for: it goes, or it stays a guard.
+
+    :raises UnknownObject: when no removal of such a client waits.
+    :raises NotAllowed: for whoever asked, and for everybody but reviewers of that environment.
+    """
+    with transaction.atomic(durable=True):
+        client = _lock(tenant_id, client_id)
+        if client.removal_asked_by_id is None:
             raise UnknownObject
-        require(actor.user_id, client.tenant, AccessRole.SUBMITTER, environment=client.trust_config.environment)
-        _record(EventType.GOLDEN_CLIENT_REMOVED, client, actor=actor)
-        client.delete()
+        if not (verdict := may_decide_removal(actor.user_id, client)):
+            raise NotAllowed(verdict.reason)
+        reason = client.removal_reason
+        if is_confirmed:
+            _record(EventType.GOLDEN_CLIENT_REMOVED, client, actor=actor, reason=reason)
+            client.delete()
+            return
+        _record(EventType.GOLDEN_CLIENT_KEPT, client, actor=actor, reason=reason)
+        client.removal_asked_by = client.removal_asked_at = None
+        client.removal_reason = ""
+        client.save()
 
 
-def _record(event: EventType, client: GoldenClient, *, actor: Actor) -> None:
+def may_decide_removal(user_id: int, client: GoldenClient) -> Verdict:
+    if user_id == client.removal_asked_by_id:
+        return Verdict(
+            is_allowed=False, reason=_("You asked for this, so somebody else must decide on it.")
+        )
+    if reviewer_scope(user_id).covers(client.trust_config.environment):
+        return ALLOWED
+    return Verdict(
+        is_allowed=False,
+        reason=_("Only security reviewers of the platform decide that a guard goes."),
+    )
+
+
+def _lock(tenant_id: int, client_id: int) -> GoldenClient:
+    rows = GoldenClient.objects.select_for_update(of=("self",)).select_related(
+        "tenant", "trust_config__environment", "added_by"
+    )
+    client = rows.filter(tenant_id=tenant_id, pk=client_id).first()
+    if client is None:
+        raise UnknownObject
+    return client
+
+
+def _record(event: EventType, client: GoldenClient, *, actor: Actor, reason: str = "") -> None:
     trust_config = client.trust_config
     record(
         event,
         actor=actor,
-        subject=Subject("golden_client", str(client.pk), sha256=client.sha256_fingerprint, label=client.name),
+        subject=Subject(
+            "golden_client", str(client.pk), sha256=client.sha256_fingerprint, label=client.name
+        ),
         scope=Scope(
             tenant_id=client.tenant_id,
             environment=trust_config.environment.slug,
             trust_config_id=str(trust_config.pk),
             sha256_fingerprints=(client.sha256_fingerprint,),
         ),
+        reason=reason.strip(),
         details={"name": client.name},
     )

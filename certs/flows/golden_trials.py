@@ -25,5 +25,9 @@ def try_clients(*, trust_config_id: str) -> None:
 def try_everywhere() -> None:
     """Asks for another try of every trust config that has golden clients: their answer changes with the date."""
     with transaction.atomic(durable=True):
-        for trust_config in TrustConfig.objects.filter(golden_clients__isnull=False).distinct().select_related("environment"):
+        for trust_config in (
+            TrustConfig.objects.filter(golden_clients__isnull=False)
+            .distinct()
+            .select_related("environment")
+        ):
             enqueue("try_golden_clients", trust_config.pk, queue=trust_config.environment.queue)

@@ -23,7 +23,9 @@ from tenants.models import Environment, Purpose, Tenant, slug_validator
 _UNREAD = {TrustConfig.State.NAMED, TrustConfig.State.CREATING}
 
 
-def name_trust_config(*, actor: Actor, environment_slug: str, name: str, purpose: str, tenant_slugs: list[str]) -> str:
+def name_trust_config(
+    *, actor: Actor, environment_slug: str, name: str, purpose: str, tenant_slugs: list[str]
+) -> str:
     """Names a trust config and the tenants it serves, and asks a worker to read it; returns its id.
 
     The first tenant is the custodian: entries that are live already become its own. Naming it again, while it cannot
@@ -34,21 +36,38 @@ def name_trust_config(*, actor: Actor, environment_slug: str, name: str, purpose
     """
     slug_validator(name)
     if purpose not in Purpose.values or not tenant_slugs:
-        raise BadValue(_("Name a purpose (%(purposes)s) and at least one tenant.") % {"purposes": ", ".join(Purpose.values)})
+        raise BadValue(
+            _("Name a purpose (%(purposes)s) and at least one tenant.")
+            % {"purposes": ", ".join(Purpose.values)}
+        )
     with transaction.atomic(durable=True):
         environment = Environment.objects.filter(slug=environment_slug).first()
         tenants = {tenant.slug: tenant for tenant in Tenant.objects.filter(slug__in=tenant_slugs)}
         if environment is None or set(tenants) != set(tenant_slugs):
             raise UnknownObject
-        outside = [slug for slug, tenant in tenants.items() if not tenant.environments.filter(pk=environment.pk).exists()]
+        outside = [
+            slug
+            for slug, tenant in tenants.items()
+            if not tenant.environments.filter(pk=environment.pk).exists()
+        ]
         if outside:
-            raise BadValue(_("These tenants do not have the environment yet: %(names)s.") % {"names": ", ".join(outside)})
+            raise BadValue(
+                _("These tenants do not have the environment yet: %(names)s.")
+                % {"names": ", ".join(outside)}
+            )
         trust_config, is_new = TrustConfig.objects.get_or_create(
-            environment=environment, name=name, defaults={"purpose": purpose, "custodian": tenants[tenant_slugs[0]]}
+            environment=environment,
+            name=name,
+            defaults={"purpose": purpose, "custodian": tenants[tenant_slugs[0]]},
         )
         if is_new:
             trust_config.tenants.set(tenants.values())
-            record_registration(EventType.TRUST_CONFIG_NAMED, trust_config, actor=actor, details={"purpose": purpose, "custodian": tenant_slugs[0]})
+            record_registration(
+                EventType.TRUST_CONFIG_NAMED,
+                trust_config,
+                actor=actor,
+                details={"purpose": purpose, "custodian": tenant_slugs[0]},
+            )
         if trust_config.state == TrustConfig.State.UNREADABLE:
             trust_config.is_made_here = False
             trust_config.save(update_fields=["is_made_here"])
@@ -76,25 +95,52 @@ def read_first(*, trust_config_id: str) -> None:
         refuse(trust_config_id, error.code, "an entry that is live cannot be read")
         return
     with transaction.atomic(durable=True):
-        trust_config = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=trust_config_id)
+        trust_config = (
+            TrustConfig.objects.select_for_update(of=("self",))
+            .select_related("environment")
+            .get(pk=trust_config_id)
+        )
         if trust_config.state not in _UNREAD:  # another worker was faster
             return
-        adopt(trust_config=trust_config, entries=live.entries, facts=live.facts, origin=TrustEntry.Origin.ADOPTED, at=clock.now(), by="adoption")
+        adopt(
+            trust_config=trust_config,
+            entries=live.entries,
+            facts=live.facts,
+            origin=TrustEntry.Origin.ADOPTED,
+            at=clock.now(),
+            by="adoption",
+        )
         observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
         trust_config.state = TrustConfig.State.READY
         trust_config.save(update_fields=["state"])
-        details: Json = {"adopted": len(live.entries), "etag": live.etag, "observed_digest": revision_digest(live.entries)}
-        record_registration(EventType.TRUST_CONFIG_REGISTERED, trust_config, actor=actor, details=details)
+        details: Json = {
+            "adopted": len(live.entries),
+            "etag": live.etag,
+            "observed_digest": revision_digest(live.entries),
+        }
+        record_registration(
+            EventType.TRUST_CONFIG_REGISTERED, trust_config, actor=actor, details=details
+        )
 
 
 def refuse(trust_config_id: str, code: str, words: str) -> None:
     """Says on the page of the trust config why there is none yet; nothing is tried until a person says so."""
     actor = worker(worker_name())
     with transaction.atomic(durable=True):
-        trust_config = TrustConfig.objects.select_for_update(of=("self",)).select_related("environment").get(pk=trust_config_id)
+        trust_config = (
+            TrustConfig.objects.select_for_update(of=("self",))
+            .select_related("environment")
+            .get(pk=trust_config_id)
+        )
         if trust_config.state not in _UNREAD:  # another worker was faster
             return
         trust_config.state = TrustConfig.State.UNREADABLE
         trust_config.save(update_fields=["state"])
         block_at_sight(trust_config, code=code, detail=words)
-        record_registration(EventType.TRUST_CONFIG_REFUSED, trust_config, actor=actor, details={"code": code, "reason": words}, result="failed")
+        record_registration(
+            EventType.TRUST_CONFIG_REFUSED,
+            trust_config,
+            actor=actor,
+            details={"code": code, "reason": words},
+            result="failed",
+        )

@@ -58,20 +58,30 @@ def make_vault_keys_ahead() -> None:
     with transaction.atomic(durable=True):
         for row in TenantEnvironment.objects.select_related("environment"):
             for purpose in Purpose.values:
-                enqueue("make_vault_key", f"{row.tenant_id}:{row.environment_id}:{purpose}", queue=row.environment.queue)
+                enqueue(
+                    "make_vault_key",
+                    f"{row.tenant_id}:{row.environment_id}:{purpose}",
+                    queue=row.environment.queue,
+                )
 
 
 def forget_sealed() -> None:
     """Deletes every sealed original whose rollback window is over."""
     with transaction.atomic(durable=True):
         over = SealedCertificate.objects.filter(keep_until__lte=clock.now())
-        counts = list(over.values("tenant_id", "trust_config__environment__slug").annotate(count=Count("pk")).order_by("tenant_id"))
+        counts = list(
+            over.values("tenant_id", "trust_config__environment__slug")
+            .annotate(count=Count("pk"))
+            .order_by("tenant_id")
+        )
         over.delete()
         for row in counts:
             record(
                 EventType.SEALED_FORGOTTEN,
                 actor=worker(worker_name()),
                 subject=Subject("tenant", str(row["tenant_id"])),
-                scope=Scope(tenant_id=row["tenant_id"], environment=row["trust_config__environment__slug"]),
+                scope=Scope(
+                    tenant_id=row["tenant_id"], environment=row["trust_config__environment__slug"]
+                ),
                 details={"count": row["count"]},
             )

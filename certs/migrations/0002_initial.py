@@ -18,27 +18,46 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="certificate",
             name="tenant",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="certificates", to="tenants.tenant"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="certificates",
+                to="tenants.tenant",
+            ),
         ),
         migrations.AddField(
             model_name="certificate",
             name="uploaded_by",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
             model_name="sealedcertificate",
             name="tenant",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="sealed", to="tenants.tenant"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sealed",
+                to="tenants.tenant",
+            ),
         ),
         migrations.AddField(
             model_name="trustconfig",
             name="custodian",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tenants.tenant"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tenants.tenant"
+            ),
         ),
         migrations.AddField(
             model_name="trustconfig",
             name="environment",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="trust_configs", to="tenants.environment"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="trust_configs",
+                to="tenants.environment",
+            ),
         ),
         migrations.AddField(
             model_name="trustconfig",
@@ -48,52 +67,92 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="sealedcertificate",
             name="trust_config",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="sealed", to="certs.trustconfig"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sealed",
+                to="certs.trustconfig",
+            ),
         ),
         migrations.AddField(
             model_name="publication",
             name="trust_config",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="publications", to="certs.trustconfig"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="publications",
+                to="certs.trustconfig",
+            ),
         ),
         migrations.AddField(
             model_name="trustentry",
             name="added_publication",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="added_entries", to="certs.publication"),
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="added_entries",
+                to="certs.publication",
+            ),
         ),
         migrations.AddField(
             model_name="trustentry",
             name="certificate",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="trust_entries", to="certs.certificate"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="trust_entries",
+                to="certs.certificate",
+            ),
         ),
         migrations.AddField(
             model_name="trustentry",
             name="removed_publication",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="removed_entries", to="certs.publication"),
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="removed_entries",
+                to="certs.publication",
+            ),
         ),
         migrations.AddField(
             model_name="trustentry",
             name="tenant",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="trust_entries", to="tenants.tenant"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="trust_entries",
+                to="tenants.tenant",
+            ),
         ),
         migrations.AddField(
             model_name="trustentry",
             name="trust_config",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="certs.trustconfig"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="entries",
+                to="certs.trustconfig",
+            ),
         ),
         migrations.AddField(
             model_name="vaultkey",
             name="environment",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="tenants.environment"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="tenants.environment"
+            ),
         ),
         migrations.AddField(
             model_name="vaultkey",
             name="tenant",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="vault_keys", to="tenants.tenant"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="vault_keys",
+                to="tenants.tenant",
+            ),
         ),
         migrations.AddField(
             model_name="sealedcertificate",
             name="vault_key",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="sealed", to="certs.vaultkey"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sealed",
+                to="certs.vaultkey",
+            ),
         ),
         migrations.AddIndex(
             model_name="certificate",
@@ -101,43 +160,61 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="certificate",
-            constraint=models.UniqueConstraint(fields=("tenant", "sha256_fingerprint"), name="one_certificate_per_tenant"),
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "sha256_fingerprint"), name="one_certificate_per_tenant"
+            ),
         ),
         migrations.AddConstraint(
             model_name="trustconfig",
-            constraint=models.UniqueConstraint(fields=("environment", "name"), name="one_trust_config_per_name"),
+            constraint=models.UniqueConstraint(
+                fields=("environment", "name"), name="one_trust_config_per_name"
+            ),
         ),
         migrations.AddConstraint(
             model_name="trustconfig",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["named", "ready", "drifted", "unreadable"])), name="trust_config_state_is_known"
+                condition=models.Q(("state__in", ["named", "ready", "drifted", "unreadable"])),
+                name="trust_config_state_is_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="publication",
-            constraint=models.UniqueConstraint(fields=("trust_config", "revision"), name="one_publication_per_revision"),
+            constraint=models.UniqueConstraint(
+                fields=("trust_config", "revision"), name="one_publication_per_revision"
+            ),
         ),
         migrations.AddConstraint(
             model_name="publication",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["intended", "sent", "written", "verified", "failed", "voided"])), name="publication_state_is_known"
+                condition=models.Q(
+                    ("state__in", ["intended", "sent", "written", "verified", "failed", "voided"])
+                ),
+                name="publication_state_is_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="trustentry",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("removed_at", None)), fields=("trust_config", "tenant", "certificate", "role"), name="one_open_entry_each"
+                condition=models.Q(("removed_at", None)),
+                fields=("trust_config", "tenant", "certificate", "role"),
+                name="one_open_entry_each",
             ),
         ),
         migrations.AddConstraint(
             model_name="trustentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["trust_anchor", "intermediate_ca", "allowlisted_certificate"])), name="entry_role_is_known"
+                condition=models.Q(
+                    ("role__in", ["trust_anchor", "intermediate_ca", "allowlisted_certificate"])
+                ),
+                name="entry_role_is_known",
             ),
         ),
         migrations.AddIndex(
             model_name="vaultkey",
-            index=models.Index(fields=["tenant", "environment", "purpose", "-serves_until"], name="vault_key_current"),
+            index=models.Index(
+                fields=["tenant", "environment", "purpose", "-serves_until"],
+                name="vault_key_current",
+            ),
         ),
         migrations.AddIndex(
             model_name="sealedcertificate",
@@ -145,10 +222,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="sealedcertificate",
-            index=models.Index(fields=["tenant", "trust_config", "sha256_fingerprint"], name="sealed_lookup"),
+            index=models.Index(
+                fields=["tenant", "trust_config", "sha256_fingerprint"], name="sealed_lookup"
+            ),
         ),
         migrations.AddConstraint(
             model_name="sealedcertificate",
-            constraint=models.UniqueConstraint(fields=("change_id", "sha256_fingerprint"), name="sealed_once_per_change"),
+            constraint=models.UniqueConstraint(
+                fields=("change_id", "sha256_fingerprint"), name="sealed_once_per_change"
+            ),
         ),
     ]

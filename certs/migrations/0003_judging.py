@@ -16,7 +16,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="GoldenClient",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=100)),
                 ("sha256_fingerprint", models.CharField(max_length=64)),
                 ("subject", models.TextField()),
@@ -27,20 +32,58 @@ class Migration(migrations.Migration):
                 ("tried_at", models.DateTimeField(null=True)),
                 ("tried_code", models.CharField(blank=True, max_length=20)),
                 ("tried_evidence", models.JSONField(default=dict)),
-                ("added_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("tenant", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="golden_clients", to="tenants.tenant")),
-                ("trust_config", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="golden_clients", to="certs.trustconfig")),
-                ("vault_key", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="certs.vaultkey")),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="golden_clients",
+                        to="tenants.tenant",
+                    ),
+                ),
+                (
+                    "trust_config",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="golden_clients",
+                        to="certs.trustconfig",
+                    ),
+                ),
+                (
+                    "vault_key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="certs.vaultkey",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["name", "pk"],
-                "constraints": [models.UniqueConstraint(fields=("tenant", "trust_config", "sha256_fingerprint"), name="one_golden_client_each")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "trust_config", "sha256_fingerprint"),
+                        name="one_golden_client_each",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name="Simulation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("change_number", models.PositiveBigIntegerField(null=True)),
                 ("steps", models.JSONField(default=list)),
                 ("judged_at", models.DateTimeField()),
@@ -51,10 +94,38 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField(auto_now_add=True)),
                 ("answered_at", models.DateTimeField(null=True)),
                 ("answers", models.JSONField(default=list)),
-                ("asked_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("tenant", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="simulations", to="tenants.tenant")),
-                ("trust_config", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="simulations", to="certs.trustconfig")),
-                ("vault_key", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="certs.vaultkey")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="simulations",
+                        to="tenants.tenant",
+                    ),
+                ),
+                (
+                    "trust_config",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="simulations",
+                        to="certs.trustconfig",
+                    ),
+                ),
+                (
+                    "vault_key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="certs.vaultkey",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-pk"],

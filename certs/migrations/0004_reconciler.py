@@ -13,12 +13,26 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="GoogleProject",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("project", models.CharField(max_length=100, unique=True)),
-                ("reads_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("writes_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "reads_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "writes_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
                 ("silence_count", models.PositiveIntegerField(default=0)),
-                ("rests_until", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "rests_until",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
         ),
         migrations.AddField(

@@ -35,7 +35,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="DriftCase",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -70,7 +75,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="GoogleLocation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("project", models.CharField(max_length=100)),
                 ("location", models.CharField(max_length=63)),
                 ("listed_at", models.DateTimeField()),
@@ -80,7 +90,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="driftcase",
             name="trust_config",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="drift_cases", to="certs.trustconfig"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="drift_cases",
+                to="certs.trustconfig",
+            ),
         ),
         migrations.RunPython(keep_cases, migrations.RunPython.noop),
         migrations.RemoveConstraint(
@@ -109,7 +123,11 @@ class Migration(migrations.Migration):
             model_name="trustconfig",
             name="enforcement",
             field=models.CharField(
-                choices=[("unknown", "not declared"), ("reject", "REJECT_INVALID"), ("allow", "ALLOW_INVALID_OR_MISSING_CLIENT_CERT")],
+                choices=[
+                    ("unknown", "not declared"),
+                    ("reject", "REJECT_INVALID"),
+                    ("allow", "ALLOW_INVALID_OR_MISSING_CLIENT_CERT"),
+                ],
                 default="unknown",
                 max_length=10,
             ),
@@ -122,7 +140,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="trustconfig",
             name="enforcement_by",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
             model_name="trustconfig",
@@ -133,7 +156,12 @@ class Migration(migrations.Migration):
             model_name="trustconfig",
             name="gate",
             field=models.CharField(
-                choices=[("unknown", "not tried"), ("closed", "closed to strangers"), ("open", "open to strangers"), ("unreachable", "not reached")],
+                choices=[
+                    ("unknown", "not tried"),
+                    ("closed", "closed to strangers"),
+                    ("open", "open to strangers"),
+                    ("unreachable", "not reached"),
+                ],
                 default="unknown",
                 max_length=12,
             ),
@@ -152,7 +180,13 @@ class Migration(migrations.Migration):
             model_name="publication",
             name="kind",
             field=models.CharField(
-                choices=[("changes", "changes"), ("fence", "fencing write"), ("put_back", "putting back")], default="changes", max_length=10
+                choices=[
+                    ("changes", "changes"),
+                    ("fence", "fencing write"),
+                    ("put_back", "putting back"),
+                ],
+                default="changes",
+                max_length=10,
             ),
         ),
         migrations.AlterField(
@@ -173,21 +207,33 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="trustconfig",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["named", "ready", "drifted", "unreadable", "creating"])), name="trust_config_state_is_known"
+                condition=models.Q(
+                    ("state__in", ["named", "ready", "drifted", "unreadable", "creating"])
+                ),
+                name="trust_config_state_is_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="googlelocation",
-            constraint=models.UniqueConstraint(fields=("project", "location"), name="one_row_per_location"),
+            constraint=models.UniqueConstraint(
+                fields=("project", "location"), name="one_row_per_location"
+            ),
         ),
         migrations.AddConstraint(
             model_name="driftcase",
-            constraint=models.UniqueConstraint(condition=models.Q(("state", "open")), fields=("trust_config",), name="one_open_drift_case"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("trust_config",),
+                name="one_open_drift_case",
+            ),
         ),
         migrations.AddConstraint(
             model_name="driftcase",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "adopted", "put_back", "acknowledged", "over"])), name="drift_case_state_is_known"
+                condition=models.Q(
+                    ("state__in", ["open", "adopted", "put_back", "acknowledged", "over"])
+                ),
+                name="drift_case_state_is_known",
             ),
         ),
     ]

@@ -19,7 +19,9 @@ class DriftCase(models.Model):
         ACKNOWLEDGED = "acknowledged", _("acknowledged")
         OVER = "over", _("over by itself")
 
-    trust_config = models.ForeignKey(TrustConfig, on_delete=models.PROTECT, related_name="drift_cases")
+    trust_config = models.ForeignKey(
+        TrustConfig, on_delete=models.PROTECT, related_name="drift_cases"
+    )
     state = models.CharField(max_length=12, choices=State, default=State.OPEN)
     # Since when at the latest: the last read that saw what was expected, and the first that did not.
     last_expected_at = models.DateTimeField(null=True)
@@ -41,8 +43,13 @@ class DriftCase(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["trust_config"], condition=Q(state="open"), name="one_open_drift_case"),
-            models.CheckConstraint(condition=Q(state__in=["open", "adopted", "put_back", "acknowledged", "over"]), name="drift_case_state_is_known"),
+            models.UniqueConstraint(
+                fields=["trust_config"], condition=Q(state="open"), name="one_open_drift_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "adopted", "put_back", "acknowledged", "over"]),
+                name="drift_case_state_is_known",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -58,4 +65,7 @@ class DriftCase(models.Model):
         return difference(entries_from_json(self.expected_entries), self.entry_set)
 
     def as_facts(self) -> dict[str, CertificateFacts]:
-        return {fingerprint: CertificateFacts.from_json(values) for fingerprint, values in self.facts.items()}
+        return {
+            fingerprint: CertificateFacts.from_json(values)
+            for fingerprint, values in self.facts.items()
+        }

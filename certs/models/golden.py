@@ -11,7 +11,9 @@ class GoldenClient(models.Model):
     """A client that must get in: its chain, sealed, and what the simulator last predicted for it (live, as last read)."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="golden_clients")
-    trust_config = models.ForeignKey(TrustConfig, on_delete=models.PROTECT, related_name="golden_clients")
+    trust_config = models.ForeignKey(
+        TrustConfig, on_delete=models.PROTECT, related_name="golden_clients"
+    )
     name = models.CharField(max_length=100)
     sha256_fingerprint = models.CharField(max_length=64)
     subject = models.TextField()
@@ -24,13 +26,35 @@ class GoldenClient(models.Model):
     tried_at = models.DateTimeField(null=True)
     tried_code = models.CharField(max_length=20, blank=True)
     tried_evidence = models.JSONField(default=dict)
+    # Somebody asked that it is kept no more, and a reviewer must confirm that.
+    removal_asked_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    removal_asked_at = models.DateTimeField(null=True)
+    removal_reason = models.TextField(blank=True)
 
     class Meta:
         ordering = ["name", "pk"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "trust_config", "sha256_fingerprint"], name="one_golden_client_each")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "trust_config", "sha256_fingerprint"],
+                name="one_golden_client_each",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_removed_by_review(self) -> bool:
+        """Whether a second person must agree before it guards no more.
+
+        Where changes pass without a person, in production, and where others rely on the same trust
+        config: there, removing the guard first would open what it guards.
+        """
+        trust_config = self.trust_config
+        is_exposed = trust_config.is_shared or trust_config.environment.is_production
+        return self.tenant.is_self_service or is_exposed
 
 
 class Simulation(models.Model):
@@ -40,7 +64,9 @@ class Simulation(models.Model):
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="simulations")
-    trust_config = models.ForeignKey(TrustConfig, on_delete=models.PROTECT, related_name="simulations")
+    trust_config = models.ForeignKey(
+        TrustConfig, on_delete=models.PROTECT, related_name="simulations"
+    )
     change_number = models.PositiveBigIntegerField(null=True)
     steps = models.JSONField(default=list)
     judged_at = models.DateTimeField()

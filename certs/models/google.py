@@ -36,7 +36,9 @@ class GoogleLocation(models.Model):
     refused_detail = models.TextField(blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "location"], name="one_row_per_location")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "location"], name="one_row_per_location")
+        ]
 
     def __str__(self) -> str:
         return f"{self.project}/{self.location}"

@@ -31,7 +31,9 @@ class Publication(models.Model):
     UNRESOLVED = (State.INTENDED, State.SENT, State.WRITTEN)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    trust_config = models.ForeignKey(TrustConfig, on_delete=models.PROTECT, related_name="publications")
+    trust_config = models.ForeignKey(
+        TrustConfig, on_delete=models.PROTECT, related_name="publications"
+    )
     revision = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CHANGES)
     state = models.CharField(max_length=10, choices=State, default=State.INTENDED)
@@ -55,8 +57,15 @@ class Publication(models.Model):
     class Meta:
         ordering = ["-revision"]
         constraints = [
-            models.UniqueConstraint(fields=["trust_config", "revision"], name="one_publication_per_revision"),
-            models.CheckConstraint(condition=Q(state__in=["intended", "sent", "written", "verified", "failed", "voided"]), name="publication_state_is_known"),
+            models.UniqueConstraint(
+                fields=["trust_config", "revision"], name="one_publication_per_revision"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["intended", "sent", "written", "verified", "failed", "voided"]
+                ),
+                name="publication_state_is_known",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -41,7 +41,11 @@ class Certificate(models.Model):
 
     class Meta:
         ordering = ["not_after", "pk"]
-        constraints = [models.UniqueConstraint(fields=["tenant", "sha256_fingerprint"], name="one_certificate_per_tenant")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "sha256_fingerprint"], name="one_certificate_per_tenant"
+            )
+        ]
         indexes = [models.Index(fields=["tenant", "not_after", "id"], name="certificate_expiry")]
 
     def __str__(self) -> str:
@@ -75,13 +79,17 @@ class TrustConfig(models.Model):
         UNREACHABLE = "unreachable", _("not reached")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="trust_configs")
+    environment = models.ForeignKey(
+        Environment, on_delete=models.PROTECT, related_name="trust_configs"
+    )
     purpose = models.CharField(max_length=20, choices=Purpose)
     name = models.CharField(max_length=63)
     tenants = models.ManyToManyField(Tenant, related_name="trust_configs")
     custodian = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=12, choices=State, default=State.NAMED)
-    is_made_here = models.BooleanField(default=False)  # asked for on "New trust config"; else it was there and was registered
+    is_made_here = models.BooleanField(
+        default=False
+    )  # asked for on "New trust config"; else it was there and was registered
     creation_operation = models.CharField(max_length=300, blank=True)
     # What was last observed: the set, our label and the etag, by which read at what time.
     observed_at = models.DateTimeField(null=True)
@@ -118,8 +126,13 @@ class TrustConfig(models.Model):
     class Meta:
         ordering = ["environment__is_production", "environment__slug", "name"]
         constraints = [
-            models.UniqueConstraint(fields=["environment", "name"], name="one_trust_config_per_name"),
-            models.CheckConstraint(condition=Q(state__in=["named", "ready", "drifted", "unreadable", "creating"]), name="trust_config_state_is_known"),
+            models.UniqueConstraint(
+                fields=["environment", "name"], name="one_trust_config_per_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["named", "ready", "drifted", "unreadable", "creating"]),
+                name="trust_config_state_is_known",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -154,21 +167,31 @@ class TrustEntry(models.Model):
 
     trust_config = models.ForeignKey(TrustConfig, on_delete=models.PROTECT, related_name="entries")
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="trust_entries")
-    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="trust_entries")
+    certificate = models.ForeignKey(
+        Certificate, on_delete=models.PROTECT, related_name="trust_entries"
+    )
     role = models.CharField(max_length=24, choices=Role)
     added_at = models.DateTimeField()
     added_origin = models.CharField(max_length=12, choices=Origin)
-    added_publication = models.ForeignKey("Publication", on_delete=models.PROTECT, null=True, related_name="added_entries")
+    added_publication = models.ForeignKey(
+        "Publication", on_delete=models.PROTECT, null=True, related_name="added_entries"
+    )
     removed_at = models.DateTimeField(null=True)
     removed_origin = models.CharField(max_length=12, choices=Origin, blank=True)
-    removed_publication = models.ForeignKey("Publication", on_delete=models.PROTECT, null=True, related_name="removed_entries")
+    removed_publication = models.ForeignKey(
+        "Publication", on_delete=models.PROTECT, null=True, related_name="removed_entries"
+    )
 
     objects = TrustEntryQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["trust_config", "tenant", "certificate", "role"], condition=Q(removed_at=None), name="one_open_entry_each"),
+            models.UniqueConstraint(
+                fields=["trust_config", "tenant", "certificate", "role"],
+                condition=Q(removed_at=None),
+                name="one_open_entry_each",
+            ),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="entry_role_is_known"),
         ]
 
@@ -177,7 +200,9 @@ class TrustEntry(models.Model):
 
     @property
     def holding(self) -> Holding:
-        return Holding(self.tenant_id, Entry(TrustRole(self.role), self.certificate.sha256_fingerprint))
+        return Holding(
+            self.tenant_id, Entry(TrustRole(self.role), self.certificate.sha256_fingerprint)
+        )
 
 
 def entries_from_json(rows: list[list[str]]) -> frozenset[Entry]:

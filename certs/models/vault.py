@@ -21,7 +21,12 @@ class VaultKey(models.Model):
     serves_until = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["tenant", "environment", "purpose", "-serves_until"], name="vault_key_current")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "environment", "purpose", "-serves_until"],
+                name="vault_key_current",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.identifier)
@@ -44,10 +49,16 @@ class SealedCertificate(models.Model):
     keep_until = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["change_id", "sha256_fingerprint"], name="sealed_once_per_change")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["change_id", "sha256_fingerprint"], name="sealed_once_per_change"
+            )
+        ]
         indexes = [
             models.Index(fields=["keep_until"], name="sealed_keep_until"),
-            models.Index(fields=["tenant", "trust_config", "sha256_fingerprint"], name="sealed_lookup"),
+            models.Index(
+                fields=["tenant", "trust_config", "sha256_fingerprint"], name="sealed_lookup"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,9 @@ def main(omni_ja: str) -> None:
     day = datetime.fromtimestamp(listed["timestamp"] / 1000, UTC).date()
     head = f"# SHA-256 fingerprints of the intermediate CAs that Mozilla preloads (intermediates.json, security-state), {day}. See pki/data/README.md.\n"
     fingerprints = sorted(base64.b64decode(row["derHash"]).hex() for row in listed["data"])
-    Path(__file__).with_name("public_intermediates.txt").write_text(head + "\n".join(fingerprints) + "\n", encoding="ascii")
+    Path(__file__).with_name("public_intermediates.txt").write_text(
+        head + "\n".join(fingerprints) + "\n", encoding="ascii"
+    )
 
 
 if __name__ == "__main__":

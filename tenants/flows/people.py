@@ -31,7 +31,12 @@ def create_user(*, actor: Actor, email: str, full_name: str, language: str = "")
         user = User(username=address, email=address, full_name=full_name.strip(), language=language)
         user.set_unusable_password()
         user.save()
-        record(EventType.USER_CREATED, actor=actor, subject=Subject("user", str(user.pk)), scope=Scope())
+        record(
+            EventType.USER_CREATED,
+            actor=actor,
+            subject=Subject("user", str(user.pk)),
+            scope=Scope(),
+        )
     return user.pk
 
 
@@ -43,12 +48,21 @@ def create_first_platform_admin(*, actor: Actor, email: str, full_name: str) -> 
     address = email.strip().lower()
     with transaction.atomic(durable=True):
         if Grant.objects.filter(role=AccessRole.PLATFORM_ADMIN).exists():
-            raise NotPossible(_("There is a platform admin already. Let that person give the grant."))
-        user, is_new = User.objects.get_or_create(email=address, defaults={"username": address, "full_name": full_name.strip()})
+            raise NotPossible(
+                _("There is a platform admin already. Let that person give the grant.")
+            )
+        user, is_new = User.objects.get_or_create(
+            email=address, defaults={"username": address, "full_name": full_name.strip()}
+        )
         if is_new:
             user.set_unusable_password()
             user.save()
-            record(EventType.USER_CREATED, actor=actor, subject=Subject("user", str(user.pk)), scope=Scope())
+            record(
+                EventType.USER_CREATED,
+                actor=actor,
+                subject=Subject("user", str(user.pk)),
+                scope=Scope(),
+            )
         Grant.objects.create(user=user, role=AccessRole.PLATFORM_ADMIN)
         record(
             EventType.GRANT_GIVEN,
@@ -62,21 +76,33 @@ def create_first_platform_admin(*, actor: Actor, email: str, full_name: str) -> 
     return user.pk
 
 
-def give_grant(*, actor: Actor, email: str, role: str, tenant_slug: str = "", environment_slug: str = "") -> None:
+def give_grant(
+    *, actor: Actor, email: str, role: str, tenant_slug: str = "", environment_slug: str = ""
+) -> None:
     """Gives a role in a tenant (or on the whole platform) and an environment (or in all).
 
     :raises BadValue: for an unknown role, or one that does not fit a tenant or a platform-wide grant.
     :raises UnknownObject: for an unknown person, tenant or environment.
     """
     if role not in AccessRole.values:
-        raise BadValue(_("%(role)s is no role. Roles: %(roles)s.") % {"role": role, "roles": ", ".join(AccessRole.values)})
-    if (role == AccessRole.PLATFORM_ADMIN) == bool(tenant_slug) and role in {AccessRole.PLATFORM_ADMIN, AccessRole.TENANT_ADMIN}:
+        raise BadValue(
+            _("%(role)s is no role. Roles: %(roles)s.")
+            % {"role": role, "roles": ", ".join(AccessRole.values)}
+        )
+    if (role == AccessRole.PLATFORM_ADMIN) == bool(tenant_slug) and role in {
+        AccessRole.PLATFORM_ADMIN,
+        AccessRole.TENANT_ADMIN,
+    }:
         raise BadValue(_("A platform admin has no tenant, a tenant admin needs one."))
     with transaction.atomic(durable=True):
         user = _get(User.objects.filter(email=email.strip().lower()))
         tenant = _get(Tenant.objects.filter(slug=tenant_slug)) if tenant_slug else None
-        environment = _get(Environment.objects.filter(slug=environment_slug)) if environment_slug else None
-        _grant, is_new = Grant.objects.get_or_create(user=user, role=role, tenant=tenant, environment=environment)
+        environment = (
+            _get(Environment.objects.filter(slug=environment_slug)) if environment_slug else None
+        )
+        _grant, is_new = Grant.objects.get_or_create(
+            user=user, role=role, tenant=tenant, environment=environment
+        )
         if is_new:
             record(
                 EventType.GRANT_GIVEN,
@@ -84,11 +110,17 @@ def give_grant(*, actor: Actor, email: str, role: str, tenant_slug: str = "", en
                 subject=Subject("user", str(user.pk)),
                 scope=Scope(tenant_id=tenant.pk if tenant else None, environment=environment_slug),
                 after=role,
-                details={"role": role, "tenant": tenant_slug or None, "environment": environment_slug or None},
+                details={
+                    "role": role,
+                    "tenant": tenant_slug or None,
+                    "environment": environment_slug or None,
+                },
             )
 
 
-def take_grant(*, actor: Actor, email: str, role: str, tenant_slug: str = "", environment_slug: str = "") -> None:
+def take_grant(
+    *, actor: Actor, email: str, role: str, tenant_slug: str = "", environment_slug: str = ""
+) -> None:
     """Takes a grant back.
 
     :raises UnknownObject: when there is no such grant.
@@ -96,15 +128,23 @@ def take_grant(*, actor: Actor, email: str, role: str, tenant_slug: str = "", en
     with transaction.atomic(durable=True):
         user = _get(User.objects.filter(email=email.strip().lower()))
         tenant = _get(Tenant.objects.filter(slug=tenant_slug)) if tenant_slug else None
-        environment = _get(Environment.objects.filter(slug=environment_slug)) if environment_slug else None
-        _get(Grant.objects.filter(user=user, role=role, tenant=tenant, environment=environment)).delete()
+        environment = (
+            _get(Environment.objects.filter(slug=environment_slug)) if environment_slug else None
+        )
+        _get(
+            Grant.objects.filter(user=user, role=role, tenant=tenant, environment=environment)
+        ).delete()
         record(
             EventType.GRANT_TAKEN,
             actor=actor,
             subject=Subject("user", str(user.pk)),
             scope=Scope(tenant_id=tenant.pk if tenant else None, environment=environment_slug),
             before=role,
-            details={"role": role, "tenant": tenant_slug or None, "environment": environment_slug or None},
+            details={
+                "role": role,
+                "tenant": tenant_slug or None,
+                "environment": environment_slug or None,
+            },
         )
 
 
@@ -117,8 +157,15 @@ def create_sign_in_link(*, actor: Actor, email: str) -> str:
     with transaction.atomic(durable=True):
         user = _get(User.objects.filter(email=email.strip().lower(), is_active=True))
         expires_at = clock.now() + timedelta(minutes=settings.SIGN_IN_LINK_MINUTES)
-        SignInLink.objects.create(user=user, token_sha256=sha256(token.encode()).hexdigest(), expires_at=expires_at)
-        record(EventType.SIGN_IN_LINK_CREATED, actor=actor, subject=Subject("user", str(user.pk)), scope=Scope())
+        SignInLink.objects.create(
+            user=user, token_sha256=sha256(token.encode()).hexdigest(), expires_at=expires_at
+        )
+        record(
+            EventType.SIGN_IN_LINK_CREATED,
+            actor=actor,
+            subject=Subject("user", str(user.pk)),
+            scope=Scope(),
+        )
     return token
 
 
@@ -129,22 +176,38 @@ def use_sign_in_link(*, token: str, ip: str, request_id: str) -> int:
     """
     digest = sha256(token.encode()).hexdigest()
     with transaction.atomic(durable=True):
-        live = SignInLink.objects.filter(token_sha256=digest, used_at=None, expires_at__gt=clock.now(), user__is_active=True)
+        live = SignInLink.objects.filter(
+            token_sha256=digest, used_at=None, expires_at__gt=clock.now(), user__is_active=True
+        )
         link = live.select_for_update(of=("self",)).select_related("user").first()
         if link is None:
             raise NotPossible(_("This sign-in link is used up or too old. Ask for a new one."))
         link.used_at = clock.now()
         link.save(update_fields=["used_at"])
         user = link.user
-        actor = Actor("person", str(user.pk), user.full_name, user.email, ip, "one-time link", "", request_id)
-        record(EventType.SIGNED_IN, actor=actor, subject=Subject("user", str(user.pk)), scope=Scope(), details={"by": "one-time link"})
+        actor = Actor(
+            "person", str(user.pk), user.full_name, user.email, ip, "one-time link", "", request_id
+        )
+        record(
+            EventType.SIGNED_IN,
+            actor=actor,
+            subject=Subject("user", str(user.pk)),
+            scope=Scope(),
+            details={"by": "one-time link"},
+        )
     return user.pk
 
 
 def note_sign_in(*, actor: Actor) -> None:
     """Records that a person signed in, and how."""
     with transaction.atomic(durable=True):
-        record(EventType.SIGNED_IN, actor=actor, subject=Subject("user", actor.id), scope=Scope(), details={"by": actor.authenticated_by})
+        record(
+            EventType.SIGNED_IN,
+            actor=actor,
+            subject=Subject("user", actor.id),
+            scope=Scope(),
+            details={"by": actor.authenticated_by},
+        )
 
 
 def set_preferences(*, actor: Actor, language: str | None, theme: str | None) -> None:

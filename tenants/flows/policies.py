@@ -13,11 +13,18 @@ from audit.recorder import record
 from jobs import clock
 from pki.policy import Policy, loosened
 from tenants import policies
-from tenants.errors import BadValue, NotAllowed, NotPossible, UnknownObject
+from tenants.errors import BadValue, NotAllowed, NotPossible, StaleDecision, UnknownObject
 from tenants.models import PolicyVersion, Tenant
 
 
-def propose(*, actor: Actor, tenant_id: int | None, policy: Policy, effective_from: datetime | None, reason: str) -> int:
+def propose(
+    *,
+    actor: Actor,
+    tenant_id: int | None,
+    policy: Policy,
+    effective_from: datetime | None,
+    reason: str,
+) -> int:
     """Writes a new version for a tenant or, without one, for the platform; returns its primary key.
 
     :raises BadValue: without a reason, or when it says what is in force already.
@@ -38,24 +45,43 @@ def propose(*, actor: Actor, tenant_id: int | None, policy: Policy, effective_fr
             raise NotAllowed(verdict.reason)
         own = PolicyVersion.objects.filter(Q(tenant_id=tenant_id) if tenant_id else Q(tenant=None))
         if own.filter(state=PolicyVersion.State.PROPOSED).exists():
-            raise NotPossible(_("Another version of this policy waits for a second person already."))
+            raise NotPossible(
+                _("Another version of this policy waits for a second person already.")
+            )
         _refuse_to_be_undone(own, policy, begins)
-        version = PolicyVersion(tenant=tenant, number=(own.aggregate(top=Max("number"))["top"] or 0) + 1, document=policy.to_json())
-        version.loosened, version.is_loosening, version.effective_from, version.reason = lines, bool(lines), begins, reason.strip()
+        version = PolicyVersion(
+            tenant=tenant,
+            number=(own.aggregate(top=Max("number"))["top"] or 0) + 1,
+            document=policy.to_json(),
+        )
+        version.loosened, version.is_loosening, version.effective_from, version.reason = (
+            lines,
+            bool(lines),
+            begins,
+            reason.strip(),
+        )
         version.proposed_by_id = actor.user_id
         version.state = PolicyVersion.State.PROPOSED
         if not lines:
             version.state, version.decided_at = PolicyVersion.State.DECIDED, now
         version.save()
-        _record(EventType.POLICY_PROPOSED if lines else EventType.POLICY_DECIDED, version, actor=actor, before=before)
+        _record(
+            EventType.POLICY_PROPOSED if lines else EventType.POLICY_DECIDED,
+            version,
+            actor=actor,
+            before=before,
+        )
     return version.pk
 
 
-def decide(*, actor: Actor, version_id: int, is_confirmed: bool) -> PolicyVersion:
+def decide(*, actor: Actor, version_id: int, digest: str, is_confirmed: bool) -> PolicyVersion:
     """The second person's word on a version that loosens something.
+
+    ``digest`` is that of the :class:`~tenants.policies.Loosening` that the page showed.
 
     :raises UnknownObject: when no such version waits.
     :raises NotAllowed: for the proposer, and for people without that right.
+    :raises StaleDecision: when confirming would do something else than the page showed.
     """
     with transaction.atomic(durable=True):
         waiting = PolicyVersion.objects.select_for_update(of=("self",)).select_related("tenant")
@@ -65,26 +91,41 @@ def decide(*, actor: Actor, version_id: int, is_confirmed: bool) -> PolicyVersio
         if not (verdict := policies.may_decide(actor.user_id, version)):
             raise NotAllowed(verdict.reason)
         now = clock.now()
-        before = policies.version_in_force(version.tenant_id, max(version.effective_from, now))
+        shown = policies.loosening_of(version, now)
+        if digest != shown.digest:
+            raise StaleDecision
         if is_confirmed:
-            own = PolicyVersion.objects.filter(Q(tenant_id=version.tenant_id) if version.tenant_id else Q(tenant=None))
+            own = PolicyVersion.objects.filter(
+                Q(tenant_id=version.tenant_id) if version.tenant_id else Q(tenant=None)
+            )
             _refuse_to_be_undone(own, version.policy, max(version.effective_from, now))
-        version.state = PolicyVersion.State.DECIDED if is_confirmed else PolicyVersion.State.DECLINED
+        version.state = (
+            PolicyVersion.State.DECIDED if is_confirmed else PolicyVersion.State.DECLINED
+        )
         version.decided_by_id, version.decided_at = actor.user_id, now
         version.effective_from = max(version.effective_from, now)
-        version.loosened = loosened(before.policy if before else Policy(), version.policy)
+        version.loosened = shown.lines
         version.save()
-        _record(EventType.POLICY_DECIDED if is_confirmed else EventType.POLICY_DECLINED, version, actor=actor, before=before)
+        event = EventType.POLICY_DECIDED if is_confirmed else EventType.POLICY_DECLINED
+        _record(event, version, actor=actor, before=shown.before)
     return version
 
 
 def _refuse_to_be_undone(own: QuerySet[PolicyVersion], policy: Policy, begins: datetime) -> None:
     """:raises NotPossible: when a version that is to follow would let pass again what this one stops, without a second person."""
     for later in own.filter(state=PolicyVersion.State.DECIDED, effective_from__gt=begins):
-        if policies.version_in_force(later.tenant_id, later.effective_from) == later and (lines := loosened(policy, later.policy)):
+        if policies.version_in_force(later.tenant_id, later.effective_from) == later and (
+            lines := loosened(policy, later.policy)
+        ):
             raise NotPossible(
-                _("Version %(version)s, in force from %(date)s, would loosen this again: %(lines)s. Record its successor from that date first.")
-                % {"version": later, "date": f"{later.effective_from:%Y-%m-%d}", "lines": ", ".join(lines)}
+                _(
+                    "Version %(version)s, in force from %(date)s, would loosen this again: %(lines)s. Record its successor from that date first."
+                )
+                % {
+                    "version": later,
+                    "date": f"{later.effective_from:%Y-%m-%d}",
+                    "lines": ", ".join(lines),
+                }
             )
 
 
@@ -103,7 +144,9 @@ def _lock(tenant_id: int | None) -> Tenant | None:
     return tenant
 
 
-def _record(event: EventType, version: PolicyVersion, *, actor: Actor, before: PolicyVersion | None) -> None:
+def _record(
+    event: EventType, version: PolicyVersion, *, actor: Actor, before: PolicyVersion | None
+) -> None:
     details: dict[str, object] = {
         "document_sha256": hashlib.sha256(rfc8785.dumps(version.document)).hexdigest(),
         "changed": _changed(before.document if before else Policy().to_json(), version.document),

@@ -22,12 +22,26 @@ def create_tenant(*, actor: Actor, slug: str, name: str) -> int:
             raise BadValue(_("The short name %(slug)s is taken.") % {"slug": slug})
         tenant = Tenant.objects.create(slug=slug, name=name)
         record(
-            EventType.TENANT_CREATED, actor=actor, subject=Subject("tenant", str(tenant.pk), label=slug), scope=Scope(tenant_id=tenant.pk), after=tenant.mode
+            EventType.TENANT_CREATED,
+            actor=actor,
+            subject=Subject("tenant", str(tenant.pk), label=slug),
+            scope=Scope(tenant_id=tenant.pk),
+            after=tenant.mode,
         )
     return tenant.pk
 
 
-def create_environment(*, actor: Actor, slug: str, name: str, project: str, location: str, votes_needed: int, is_production: bool, service_account: str) -> int:
+def create_environment(
+    *,
+    actor: Actor,
+    slug: str,
+    name: str,
+    project: str,
+    location: str,
+    votes_needed: int,
+    is_production: bool,
+    service_account: str,
+) -> int:
     """Makes an environment, which stands for one Google Cloud project; returns its id.
 
     :raises BadValue: for a slug that is malformed or taken, and for less than one vote.
@@ -53,7 +67,12 @@ def create_environment(*, actor: Actor, slug: str, name: str, project: str, loca
             actor=actor,
             subject=Subject("environment", str(environment.pk), label=slug),
             scope=Scope(environment=slug),
-            details={"project": project, "location": location, "votes_needed": votes_needed, "is_production": is_production},
+            details={
+                "project": project,
+                "location": location,
+                "votes_needed": votes_needed,
+                "is_production": is_production,
+            },
         )
     return environment.pk
 
@@ -68,7 +87,9 @@ def assign_environment(*, actor: Actor, tenant_slug: str, environment_slug: str)
         environment = Environment.objects.filter(slug=environment_slug).first()
         if tenant is None or environment is None:
             raise UnknownObject
-        _row, is_new = TenantEnvironment.objects.get_or_create(tenant=tenant, environment=environment)
+        _row, is_new = TenantEnvironment.objects.get_or_create(
+            tenant=tenant, environment=environment
+        )
         if is_new:
             record(
                 EventType.ENVIRONMENT_ASSIGNED,
@@ -78,7 +99,9 @@ def assign_environment(*, actor: Actor, tenant_slug: str, environment_slug: str)
                 after=environment.slug,
             )
         for purpose in Purpose.values:
-            enqueue("make_vault_key", f"{tenant.pk}:{environment.pk}:{purpose}", queue=environment.queue)
+            enqueue(
+                "make_vault_key", f"{tenant.pk}:{environment.pk}:{purpose}", queue=environment.queue
+            )
 
 
 def _check_slug(slug: str) -> None:

@@ -18,7 +18,9 @@ from tenants.models import AccessRole, ChangeWindow, Environment, Freeze
 from tenants.windows import HORIZON, Window
 
 
-def set_windows(*, actor: Actor, environment_slug: str, windows: Sequence[Window], reason: str) -> None:
+def set_windows(
+    *, actor: Actor, environment_slug: str, windows: Sequence[Window], reason: str
+) -> None:
     """Replaces the environment's weekly windows. Without any, changes that wait for a window are written at once.
 
     :raises NotAllowed: for everybody but platform admins.
@@ -26,20 +28,33 @@ def set_windows(*, actor: Actor, environment_slug: str, windows: Sequence[Window
     """
     for window in windows:
         if window.opens == window.closes:
-            raise BadValue(_("A window must not close when it opens. Write 00:00-23:59 for a whole day."))
+            raise BadValue(
+                _("A window must not close when it opens. Write 00:00-23:59 for a whole day.")
+            )
         _check_zone(window.zone)
     with transaction.atomic(durable=True):
         environment = _lock(actor, environment_slug, reason)
         before = [str(row) for row in environment.windows.all()]
         environment.windows.all().delete()
-        rows = [ChangeWindow(environment=environment, weekday=w.weekday, opens=w.opens, closes=w.closes, zone=w.zone) for w in windows]
+        rows = [
+            ChangeWindow(
+                environment=environment,
+                weekday=w.weekday,
+                opens=w.opens,
+                closes=w.closes,
+                zone=w.zone,
+            )
+            for w in windows
+        ]
         ChangeWindow.objects.bulk_create(rows)
         details: Json = {"before": [*before], "after": [*(str(row) for row in rows)]}
         _record(EventType.WINDOWS_SET, environment, actor=actor, reason=reason, details=details)
         enqueue("wake_trust_configs", PERIODIC_SUBJECT)
 
 
-def freeze(*, actor: Actor, environment_slug: str, begins_at: datetime, ends_at: datetime, reason: str) -> None:
+def freeze(
+    *, actor: Actor, environment_slug: str, begins_at: datetime, ends_at: datetime, reason: str
+) -> None:
     """Lets nothing be written between two instants but revocations and what puts back an edit outside the portal.
 
     :raises NotAllowed: for everybody but platform admins.
@@ -49,7 +64,13 @@ def freeze(*, actor: Actor, environment_slug: str, begins_at: datetime, ends_at:
         raise BadValue(_("A freeze ends after it begins, in the future, and within a year."))
     with transaction.atomic(durable=True):
         environment = _lock(actor, environment_slug, reason)
-        Freeze.objects.create(environment=environment, begins_at=begins_at, ends_at=ends_at, reason=reason.strip(), set_by_id=actor.user_id)
+        Freeze.objects.create(
+            environment=environment,
+            begins_at=begins_at,
+            ends_at=ends_at,
+            reason=reason.strip(),
+            set_by_id=actor.user_id,
+        )
         details: Json = {"begins_at": begins_at.isoformat(), "ends_at": ends_at.isoformat()}
         _record(EventType.FREEZE_SET, environment, actor=actor, reason=reason, details=details)
 
@@ -66,7 +87,11 @@ def lift_freeze(*, actor: Actor, environment_slug: str, freeze_id: int, reason: 
         found = environment.freezes.filter(pk=freeze_id, ends_at__gt=at).first()
         if found is None:
             raise UnknownObject
-        details: Json = {"begins_at": found.begins_at.isoformat(), "ends_at": found.ends_at.isoformat(), "was": found.reason}
+        details: Json = {
+            "begins_at": found.begins_at.isoformat(),
+            "ends_at": found.ends_at.isoformat(),
+            "was": found.reason,
+        }
         if found.begins_at < at:
             found.ends_at = at
             found.save(update_fields=["ends_at"])
@@ -90,9 +115,21 @@ def _check_zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise BadValue(_("There is no time zone %(name)s. Write one such as Europe/Berlin or Asia/Shanghai.") % {"name": name}) from error
+        raise BadValue(
+            _("There is no time zone %(name)s. Write one such as Europe/Berlin or Asia/Shanghai.")
+            % {"name": name}
+        ) from error
 
 
-def _record(event: EventType, environment: Environment, *, actor: Actor, reason: str, details: Json) -> None:
+def _record(
+    event: EventType, environment: Environment, *, actor: Actor, reason: str, details: Json
+) -> None:
     subject = Subject("environment", str(environment.pk), label=environment.slug)
-    record(event, actor=actor, subject=subject, scope=Scope(environment=environment.slug), reason=reason.strip(), details=details)
+    record(
+        event,
+        actor=actor,
+        subject=subject,
+        scope=Scope(environment=environment.slug),
+        reason=reason.strip(),
+        details=details,
+    )

@@ -15,7 +15,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PolicyVersion",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveIntegerField()),
                 ("document", models.JSONField()),
                 ("loosened", models.JSONField(default=list)),
@@ -23,26 +28,69 @@ class Migration(migrations.Migration):
                 ("effective_from", models.DateTimeField()),
                 (
                     "state",
-                    models.CharField(choices=[("proposed", "Waiting for a second person"), ("decided", "Decided"), ("declined", "Declined")], max_length=10),
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Waiting for a second person"),
+                            ("decided", "Decided"),
+                            ("declined", "Declined"),
+                        ],
+                        max_length=10,
+                    ),
                 ),
                 ("reason", models.TextField()),
                 ("proposed_at", models.DateTimeField(auto_now_add=True)),
                 ("decided_at", models.DateTimeField(null=True)),
-                ("decided_by", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("proposed_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("tenant", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="policy_versions", to="tenants.tenant")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policy_versions",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-number"],
-                "indexes": [models.Index(fields=["tenant", "state", "-effective_from"], name="policy_in_force")],
+                "indexes": [
+                    models.Index(
+                        fields=["tenant", "state", "-effective_from"], name="policy_in_force"
+                    )
+                ],
                 "constraints": [
-                    models.UniqueConstraint(models.F("number"), django.db.models.functions.comparison.Coalesce("tenant", 0), name="one_policy_per_number"),
                     models.UniqueConstraint(
-                        django.db.models.functions.comparison.Coalesce("tenant", 0), condition=models.Q(("state", "proposed")), name="one_proposed_policy_each"
+                        models.F("number"),
+                        django.db.models.functions.comparison.Coalesce("tenant", 0),
+                        name="one_policy_per_number",
+                    ),
+                    models.UniqueConstraint(
+                        django.db.models.functions.comparison.Coalesce("tenant", 0),
+                        condition=models.Q(("state", "proposed")),
+                        name="one_proposed_policy_each",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("is_loosening", False), ("decided_by", None), models.Q(("decided_by", models.F("proposed_by")), _negated=True), _connector="OR"
+                            ("is_loosening", False),
+                            ("decided_by", None),
+                            models.Q(("decided_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
                         ),
                         name="a_second_person_loosens",
                     ),

@@ -14,37 +14,85 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ChangeWindow",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "weekday",
                     models.PositiveSmallIntegerField(
-                        choices=[(0, "Monday"), (1, "Tuesday"), (2, "Wednesday"), (3, "Thursday"), (4, "Friday"), (5, "Saturday"), (6, "Sunday")]
+                        choices=[
+                            (0, "Monday"),
+                            (1, "Tuesday"),
+                            (2, "Wednesday"),
+                            (3, "Thursday"),
+                            (4, "Friday"),
+                            (5, "Saturday"),
+                            (6, "Sunday"),
+                        ]
                     ),
                 ),
                 ("opens", models.TimeField()),
                 ("closes", models.TimeField()),
                 ("zone", models.CharField(max_length=64)),
-                ("environment", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="windows", to="tenants.environment")),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="windows",
+                        to="tenants.environment",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["weekday", "opens"],
-                "constraints": [models.CheckConstraint(condition=models.Q(("weekday__lte", 6)), name="weekday_is_known")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("weekday__lte", 6)), name="weekday_is_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name="Freeze",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("begins_at", models.DateTimeField()),
                 ("ends_at", models.DateTimeField()),
                 ("reason", models.TextField()),
                 ("set_at", models.DateTimeField(auto_now_add=True)),
-                ("environment", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="freezes", to="tenants.environment")),
-                ("set_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="freezes",
+                        to="tenants.environment",
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["begins_at"],
-                "constraints": [models.CheckConstraint(condition=models.Q(("ends_at__gt", models.F("begins_at"))), name="a_freeze_ends_after_it_begins")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("begins_at"))),
+                        name="a_freeze_ends_after_it_begins",
+                    )
+                ],
             },
         ),
     ]

@@ -6,11 +6,12 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from approvals.acts import Removal, Timing
+from approvals.asking import resolve_drift, roll_back
+from approvals.deciding import lapse, switch_mode
+from approvals.draft import Removal, Timing
 from approvals.errors import ApprovalError, PublicationInProgress, VoteRefused
-from approvals.flows import lapse, resolve_drift, roll_back, switch_mode
-from approvals.flows.publish import publish
 from approvals.models import ChangeRequest
+from approvals.publishing.conductor import publish
 from audit.models import AuditEvent
 from certs.drift import open_case
 from certs.errors import CertsError
@@ -59,9 +60,14 @@ def test_the_brake_holds_for_the_end_of_an_overlap_whose_write_is_unresolved(wor
     old, new = make("old"), make("new")
     world.applied(old, make("stays"))
     until = timezone.now() + timedelta(days=3)
-    first = world.submit(new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.submit(
+        new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until)
+    )
     world.work()
-    assert world.fresh(first).state == "applied", (world.fresh(first).state, world.fresh(first).causes)
+    assert world.fresh(first).state == "applied", (
+        world.fresh(first).state,
+        world.fresh(first).causes,
+    )
     second = first.followers.get()
     with time_machine.travel(until + timedelta(minutes=1), tick=True):
         world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE"))
@@ -82,11 +88,15 @@ def test_a_put_back_brings_back_nothing_that_its_holder_revoked_meanwhile(world)
     world.edited_outside("shared-clients", allowlisted=stays)
     change = world.put_back("shared-clients")
     world.work()
-    revoked = world.approved(removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
+    revoked = world.approved(
+        removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA
+    )
     assert revoked.state == "applied"
     world.approve(change, by="ravi")
     world.work()
-    assert theirs.parsed.pem not in world.live("shared-clients")["allowlisted"], world.fresh(change).state
+    assert theirs.parsed.pem not in world.live("shared-clients")["allowlisted"], world.fresh(
+        change
+    ).state
 
 
 def test_an_adoption_says_when_it_gives_back_what_its_holder_revoked(world):
@@ -96,7 +106,9 @@ def test_an_adoption_says_when_it_gives_back_what_its_holder_revoked(world):
     stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
     world.edited_outside("shared-clients", allowlisted=stays)
     world.adopted("shared-clients")
-    revoked = world.approved(removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
+    revoked = world.approved(
+        removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA
+    )
     assert revoked.state == "applied"
     world.edited_outside("shared-clients", allowlisted=[*stays, theirs.parsed.pem])
     with pytest.raises((ApprovalError, CertsError)):
@@ -132,16 +144,29 @@ def test_what_one_tenant_says_of_a_drift_does_not_stand_in_the_history_of_anothe
     world.work()
     assert ChangeRequest.objects.get(kind="adoption").state == "applied"
     page = world.page("lena")
-    assert "ACME-takeover-secret" not in page.get(f"/t/logistics/trust-configs/{tc.pk}/").content.decode()
+    assert (
+        "ACME-takeover-secret"
+        not in page.get(f"/t/logistics/trust-configs/{tc.pk}/").content.decode()
+    )
 
 
 def test_the_end_of_an_overlap_outlives_a_long_freeze(world):
     old = make("old")
     world.applied(old, make("stays"))
     until = timezone.now() + timedelta(days=5)
-    first = world.approved(make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.approved(
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=until),
+    )
     second = first.followers.get()
-    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=until - timedelta(days=1), ends_at=until + timedelta(days=20), reason="x")
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=until - timedelta(days=1),
+        ends_at=until + timedelta(days=20),
+        reason="x",
+    )
     with time_machine.travel(until + timedelta(days=15), tick=True):
         lapse.lapse()
     assert world.fresh(second).state == "approved"
@@ -158,10 +183,14 @@ def test_a_refusal_is_recorded_once(world):
 def test_a_vault_that_is_closed_stops_its_tenants_change_only(world):
     theirs = make("theirs")
     world.applied(theirs, make("stays"), to="shared-clients", **LENA)
-    removal = world.submit(removed=[Removal(theirs.fingerprint, AL, "retired")], to="shared-clients", **LENA)
+    removal = world.submit(
+        removed=[Removal(theirs.fingerprint, AL, "retired")], to="shared-clients", **LENA
+    )
     mine = world.submit(make("mine"), to="shared-clients")
     world.work()
-    VaultKey.objects.filter(tenant__slug="logistics").update(serves_until=timezone.now() - timedelta(days=1))
+    VaultKey.objects.filter(tenant__slug="logistics").update(
+        serves_until=timezone.now() - timedelta(days=1)
+    )
     world.approve(removal)
     world.approve(mine)
     world.work()
@@ -172,19 +201,34 @@ def test_undoing_the_first_of_a_rotation_waits_for_the_second_that_is_being_writ
     old, new = make("old"), make("new")
     world.applied(old, make("stays"))
     until = timezone.now() + timedelta(days=3)
-    first = world.approved(new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.approved(
+        new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until)
+    )
     second = first.followers.get()
     with time_machine.travel(until + timedelta(minutes=1), tick=True):
         publish(trust_config_id=str(first.trust_config_id))
         assert second.attempts.get().publication.state in ("intended", "sent")
         with pytest.raises(PublicationInProgress):
-            roll_back.roll_back(actor=world.actor("sam"), tenant_id=first.tenant_id, number=first.number, also=[], reason="undo", originals=[])
+            roll_back.roll_back(
+                actor=world.actor("sam"),
+                tenant_id=first.tenant_id,
+                number=first.number,
+                also=[],
+                reason="undo",
+                originals=[],
+            )
 
 
 def test_a_worker_that_was_stopped_does_not_register_a_second_time(world, monkeypatch):
 
     world.edit_live("late", allowlisted=[])
-    pk = register.name_trust_config(actor=COMMAND, environment_slug="dev", name="late", purpose="mtls-client", tenant_slugs=["payments"])
+    pk = register.name_trust_config(
+        actor=COMMAND,
+        environment_slug="dev",
+        name="late",
+        purpose="mtls-client",
+        tenant_slugs=["payments"],
+    )
     real = register.read_live
     done = []
 
@@ -222,8 +266,18 @@ def test_the_end_of_an_overlap_that_moves_is_recorded(world):
     old, new = make("old"), make("new")
     world.applied(old, make("stays"))
     now = timezone.now()
-    first = world.submit(new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=now + timedelta(days=2)))
-    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now, ends_at=now + timedelta(days=1), reason="x")
+    first = world.submit(
+        new,
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=now + timedelta(days=2)),
+    )
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=1),
+        reason="x",
+    )
     world.work()
     world.approve(first)
     second = first.followers.get()
@@ -268,7 +322,11 @@ def test_an_old_file_restored_at_google_can_be_adopted_however_much_of_it_was_re
 
     tc = world.trust_config()
     page = world.page("rita")
-    form = {"digest": revision_digest(open_case(tc).entry_set), "reason": "\u8fd9" * 2000, "names_revocation": "on"}
+    form = {
+        "digest": revision_digest(open_case(tc).entry_set),
+        "reason": "\u8fd9" * 2000,
+        "names_revocation": "on",
+    }
     response = page.post(f"/t/payments/trust-configs/{tc.pk}/drift/adopt/", form)
     assert response.status_code != 500
 
@@ -277,7 +335,11 @@ def test_an_overlap_that_is_over_before_the_votes_come_removes_nothing_at_once(w
     old, new = make("old"), make("new")
     world.applied(old, make("stays"))
     now = timezone.now()
-    first = world.submit(new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=now + timedelta(days=2)))
+    first = world.submit(
+        new,
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=now + timedelta(days=2)),
+    )
     world.work()
     with time_machine.travel(now + timedelta(days=3), tick=True):
         with pytest.raises(VoteRefused, match="over already"):

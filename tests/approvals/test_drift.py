@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from approvals.asking import resolve_drift
 from approvals.errors import BlockingFindings, ConflictingChange, StalePlan
-from approvals.flows import look_again, resolve_drift
-from approvals.flows.publish import publish
-from approvals.flows.wake import wake_trust_configs
-from approvals.timeline import timeline_of, waiting_of
+from approvals.pages.timeline import timeline_of
+from approvals.pages.waiting import waiting_of
+from approvals.publishing import sweep
+from approvals.publishing.conductor import publish
+from approvals.publishing.wake import wake_trust_configs
 from audit.models import AuditEvent
 from certs.drift import open_case
 from certs.errors import NotRestorable
@@ -22,7 +24,7 @@ from tests.world import World
 
 
 def _sweep(world: World, environment: str = "dev") -> None:
-    look_again.sweep(environment_id=world.trust_config(environment=environment).environment_id)
+    sweep.sweep(environment_id=world.trust_config(environment=environment).environment_id)
 
 
 def _foreign(world: World, name: str = "payments-clients", **edit: Any) -> None:
@@ -59,7 +61,10 @@ def test_a_trust_config_that_is_gone_stops_publishing_with_its_name(world: World
     _sweep(world)
     _sweep(world)
     trust_config = world.trust_config()
-    assert (trust_config.waiting_code, trust_config.blocked_at is not None) == ("cloud-missing", True)
+    assert (trust_config.waiting_code, trust_config.blocked_at is not None) == (
+        "cloud-missing",
+        True,
+    )
     assert AuditEvent.objects.filter(type="publishing.blocked").count() == 1
     assert world.trust_config("shared-clients").blocked_at is None
 
@@ -81,7 +86,12 @@ def test_an_adoption_is_reviewed_like_any_change_and_writes_nothing(world: World
     publish(trust_config_id=str(change.trust_config_id))
     assert (world.fresh(change).state, world.updates()) == ("applied", [])
     assert "live was read once more" in str(timeline_of(world.fresh(change))[-1].title)
-    assert TrustEntry.objects.open().get(certificate__sha256_fingerprint=foreign.fingerprint).added_origin == "foreign"
+    assert (
+        TrustEntry.objects.open()
+        .get(certificate__sha256_fingerprint=foreign.fingerprint)
+        .added_origin
+        == "foreign"
+    )
     case = DriftCase.objects.get()
     assert (case.state, case.change_number) == ("adopted", change.number)
     world.work()
@@ -99,7 +109,9 @@ def test_putting_back_what_only_removes_takes_one_reviewer(world: World) -> None
     assert world.fresh(change).state == "applied"
     assert world.live()["allowlisted"] == before
     assert (world.trust_config().state, DriftCase.objects.get().state) == ("ready", "put_back")
-    assert [(entry.certificate.sha256_fingerprint) for entry in TrustEntry.objects.open()] == [client.fingerprint]
+    assert [(entry.certificate.sha256_fingerprint) for entry in TrustEntry.objects.open()] == [
+        client.fingerprint
+    ]
 
 
 def test_putting_back_what_was_removed_takes_the_votes_of_an_addition(world: World) -> None:
@@ -115,7 +127,9 @@ def test_putting_back_what_was_removed_takes_the_votes_of_an_addition(world: Wor
     assert world.live()["allowlisted"] == [client.parsed.pem]
 
 
-def test_what_is_no_longer_kept_comes_back_from_a_file_with_exactly_that_fingerprint(world: World) -> None:
+def test_what_is_no_longer_kept_comes_back_from_a_file_with_exactly_that_fingerprint(
+    world: World,
+) -> None:
     client = make("client")
     world.applied(client)
     SealedCertificate.objects.all().delete()
@@ -146,10 +160,16 @@ def test_a_case_that_moves_or_ends_takes_its_change_along(world: World) -> None:
         world.put_back()
     world.work()
     _foreign(world, allowlisted=[make("second").parsed.pem])
-    assert (world.fresh(moved).state, world.fresh(moved).causes) == ("rejected", [{"code": "drift-moved"}])
+    assert (world.fresh(moved).state, world.fresh(moved).causes) == (
+        "rejected",
+        [{"code": "drift-moved"}],
+    )
     over = world.put_back(by="sam")
     _foreign(world, allowlisted=[])
-    assert (world.fresh(over).state, world.fresh(over).causes[0]["code"]) == ("rejected", "drift-over")
+    assert (world.fresh(over).state, world.fresh(over).causes[0]["code"]) == (
+        "rejected",
+        "drift-over",
+    )
     assert world.trust_config().state == "ready"
 
 
@@ -179,7 +199,9 @@ def test_a_fence_while_a_case_is_open_adopts_nothing(world: World) -> None:
     world.work()
     world.work()
     assert (world.fresh(change).state, world.live()["allowlisted"]) == ("applied", [])
-    assert not TrustEntry.objects.filter(certificate__sha256_fingerprint=foreign.fingerprint).exists()
+    assert not TrustEntry.objects.filter(
+        certificate__sha256_fingerprint=foreign.fingerprint
+    ).exists()
 
 
 def test_mode_b_stops_with_a_clear_message(world: World) -> None:
@@ -199,7 +221,9 @@ def test_only_reviewers_and_the_custodians_submitters_choose(world: World) -> No
     _foreign(world, "shared-clients", allowlisted=[make("foreign").parsed.pem])
     for name in ("lena", "ada", "tom"):
         with pytest.raises(NotAllowed):
-            world.adopt("shared-clients", by=name, tenant="logistics" if name == "lena" else "payments")
+            world.adopt(
+                "shared-clients", by=name, tenant="logistics" if name == "lena" else "payments"
+            )
 
 
 def test_a_mere_label_is_acknowledged_by_one_person(world: World) -> None:
@@ -207,7 +231,13 @@ def test_a_mere_label_is_acknowledged_by_one_person(world: World) -> None:
     case = open_case(world.trust_config())
     assert case is not None
     tenant, digest = world.tenant().pk, revision_digest(case.entry_set)
-    resolve_drift.acknowledge(actor=world.actor("rita"), tenant_id=tenant, trust_config_id=str(case.trust_config_id), digest=digest, reason="A typo.")
+    resolve_drift.acknowledge(
+        actor=world.actor("rita"),
+        tenant_id=tenant,
+        trust_config_id=str(case.trust_config_id),
+        digest=digest,
+        reason="A typo.",
+    )
     assert (world.trust_config().state, DriftCase.objects.get().state) == ("ready", "acknowledged")
     world.applied(make())
     assert len(world.live()["allowlisted"]) == 1
@@ -246,7 +276,9 @@ def test_waking_finds_a_resolution_that_lost_its_job(world: World) -> None:
 
 def test_what_was_empty_may_be_put_back_to_empty(world: World) -> None:
     """Nobody has declared what enforces it, and an approved change waits: a put-back is judged as it stands all the same."""
-    type(world.trust_config()).objects.filter(pk=world.trust_config().pk).update(enforcement="unknown")
+    type(world.trust_config()).objects.filter(pk=world.trust_config().pk).update(
+        enforcement="unknown"
+    )
     ours = world.submit(make("ours"))
     world.work()
     _foreign(world, allowlisted=[make("foreign").parsed.pem])

@@ -7,14 +7,16 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from approvals.acts import Removal, Timing
+from approvals.deciding import lapse, retry
+from approvals.deciding.validate import validate
+from approvals.draft import Removal, Timing
 from approvals.errors import BadChange
-from approvals.flows import lapse, look_again, retry
-from approvals.flows.publish import publish
-from approvals.flows.validate import validate
+from approvals.judging.schedule import lapses_at
 from approvals.models import ChangeRequest
-from approvals.schedule import lapses_at
-from approvals.timeline import timeline_of, waiting_of
+from approvals.pages.timeline import timeline_of
+from approvals.pages.waiting import waiting_of
+from approvals.publishing import sweep
+from approvals.publishing.conductor import publish
 from audit.models import AuditEvent
 from certs.errors import VaultClosed
 from certs.flows import ask_for_trust_config, vault
@@ -34,7 +36,9 @@ LENA = {"by": "lena", "tenant": "logistics"}
 
 
 def _shown(change):
-    return waiting_of(ChangeRequest.objects.select_related("trust_config__environment").get(pk=change.pk))
+    return waiting_of(
+        ChangeRequest.objects.select_related("trust_config__environment").get(pk=change.pk)
+    )
 
 
 def _see(world, who, change):
@@ -49,7 +53,11 @@ def test_a_change_that_cannot_be_checked_says_so_and_is_tried_again_by_a_person(
     held = world.fresh(change)
     assert held.state == "submitted" and held.held_code
     shown = _shown(change)
-    assert "could not be checked" in str(shown.what) and "Google's words" in str(shown.what) and shown.is_trouble
+    assert (
+        "could not be checked" in str(shown.what)
+        and "Google's words" in str(shown.what)
+        and shown.is_trouble
+    )
     assert "Try again" in _see(world, "sam", change)
     retry.retry(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number)
     world.work()
@@ -60,20 +68,34 @@ def test_a_change_that_cannot_be_checked_says_so_and_is_tried_again_by_a_person(
 
 def test_a_sweep_that_google_refuses_is_shown_until_it_goes_again(world):
     trust_config, environment = world.trust_config(), world.trust_config().environment
-    world.emulator.faults.add(Fault("ListTrustConfigs", code="PERMISSION_DENIED", message="trustconfigs.list denied"))
-    look_again.sweep(environment_id=environment.pk)
-    for who, path in (("sam", f"/t/payments/trust-configs/{trust_config.pk}/"), ("paula", "/environments/dev/")):
+    world.emulator.faults.add(
+        Fault("ListTrustConfigs", code="PERMISSION_DENIED", message="trustconfigs.list denied")
+    )
+    sweep.sweep(environment_id=environment.pk)
+    for who, path in (
+        ("sam", f"/t/payments/trust-configs/{trust_config.pk}/"),
+        ("paula", "/environments/dev/"),
+    ):
         text = world.page(who).get(path).content.decode()
         assert "go unnoticed" in text and "trustconfigs.list denied" in text
-    look_again.sweep(environment_id=environment.pk)
+    sweep.sweep(environment_id=environment.pk)
     assert GoogleLocation.objects.get(project=environment.project).refused_at is None
-    assert "go unnoticed" not in world.page("sam").get(f"/t/payments/trust-configs/{trust_config.pk}/").content.decode()
+    assert (
+        "go unnoticed"
+        not in world.page("sam")
+        .get(f"/t/payments/trust-configs/{trust_config.pk}/")
+        .content.decode()
+    )
 
 
 def test_an_environment_without_trust_configs_is_swept_for_its_room(world):
-    world.emulator.certificate_manager.edit_out_of_band("projects/demo-fresh/locations/global/trustConfigs/stranger", {})
-    fresh = Environment.objects.create(slug="fresh", name="Fresh", project="demo-fresh", location="global")
-    look_again.sweep_everywhere()
+    world.emulator.certificate_manager.edit_out_of_band(
+        "projects/demo-fresh/locations/global/trustConfigs/stranger", {}
+    )
+    fresh = Environment.objects.create(
+        slug="fresh", name="Fresh", project="demo-fresh", location="global"
+    )
+    sweep.sweep_everywhere()
     assert Job.objects.filter(kind="sweep_location", subject_id=str(fresh.pk)).exists()
     world.work()
     assert ask_for_trust_config.room_in(fresh) == (1, 5)
@@ -81,7 +103,9 @@ def test_an_environment_without_trust_configs_is_swept_for_its_room(world):
 
 def test_a_vault_key_that_cannot_be_made_says_why(world):
     VaultKey.objects.update(serves_until=timezone.now() - timedelta(days=1))
-    world.emulator.faults.add(Fault("Encrypt", code="PERMISSION_DENIED", message="cryptoKeyVersions.useToEncrypt denied"))
+    world.emulator.faults.add(
+        Fault("Encrypt", code="PERMISSION_DENIED", message="cryptoKeyVersions.useToEncrypt denied")
+    )
     vault.make_vault_keys_ahead()
     world.work(limit=1)
     assert Job.objects.filter(kind="make_vault_key", last_error__contains="useToEncrypt").exists()
@@ -95,21 +119,33 @@ def test_a_vault_key_that_cannot_be_made_says_why(world):
 
 
 def test_a_trust_config_that_google_does_not_make_is_tried_again_on_its_page(world):
-    world.emulator.faults.add(Fault("CreateTrustConfig", code="PERMISSION_DENIED", message="trustconfigs.create denied"))
+    world.emulator.faults.add(
+        Fault("CreateTrustConfig", code="PERMISSION_DENIED", message="trustconfigs.create denied")
+    )
     pk = ask_for_trust_config.ask_for_trust_config(
-        actor=world.actor("paula"), environment_slug="dev", name="new-clients", purpose="mtls-client", tenant_slugs=["payments"]
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        name="new-clients",
+        purpose="mtls-client",
+        tenant_slugs=["payments"],
     )
     world.work()
     page = world.page("paula")
     text = page.get(f"/t/payments/trust-configs/{pk}/").content.decode()
-    assert "trustconfigs.create denied" in text and "certificatemanager.editor" in text and "Try again" in text
+    assert (
+        "trustconfigs.create denied" in text
+        and "certificatemanager.editor" in text
+        and "Try again" in text
+    )
     page.post(f"/t/payments/trust-configs/{pk}/retry/")
     world.work()
     assert TrustConfig.objects.get(pk=pk).state == "ready"
     assert sum(call["rpc"] == "CreateTrustConfig" for call in world.emulator.faults.calls()) >= 1
 
 
-def test_a_silent_cloud_kms_costs_one_deadline_however_many_wait_and_a_revocation_none(world, settings):
+def test_a_silent_cloud_kms_costs_one_deadline_however_many_wait_and_a_revocation_none(
+    world, settings
+):
     settings.RPC_TIMEOUT_SECONDS = 0.3
     old = make("old")
     world.applied(old, make("stays"))
@@ -138,10 +174,21 @@ def test_a_freeze_keeps_what_is_on_record_so_a_foreign_edit_is_put_back_in_it(wo
     world.applied(first, make("stays"))
     live = world.live()["allowlisted"]
     begins = timezone.now()
-    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=begins, ends_at=begins + timedelta(days=1), reason="Quarter's end.")
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=begins,
+        ends_at=begins + timedelta(days=1),
+        reason="Quarter's end.",
+    )
     world.edit_live(allowlisted=[pem for pem in live if pem != first.parsed.pem])
-    look_again.sweep(environment_id=world.trust_config().environment_id)
-    assert "what puts back a foreign edit" in world.page("sam").get(f"/t/payments/trust-configs/{world.trust_config().pk}/").content.decode()
+    sweep.sweep(environment_id=world.trust_config().environment_id)
+    assert (
+        "what puts back a foreign edit"
+        in world.page("sam")
+        .get(f"/t/payments/trust-configs/{world.trust_config().pk}/")
+        .content.decode()
+    )
     change = world.put_back()
     world.work()
     world.approve(change, by="ravi")
@@ -152,17 +199,26 @@ def test_a_freeze_keeps_what_is_on_record_so_a_foreign_edit_is_put_back_in_it(wo
 def test_googles_quota_is_a_wait_and_no_failure(world):
     change = world.submit(make("c"))
     world.work()
-    world.emulator.faults.add(Fault("UpdateTrustConfig", code="RESOURCE_EXHAUSTED", message="Quota exceeded", times=2))
+    world.emulator.faults.add(
+        Fault("UpdateTrustConfig", code="RESOURCE_EXHAUSTED", message="Quota exceeded", times=2)
+    )
     world.approve(change)
     world.work()
     assert world.fresh(change).state == "applied"
-    assert [(moment.kind, str(moment.title)) for moment in timeline_of(world.fresh(change)) if "quota" in str(moment.title)] == [
-        ("now", "Waited for Google's quota; nothing was written")
-    ] * 2
+    assert [
+        (moment.kind, str(moment.title))
+        for moment in timeline_of(world.fresh(change))
+        if "quota" in str(moment.title)
+    ] == [("now", "Waited for Google's quota; nothing was written")] * 2
     assert "Writing failed" not in _see(world, "sam", change)
     assert AuditEvent.objects.filter(type="publication.postponed", result="ok").count() == 2
     assert not AuditEvent.objects.filter(type="publication.failed").exists()
-    assert "postponed" in world.page("sam").get(f"/t/payments/trust-configs/{change.trust_config_id}/").content.decode()
+    assert (
+        "postponed"
+        in world.page("sam")
+        .get(f"/t/payments/trust-configs/{change.trust_config_id}/")
+        .content.decode()
+    )
 
 
 def test_our_own_share_of_the_quota_leaves_no_trace_of_a_write(world, settings):
@@ -174,7 +230,10 @@ def test_our_own_share_of_the_quota_leaves_no_trace_of_a_write(world, settings):
 
     GoogleProject.objects.update(writes_at=timezone.now() + timedelta(minutes=5))
     publish(trust_config_id=str(change.trust_config_id))
-    assert (world.trust_config().waiting_code, Publication.objects.count()) == ("cloud-exhausted", 0)
+    assert (world.trust_config().waiting_code, Publication.objects.count()) == (
+        "cloud-exhausted",
+        0,
+    )
 
 
 def test_events_say_the_databases_time_however_wrong_the_workers_clock(world, monkeypatch):
@@ -209,7 +268,13 @@ def test_an_approval_that_lapsed_is_not_written_whoever_comes_first(world):
 
 def test_an_approval_counts_from_the_end_of_the_freeze_that_it_waited_for(world):
     now = timezone.now()
-    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now, ends_at=now + timedelta(days=20), reason="x")
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=20),
+        reason="x",
+    )
     change = world.submit(make("c"))
     world.work()
     world.approve(change)
@@ -225,18 +290,32 @@ def test_programs_read_every_proof_and_the_effect_of_an_adoption(world):
     TrustConfig.objects.update(enforcement="reject")
     clients = [make("one"), make("two")]
     change = world.applied(*clients)
-    from approvals.flows import prove
+    from approvals.deciding import prove
 
     for client in clients:
-        values = {"url": "https://h/", "outcome": "accepted", "detail": "", "at": timezone.now().isoformat(), "server_sha256": "", "told": {}}
-        prove.prove(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, receipt=write(values, [client.certificate], client.key))
+        values = {
+            "url": "https://h/",
+            "outcome": "accepted",
+            "detail": "",
+            "at": timezone.now().isoformat(),
+            "server_sha256": "",
+            "told": {},
+        }
+        prove.prove(
+            actor=world.actor("sam"),
+            tenant_id=change.tenant_id,
+            number=change.number,
+            receipt=write(values, [client.certificate], client.key),
+        )
     page = world.page("ada")
     facts = page.get(f"/t/payments/changes/{change.number}/facts/").json()["facts"]
     proofs = [fact for fact in facts if fact["fact"] == "proven"]
-    assert [fact["evidence"]["client"] for fact in proofs] == [client.fingerprint for client in clients]
+    assert [fact["evidence"]["client"] for fact in proofs] == [
+        client.fingerprint for client in clients
+    ]
     assert all(fact["at"] and fact["note"].startswith("client-reported") for fact in proofs)
     world.edit_live(allowlisted=[*world.live()["allowlisted"], make("foreign").parsed.pem])
-    look_again.sweep(environment_id=world.trust_config().environment_id)
+    sweep.sweep(environment_id=world.trust_config().environment_id)
     adopted = world.adopted()
     told = page.get(f"/t/payments/changes/{adopted.number}/facts/").json()
     assert (told["state"], [fact["fact"] for fact in told["facts"]]) == ("applied", ["adopted"])
@@ -244,11 +323,14 @@ def test_programs_read_every_proof_and_the_effect_of_an_adoption(world):
 
 def test_a_case_keeps_which_read_saw_it_first(world):
     world.edit_live(allowlisted=[make("foreign").parsed.pem])
-    look_again.sweep(environment_id=world.trust_config().environment_id)
+    sweep.sweep(environment_id=world.trust_config().environment_id)
     world.edit_live(allowlisted=[make("other").parsed.pem])
-    look_again.look(trust_config_id=str(world.trust_config().pk))
+    sweep.look(trust_config_id=str(world.trust_config().pk))
     case = world.trust_config().drift_cases.get()
-    assert (case.found_by.split(",")[0], case.seen_by.split(",")[0]) == ("ListTrustConfigs", "GetTrustConfig")
+    assert (case.found_by.split(",")[0], case.seen_by.split(",")[0]) == (
+        "ListTrustConfigs",
+        "GetTrustConfig",
+    )
 
 
 def test_a_held_check_is_not_woken_by_the_sweep(world):
@@ -256,7 +338,10 @@ def test_a_held_check_is_not_woken_by_the_sweep(world):
     change = world.submit(make("c"))
     world.work()
     validate(change_id=change.pk)
-    assert (world.fresh(change).state, Job.objects.filter(kind="validate_change", state="waiting").count()) == ("submitted", 0)
+    assert (
+        world.fresh(change).state,
+        Job.objects.filter(kind="validate_change", state="waiting").count(),
+    ) == ("submitted", 0)
 
 
 def test_a_ca_that_expires_soon_is_drafted_as_a_rotation_that_overlaps_until_its_last_day(world):
@@ -286,7 +371,9 @@ def test_what_a_tenant_is_told_of_its_vault_says_nothing_of_our_machines(world, 
     assert job.last_error == "RuntimeError"
     tenant_id, environment_id, purpose = job.subject_id.split(":")
     with pytest.raises(Exception, match="RuntimeError") as refused:
-        require_vault_key(int(tenant_id), TrustConfig(environment_id=int(environment_id), purpose=purpose))
+        require_vault_key(
+            int(tenant_id), TrustConfig(environment_id=int(environment_id), purpose=purpose)
+        )
     assert "10.0.0.5" not in str(refused.value)
 
 
@@ -297,14 +384,21 @@ def test_what_another_tenant_revoked_elsewhere_can_be_adopted_by_saying_so_and_i
     stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
     world.edited_outside("shared-clients", allowlisted=stays)
     world.adopted("shared-clients")
-    world.approved(removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
+    world.approved(
+        removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA
+    )
     world.edited_outside("shared-clients", allowlisted=[*stays, theirs.parsed.pem])
     trust_config = world.trust_config("shared-clients")
     page = world.page("sam")
-    assert 'name="names_revocation"' in page.get(f"/t/payments/trust-configs/{trust_config.pk}/").content.decode()
+    assert (
+        'name="names_revocation"'
+        in page.get(f"/t/payments/trust-configs/{trust_config.pk}/").content.decode()
+    )
     with pytest.raises(BadChange) as refused:
         world.adopt("shared-clients", by="sam")
-    assert theirs.fingerprint[-8:] not in str(refused.value.sentence) and "+1" in str(refused.value.sentence)
+    assert theirs.fingerprint[-8:] not in str(refused.value.sentence) and "+1" in str(
+        refused.value.sentence
+    )
     assert world.adopt("shared-clients", by="sam", names_revocation=True).names_revocation
 
 

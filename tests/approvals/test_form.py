@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs7, pkcs12
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs7,
+    pkcs12,
+)
 from cryptography.x509.oid import NameOID
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -23,9 +30,18 @@ def form(world: World) -> Any:
     client = Client()
     client.force_login(world.user("sam"))
 
-    def post(act: str = "check", *, uploads: dict[str, bytes] | None = None, reason: str = "A new partner.", **fields: str) -> Any:
+    def post(
+        act: str = "check",
+        *,
+        uploads: dict[str, bytes] | None = None,
+        reason: str = "A new partner.",
+        **fields: str,
+    ) -> Any:
         files = [SimpleUploadedFile(name, body) for name, body in (uploads or {}).items()]
-        return client.post(f"/t/payments/changes/new/{world.trust_config().pk}/", {"act": act, "reason": reason, "uploads": files, **fields})
+        return client.post(
+            f"/t/payments/changes/new/{world.trust_config().pk}/",
+            {"act": act, "reason": reason, "uploads": files, **fields},
+        )
 
     return post
 
@@ -36,7 +52,12 @@ def _found(response: Any) -> str:
 
 def _csr() -> bytes:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
-    return x509.CertificateSigningRequestBuilder().subject_name(name).sign(rsa_key(), hashes.SHA256()).public_bytes(Encoding.PEM)
+    return (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(name)
+        .sign(rsa_key(), hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
 
 
 def _crl() -> bytes:
@@ -44,36 +65,78 @@ def _crl() -> bytes:
 
     now = datetime.now(UTC)
     ca = make_ca()
-    builder = x509.CertificateRevocationListBuilder().issuer_name(ca.certificate.subject).last_update(now).next_update(now + timedelta(days=1))
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(ca.certificate.subject)
+        .last_update(now)
+        .next_update(now + timedelta(days=1))
+    )
     return builder.sign(ca.key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
-def _key(encoding: Encoding = Encoding.PEM, form: PrivateFormat = PrivateFormat.PKCS8, *, secret: bytes = b"") -> bytes:
-    return make().key.private_bytes(encoding, form, BestAvailableEncryption(secret) if secret else NoEncryption())
+def _key(
+    encoding: Encoding = Encoding.PEM,
+    form: PrivateFormat = PrivateFormat.PKCS8,
+    *,
+    secret: bytes = b"",
+) -> bytes:
+    return make().key.private_bytes(
+        encoding, form, BestAvailableEncryption(secret) if secret else NoEncryption()
+    )
 
 
 def _p12() -> bytes:
     made = make()
-    return pkcs12.serialize_key_and_certificates(b"x", made.key, made.certificate, None, NoEncryption())
+    return pkcs12.serialize_key_and_certificates(
+        b"x", made.key, made.certificate, None, NoEncryption()
+    )
 
 
 BAD = {
     "an empty file": (lambda: b"", "The file is empty", "IN-EMPTY-01"),
-    "text": (lambda: "Héllo, nothing here".encode(), "There is no certificate in it", "IN-PARSE-01"),
-    "2 MB of junk": (lambda: bytes(range(256)) * 8192, "There is no certificate in it", "IN-PARSE-01"),
+    "text": (
+        lambda: "Héllo, nothing here".encode(),
+        "There is no certificate in it",
+        "IN-PARSE-01",
+    ),
+    "2 MB of junk": (
+        lambda: bytes(range(256)) * 8192,
+        "There is no certificate in it",
+        "IN-PARSE-01",
+    ),
     "a private key": (_key, "holds a private key", "IN-KEY-01"),
     "an encrypted private key": (lambda: _key(secret=b"pw"), "holds a private key", "IN-KEY-01"),
-    "a SEC 1 private key": (lambda: _key(form=PrivateFormat.TraditionalOpenSSL), "holds a private key", "IN-KEY-01"),
-    "an OpenSSH private key": (lambda: _key(form=PrivateFormat.OpenSSH), "holds a private key", "IN-KEY-01"),
+    "a SEC 1 private key": (
+        lambda: _key(form=PrivateFormat.TraditionalOpenSSL),
+        "holds a private key",
+        "IN-KEY-01",
+    ),
+    "an OpenSSH private key": (
+        lambda: _key(form=PrivateFormat.OpenSSH),
+        "holds a private key",
+        "IN-KEY-01",
+    ),
     "a private key in DER": (lambda: _key(Encoding.DER), "holds a private key", "IN-KEY-01"),
-    "a private key in the middle of a bundle": (lambda: make().pem + _key() + make().pem, "holds a private key", "IN-KEY-01"),
+    "a private key in the middle of a bundle": (
+        lambda: make().pem + _key() + make().pem,
+        "holds a private key",
+        "IN-KEY-01",
+    ),
     "a PKCS#12": (_p12, "PKCS#12", "IN-KEY-02"),
     "a Java keystore": (lambda: b"\xfe\xed\xfe\xed" + b"\x00" * 50, "Java keystore", "IN-KEY-03"),
     "a CSR": (_csr, "certificate signing request", "IN-CSR-01"),
     "a CRL": (_crl, "revocation list", "IN-CRL-01"),
-    "a TRUSTED CERTIFICATE": (lambda: make().pem.replace(b" CERTIFICATE", b" TRUSTED CERTIFICATE"), "OpenSSL TRUSTED CERTIFICATE", "IN-TRUSTED-01"),
+    "a TRUSTED CERTIFICATE": (
+        lambda: make().pem.replace(b" CERTIFICATE", b" TRUSTED CERTIFICATE"),
+        "OpenSSL TRUSTED CERTIFICATE",
+        "IN-TRUSTED-01",
+    ),
     "truncated base64": (lambda: make().pem[:300], "cut off or damaged", "IN-TRUNCATED-01"),
-    "5,000 certificates": (lambda: make().pem * 5000, "5000 certificates; at most 1000", "IN-COUNT-01"),
+    "5,000 certificates": (
+        lambda: make().pem * 5000,
+        "5000 certificates; at most 1000",
+        "IN-COUNT-01",
+    ),
     "a damaged zip": (lambda: b"PK\x03\x04" + b"\x00" * 100, "Pack it again", "IN-ZIP-01"),
     "a DER cut short": (lambda: make().der[:200], "cannot be read", "IN-PARSE-02"),
     "six megabytes": (lambda: b"-----BEGIN X-----\n" * 340_000, "larger than 5 MB", "IN-SIZE-01"),
@@ -81,7 +144,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_what_is_no_certificate_is_refused_with_what_was_found_and_what_to_do(form: Any, kind: str) -> None:
+def test_what_is_no_certificate_is_refused_with_what_was_found_and_what_to_do(
+    form: Any, kind: str
+) -> None:
     body, sentence, code = BAD[kind]
     response = form("submit", uploads={"upload.bin": body()})
     page = response.content.decode()
@@ -133,9 +198,22 @@ def test_roles_are_proposed_and_can_be_changed_or_left_out(form: Any) -> None:
     root = make_ca("Root")
     issuing, client = make_ca("Issuing", issuer=root), make("client", issuer=root)
     page = form(uploads={"chain.pem": root.pem + issuing.pem + client.pem}).content.decode()
-    assert page.count("proposed: trust anchor") == page.count("proposed: intermediate CA") == page.count("proposed: allowlisted certificate") == 1
-    fields = {f"role_{root.fingerprint}": "intermediate_ca", f"leave_out_{client.fingerprint}": "on"}
-    assert form("submit", uploads={"chain.pem": root.pem + issuing.pem + client.pem}, **fields).status_code == 302
+    assert (
+        page.count("proposed: trust anchor")
+        == page.count("proposed: intermediate CA")
+        == page.count("proposed: allowlisted certificate")
+        == 1
+    )
+    fields = {
+        f"role_{root.fingerprint}": "intermediate_ca",
+        f"leave_out_{client.fingerprint}": "on",
+    }
+    assert (
+        form(
+            "submit", uploads={"chain.pem": root.pem + issuing.pem + client.pem}, **fields
+        ).status_code
+        == 302
+    )
     assert {item.role for item in ChangeRequest.objects.get().items.all()} == {"intermediate_ca"}
 
 
@@ -144,7 +222,10 @@ def test_what_is_there_already_is_said_with_its_place(world: World, form: Any) -
     world.applied(client)
     response = form("submit", uploads={"c.pem": client.pem})
     assert response.status_code == 422
-    assert "It is there already as allowlisted certificate in payments-clients" in response.content.decode()
+    assert (
+        "It is there already as allowlisted certificate in payments-clients"
+        in response.content.decode()
+    )
 
 
 def test_a_missing_reason_and_an_empty_form_are_said_and_nothing_is_lost(form: Any) -> None:
@@ -159,8 +240,13 @@ def test_a_missing_reason_and_an_empty_form_are_said_and_nothing_is_lost(form: A
 def test_a_time_that_is_over_is_said_at_its_field_and_nothing_is_lost(form: Any) -> None:
     made = make()
     response = form("submit", uploads={"c.pem": made.pem}, due_at="2020-01-01T00:00")
-    said = re.search(r'value="2020-01-01T00:00">\s*<div class="alert[^>]*>([^<]*)<', response.content.decode())
-    assert (response.status_code, said and said.group(1)) == (422, "The time must lie in the future, and within a year.")
+    said = re.search(
+        r'value="2020-01-01T00:00">\s*<div class="alert[^>]*>([^<]*)<', response.content.decode()
+    )
+    assert (response.status_code, said and said.group(1)) == (
+        422,
+        "The time must lie in the future, and within a year.",
+    )
     assert made.parsed.pem[:80] in _found(response)
 
 
@@ -199,7 +285,13 @@ def test_the_report_for_the_ca_team_says_what_the_page_says(form: Any) -> None:
     response = form("report", uploads={"w.pem": weak.pem, "bad.txt": b"nothing"})
     assert response["Content-Disposition"] == 'attachment; filename="checks.txt"'
     report = response.content.decode()
-    for part in ("CN=weak & one", weak.fingerprint, "GCP-KEY-02", "1024 bits", "bad.txt: IN-PARSE-01"):
+    for part in (
+        "CN=weak & one",
+        weak.fingerprint,
+        "GCP-KEY-02",
+        "1024 bits",
+        "bad.txt: IN-PARSE-01",
+    ):
         assert part in report
     assert not ChangeRequest.objects.exists()
 

@@ -6,13 +6,14 @@ import pytest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from approvals.acts import Addition, Removal
+from approvals.asking import roll_back, submit
+from approvals.deciding import switch_mode, vote
+from approvals.deciding.validate import validate
+from approvals.draft import Addition, Removal
 from approvals.errors import BadChange, ConflictingChange
-from approvals.flows import roll_back, submit, switch_mode, vote
-from approvals.flows.look_again import look
-from approvals.flows.publish import publish
-from approvals.flows.validate import validate
 from approvals.models import Comment
+from approvals.publishing.conductor import publish
+from approvals.publishing.sweep import look
 from audit.models import AuditEvent
 from certs import publishing
 from certs.models import Publication, TrustConfig, TrustEntry
@@ -33,21 +34,35 @@ def test_the_brake_holds_for_a_change_whose_write_is_unresolved(world: World) ->
     assert Publication.objects.get().state == "intended"
     switch_mode.brake(actor=world.actor("rita"), tenant_id=change.tenant_id, reason="Stop.")
     world.work()
-    assert (world.fresh(change).state, world.live("logistics-clients")["allowlisted"]) == ("validated", [])
+    assert (world.fresh(change).state, world.live("logistics-clients")["allowlisted"]) == (
+        "validated",
+        [],
+    )
     world.approve(change)
     world.work()
     assert world.fresh(change).state == "applied"
 
 
 def _undo(world: World, change: Any, by: str) -> Any:
-    number = roll_back.roll_back(actor=world.actor(by), tenant_id=change.tenant_id, number=change.number, also=[], reason="Undo.", originals=[])
+    number = roll_back.roll_back(
+        actor=world.actor(by),
+        tenant_id=change.tenant_id,
+        number=change.number,
+        also=[],
+        reason="Undo.",
+        originals=[],
+    )
     world.work()
     return world.change(number, change.tenant.slug)
 
 
-def test_a_submitter_in_mode_b_does_not_undo_the_last_anchor_or_a_shared_one_alone(world: World) -> None:
+def test_a_submitter_in_mode_b_does_not_undo_the_last_anchor_or_a_shared_one_alone(
+    world: World,
+) -> None:
     own = world.applied(make_ca(), **LENA)  # type: ignore[arg-type]
-    shared = world.applied(make_ca("one"), make_ca("two"), by="lena", tenant="logistics", to="shared-clients")
+    shared = world.applied(
+        make_ca("one"), make_ca("two"), by="lena", tenant="logistics", to="shared-clients"
+    )
     world.self_service("logistics")
     assert _undo(world, own, "lena").state == "validated"
     assert _undo(world, shared, "lena").state == "validated"
@@ -65,7 +80,10 @@ def test_a_read_that_ends_after_a_later_observation_is_no_drift(world: World) ->
     from certs.drift import Sight, note_live
 
     with transaction.atomic():
-        assert note_live(TrustConfig.objects.get(pk=slow.trust_config_id), stale, seen_by="a test") is Sight.EXPECTED
+        assert (
+            note_live(TrustConfig.objects.get(pk=slow.trust_config_id), stale, seen_by="a test")
+            is Sight.EXPECTED
+        )
     assert world.trust_config().state == "ready"
 
 
@@ -90,18 +108,28 @@ def test_an_entry_that_comes_back_goes_to_the_tenant_that_lost_it(world: World) 
         world.submit(make(f"probe-{len(entries)}"), to="shared-clients")
         world.work()
         world.adopted("shared-clients")
-    holders = TrustEntry.objects.open().filter(certificate__sha256_fingerprint=theirs.fingerprint).values_list("tenant__slug", flat=True)
+    holders = (
+        TrustEntry.objects.open()
+        .filter(certificate__sha256_fingerprint=theirs.fingerprint)
+        .values_list("tenant__slug", flat=True)
+    )
     assert list(holders) == ["logistics"]
 
 
 def test_a_return_by_a_revocation_voids_the_votes_and_locks_nobody_out(world: World) -> None:
     client, other = make("client"), make("other")
     world.applied(client, other, environment="prod")
-    retire = world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")], environment="prod")
+    retire = world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")],
+        environment="prod",
+    )
     validate(change_id=retire.pk)
     for name in ("rita", "ravi"):
         world.approve(retire, by=name)
-    world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")], environment="prod")
+    world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")],
+        environment="prod",
+    )
     world.approve(retire, by="rita")
     assert world.fresh(retire).state == "validated"
     world.approve(retire, by="ravi")
@@ -114,9 +142,13 @@ def test_the_brake_ends_the_vote_of_the_policy_on_a_change_that_was_returned(wor
     for made in (client, other):
         world.submit(made, **LENA)  # type: ignore[arg-type]
     world.work()
-    retire = world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")], **LENA)  # type: ignore[arg-type]
+    retire = world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")], **LENA
+    )  # type: ignore[arg-type]
     validate(change_id=retire.pk)
-    revoke = world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")], **LENA)  # type: ignore[arg-type]
+    revoke = world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")], **LENA
+    )  # type: ignore[arg-type]
     switch_mode.brake(actor=world.actor("rita"), tenant_id=retire.tenant_id, reason="Stop.")
     world.work()
     assert {world.fresh(change).state for change in (retire, revoke)} == {"validated"}
@@ -131,7 +163,9 @@ def test_a_change_of_too_many_items_is_refused_with_a_sentence(world: World) -> 
             tenant_id=world.tenant().pk,
             trust_config_id=str(world.trust_config().pk),
             reason="Many.",
-            additions=[Addition(addition.certificate, addition.role) for addition in _distinct(additions)],
+            additions=[
+                Addition(addition.certificate, addition.role) for addition in _distinct(additions)
+            ],
             removals=[],
         )
 
@@ -139,7 +173,15 @@ def test_a_change_of_too_many_items_is_refused_with_a_sentence(world: World) -> 
 def _distinct(additions: list[Addition]) -> list[Addition]:
     from dataclasses import replace
 
-    return [replace(a, certificate=replace(a.certificate, facts=replace(a.certificate.facts, sha256_fingerprint=f"{n:064x}"))) for n, a in enumerate(additions)]
+    return [
+        replace(
+            a,
+            certificate=replace(
+                a.certificate, facts=replace(a.certificate.facts, sha256_fingerprint=f"{n:064x}")
+            ),
+        )
+        for n, a in enumerate(additions)
+    ]
 
 
 def test_a_change_of_200_items_is_written_and_recorded_whole(world: World) -> None:
@@ -161,14 +203,22 @@ def test_a_fence_that_google_fails_waits_before_the_next(world: World) -> None:
     store = world.emulator.store
     with store.lock():
         for name, body in store.all("operation"):
-            store.put("operation", name, {**body, "due": 0, "error": {"code": 13, "message": "internal"}} if not body["done"] else body)
+            store.put(
+                "operation",
+                name,
+                {**body, "due": 0, "error": {"code": 13, "message": "internal"}}
+                if not body["done"]
+                else body,
+            )
         world.emulator.operations.settle()
     publish(trust_config_id=tc)
     waiting = TrustConfig.objects.get(pk=tc)
     assert (waiting.waiting_code, waiting.pause_count) == ("cloud-unavailable", 1)
 
 
-def test_an_unexpected_fault_gives_the_lease_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_fault_gives_the_lease_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     change = world.submit(make())
     world.work()
     world.approve(change)
@@ -206,21 +256,30 @@ def test_a_key_in_a_text_is_refused_and_not_shown_again(world: World, field: str
     if field == "comment":
         response = client.post(f"{base}comment/", {"reason": PEM})
     elif field == "approve":
-        response = client.post(f"{base}approve/", {"digest": world.fresh(change).change_digest, "comment": PEM})
+        response = client.post(
+            f"{base}approve/", {"digest": world.fresh(change).change_digest, "comment": PEM}
+        )
     else:
-        response = client.post(f"/t/payments/changes/new/{change.trust_config_id}/", {"act": "submit", "reason": PEM, "pasted": make().pem.decode()})
+        response = client.post(
+            f"/t/payments/changes/new/{change.trust_config_id}/",
+            {"act": "submit", "reason": PEM, "pasted": make().pem.decode()},
+        )
     assert response.status_code == 422
     assert b"MIGHAgEAMBMG" not in response.content
     assert b"considered exposed" in response.content
     assert not Comment.objects.exists()
 
 
-def test_the_token_of_a_sign_in_link_stands_in_no_log_and_no_event(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_token_of_a_sign_in_link_stands_in_no_log_and_no_event(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     import logging
 
     from portal.logs import NoBodies
 
-    record = logging.LogRecord("django", logging.WARNING, "f", 1, "Forbidden: %s", ("/sign-in/SECRETTOKEN/",), None)
+    record = logging.LogRecord(
+        "django", logging.WARNING, "f", 1, "Forbidden: %s", ("/sign-in/SECRETTOKEN/",), None
+    )
     NoBodies().filter(record)
     assert "SECRETTOKEN" not in record.getMessage()
     client = Client()
@@ -236,11 +295,15 @@ def test_a_grant_for_one_environment_decides_for_that_one_only(world: World) -> 
     world.add_user("dev_reviewer", ("reviewer", "", "dev"))
     pk = world.tenant().pk
     with pytest.raises(NotAllowed):
-        switch_mode.propose(actor=world.actor("dev_admin"), tenant_id=pk, reason="x", limits=switch_mode.Limits())
-    switch_mode.propose(actor=world.actor("paula"), tenant_id=pk, reason="x", limits=switch_mode.Limits())
+        switch_mode.propose(
+            actor=world.actor("dev_admin"), tenant_id=pk, reason="x", limits=switch_mode.Limits()
+        )
+    switch_mode.propose(
+        actor=world.actor("paula"), tenant_id=pk, reason="x", limits=switch_mode.Limits()
+    )
     switch = world.tenant().mode_switches.get()
     with pytest.raises(NotAllowed):
-        switch_mode.decide(actor=world.actor("dev_reviewer"), tenant_id=pk, switch_id=switch.pk, is_confirmed=True)
+        world.decide_switch(switch.tenant.slug, by="dev_reviewer")
     client = Client()
     client.force_login(world.user("dev_reviewer"))
     assert client.get("/review/").status_code == 200
@@ -251,7 +314,9 @@ def test_revoked_in_one_role_and_added_in_another_is_refused(world: World) -> No
     ca = make_ca()
     world.applied(ca, make())
     with pytest.raises(BadChange, match="revoke"):
-        world.submit(ca, role="intermediate_ca", removed=[Removal(ca.fingerprint, "trust_anchor", "revoked")])
+        world.submit(
+            ca, role="intermediate_ca", removed=[Removal(ca.fingerprint, "trust_anchor", "revoked")]
+        )
 
 
 def test_adopting_something_revoked_must_be_said(world: World) -> None:
@@ -264,7 +329,10 @@ def test_adopting_something_revoked_must_be_said(world: World) -> None:
     world.work()
     page = Client()
     page.force_login(world.user("rita"))
-    assert b"EST-REVOKED-01" in page.get(f"/t/payments/trust-configs/{change.trust_config_id}/").content
+    assert (
+        b"EST-REVOKED-01"
+        in page.get(f"/t/payments/trust-configs/{change.trust_config_id}/").content
+    )
     with pytest.raises(BadChange, match="live again"):
         world.adopt()
     world.adopted(names_revocation=True)
@@ -276,7 +344,10 @@ def test_a_tenant_does_not_learn_who_else_trusts_a_certificate(world: World) -> 
     world.applied(public, **LENA)  # type: ignore[arg-type]
     change = world.submit(public)
     world.work()
-    url, sentence = f"/t/payments/changes/{change.number}/", b"Other tenants with one of these certificates"
+    url, sentence = (
+        f"/t/payments/changes/{change.number}/",
+        b"Other tenants with one of these certificates",
+    )
     for name, expected in (("sam", False), ("rita", True)):
         client = Client()
         client.force_login(world.user(name))
@@ -290,13 +361,28 @@ def test_a_revocation_of_one_tenant_leaves_another_tenants_change_alone(world: W
     validate(change_id=theirs.pk)
     world.approve(theirs)
     answers = {"EST-STILL-ACCEPTED": "They were told."}
-    world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")], to="shared-clients", answers=answers)
+    world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")],
+        to="shared-clients",
+        answers=answers,
+    )
     assert world.fresh(theirs).state == "approved"
     with pytest.raises(ConflictingChange):
-        world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")], to="shared-clients")
+        world.submit(
+            removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")],
+            to="shared-clients",
+        )
 
 
-@pytest.mark.parametrize("query", ["certificates/?q=a%00b", "changes/?q=%00", "audit/?before=" + "9" * 5000, "audit/?change=99999999999999999999"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "certificates/?q=a%00b",
+        "changes/?q=%00",
+        "audit/?before=" + "9" * 5000,
+        "audit/?change=99999999999999999999",
+    ],
+)
 def test_odd_queries_are_no_server_error(world: World, query: str) -> None:
     client = Client()
     client.force_login(world.user("sam"))
@@ -307,10 +393,18 @@ def test_an_endless_number_on_the_rollback_form_is_no_server_error(world: World)
     change = world.applied(make())
     client = Client()
     client.force_login(world.user("rita"))
-    assert client.post(f"/t/payments/changes/{change.number}/roll-back/", {"reason": "x", "also": "9" * 5000}).status_code == 302
+    assert (
+        client.post(
+            f"/t/payments/changes/{change.number}/roll-back/", {"reason": "x", "also": "9" * 5000}
+        ).status_code
+        == 302
+    )
 
 
-@pytest.mark.parametrize("path", ["/", "/review/", "/t/payments/changes/", "/t/payments/certificates/", "/t/payments/audit/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/review/", "/t/payments/changes/", "/t/payments/certificates/", "/t/payments/audit/"],
+)
 def test_a_list_costs_no_more_queries_for_more_rows(world: World, path: str) -> None:
     from django.db import connection
 
@@ -338,7 +432,13 @@ def test_a_rejection_is_by_the_same_rules(world: World) -> None:
     from approvals.errors import SelfApproval
 
     with pytest.raises(SelfApproval):
-        vote.reject(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, digest=world.fresh(change).change_digest, comment="no")
+        vote.reject(
+            actor=world.actor("sam"),
+            tenant_id=change.tenant_id,
+            number=change.number,
+            digest=world.fresh(change).change_digest,
+            comment="no",
+        )
 
 
 # --- what a new user stumbled over
@@ -353,19 +453,27 @@ def _page(world: World, person: str, path: str) -> str:
 def test_remove_on_a_certificates_page_preselects_that_certificate(world: World) -> None:
     client, other = make("this-one"), make("other")
     change = world.applied(client, other)
-    page = _page(world, "sam", f"/t/payments/changes/new/{change.trust_config_id}/?remove={client.fingerprint}")
+    page = _page(
+        world,
+        "sam",
+        f"/t/payments/changes/new/{change.trust_config_id}/?remove={client.fingerprint}",
+    )
     assert page.count('<option value="retired" selected>') == 1
 
 
 def test_the_rollback_page_says_what_is_live_and_an_obstacle_beforehand(world: World) -> None:
     kept, gone = make("kept-one"), make("gone-one")
     first = world.applied(kept, gone)
-    retire = world.applied(removed=[Removal(gone.fingerprint, "allowlisted_certificate", "retired")])
+    retire = world.applied(
+        removed=[Removal(gone.fingerprint, "allowlisted_certificate", "retired")]
+    )
     page = _page(world, "rita", f"/t/payments/changes/{first.number}/roll-back/")
     assert "kept-one" in page
     assert "gone-one" not in page
     assert f"#{retire.number}" in page
-    revoke = world.applied(removed=[Removal(kept.fingerprint, "allowlisted_certificate", "revoked")])
+    revoke = world.applied(
+        removed=[Removal(kept.fingerprint, "allowlisted_certificate", "revoked")]
+    )
     page = _page(world, "rita", f"/t/payments/changes/{first.number}/roll-back/")
     assert f"Change #{revoke.number} revoked a certificate" in page
     assert "<textarea" not in page
@@ -374,7 +482,9 @@ def test_the_rollback_page_says_what_is_live_and_an_obstacle_beforehand(world: W
 def test_a_revoked_certificate_is_marked_in_the_inventory(world: World) -> None:
     client, other = make("revoked-one"), make("other-one")
     world.applied(client, other)
-    change = world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")])
+    change = world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")]
+    )
     for path in ("/t/payments/certificates/", f"/t/payments/certificates/{client.fingerprint}/"):
         assert f"revoked #{change.number}" in _page(world, "sam", path)
     listed = _page(world, "sam", "/t/payments/certificates/?state=revoked")
@@ -388,7 +498,9 @@ def test_after_a_refused_post_the_switches_lead_to_a_page_that_can_be_read(world
     client = Client()
     client.force_login(world.user("rita"))
     url = f"/t/payments/changes/{change.number}/"
-    page = client.post(f"{url}reject/", {"digest": world.fresh(change).change_digest, "comment": ""}).content.decode()
+    page = client.post(
+        f"{url}reject/", {"digest": world.fresh(change).change_digest, "comment": ""}
+    ).content.decode()
     assert f'name="next" value="{url}"' in page
 
 
@@ -404,7 +516,12 @@ def test_home_shows_reviewers_a_drift_and_a_proposed_switch(world: World) -> Non
     world.submit(make())
     world.edit_live(allowlisted=[make("foreign").pem.decode()])
     world.work()
-    switch_mode.propose(actor=world.actor("paula"), tenant_id=world.tenant("logistics").pk, reason="x", limits=switch_mode.Limits())
+    switch_mode.propose(
+        actor=world.actor("paula"),
+        tenant_id=world.tenant("logistics").pk,
+        reason="x",
+        limits=switch_mode.Limits(),
+    )
     page = _page(world, "rita", "/")
     assert "Also waiting for a person" in page
     assert "Live was changed outside the portal." in page
@@ -416,12 +533,27 @@ def test_a_rejection_shows_its_comment_on_top(world: World) -> None:
     change = world.submit(make())
     world.work()
     digest = world.fresh(change).change_digest
-    vote.reject(actor=world.actor("rita"), tenant_id=change.tenant_id, number=change.number, digest=digest, comment="Unknown partner.")
-    assert "declined by Rita: Unknown partner." in _page(world, "sam", f"/t/payments/changes/{change.number}/")
+    vote.reject(
+        actor=world.actor("rita"),
+        tenant_id=change.tenant_id,
+        number=change.number,
+        digest=digest,
+        comment="Unknown partner.",
+    )
+    assert "declined by Rita: Unknown partner." in _page(
+        world, "sam", f"/t/payments/changes/{change.number}/"
+    )
 
 
 @pytest.mark.parametrize(
-    ("subject", "shown"), [("CN=a\\,b,O=x", "a,b"), ("O=x,CN=\\<b\\>", "<b>"), ("O=only", "O=only"), ("", "(empty subject)"), ("O=CN\\=x,CN=y", "y")]
+    ("subject", "shown"),
+    [
+        ("CN=a\\,b,O=x", "a,b"),
+        ("O=x,CN=\\<b\\>", "<b>"),
+        ("O=only", "O=only"),
+        ("", "(empty subject)"),
+        ("O=CN\\=x,CN=y", "y"),
+    ],
 )
 def test_common_names_are_shown_unescaped(subject: str, shown: str) -> None:
     from pki.names import common_name

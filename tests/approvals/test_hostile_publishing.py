@@ -8,11 +8,14 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from approvals.acts import Removal, Timing
+from approvals.asking import return_to_date, roll_back
+from approvals.deciding import prove, switch_mode, vote
+from approvals.deciding.validate import validate
+from approvals.draft import Removal, Timing
 from approvals.errors import BadChange
-from approvals.flows import look_again, prove, return_to_date, roll_back, switch_mode, vote
-from approvals.flows.publish import publish
-from approvals.flows.wake import wake_trust_configs
+from approvals.publishing import sweep
+from approvals.publishing.conductor import publish
+from approvals.publishing.wake import wake_trust_configs
 from certs.errors import NotRestorable
 from certs.models import Publication, SealedCertificate, TrustConfig, TrustEntry
 from emulator.faults import Fault
@@ -29,7 +32,12 @@ AL = "allowlisted_certificate"
 def _work_due(world, n=60):
     """as world.work(), but jobs wait out their delays"""
     for _ in range(n):
-        job = Job.objects.filter(state=JobState.WAITING, due_at__lte=timezone.now()).exclude(kind__in=_PERIODIC).order_by("due_at", "pk").first()
+        job = (
+            Job.objects.filter(state=JobState.WAITING, due_at__lte=timezone.now())
+            .exclude(kind__in=_PERIODIC)
+            .order_by("due_at", "pk")
+            .first()
+        )
         if job is None:
             return
         tasks.run(job.pk)
@@ -40,23 +48,31 @@ def _rot(world, to="payments-clients", tenant="payments", by="sam", days=10, **t
     world.applied(old, to=to, tenant=tenant, by=by)
     until = timezone.now() + timedelta(days=days)
     new = make("new")
-    c = world.submit(new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until, **t), to=to, tenant=tenant, by=by)
+    c = world.submit(
+        new,
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=until, **t),
+        to=to,
+        tenant=tenant,
+        by=by,
+    )
     return (old, new, c, until)
 
 
 def _sweep(world, environment="dev"):
-    look_again.sweep(environment_id=world.trust_config(environment=environment).environment_id)
+    sweep.sweep(environment_id=world.trust_config(environment=environment).environment_id)
 
 
 def test_the_limit_of_a_batch_is_lifted_again(world):
     TrustConfig.objects.filter(name="payments-clients").update(batch_limit=2**62)
     c = world.applied(make("c"))
-    world.work()
-    assert c.state == "applied"
+    assert (c.state, world.trust_config().batch_limit) == ("applied", None)
 
 
 def test_what_google_refused_stays_on_the_page_until_somebody_tries_again(world):
-    world.emulator.faults.add(Fault("UpdateTrustConfig", code="PERMISSION_DENIED", message="needs role X", times=99))
+    world.emulator.faults.add(
+        Fault("UpdateTrustConfig", code="PERMISSION_DENIED", message="needs role X", times=99)
+    )
     world.approved(make("a"))
     assert "role X" in world.trust_config().waiting_detail
     world.approved(make("b"))
@@ -120,7 +136,7 @@ def test_an_adoption_takes_in_what_was_voted_on_and_nothing_else(world, settings
     world.edited_outside(allowlisted=[f1.parsed.pem])
     assert world.trust_config().state == "drifted"
     adoption = world.adopt()
-    from approvals.flows import validate
+    from approvals.deciding import validate
 
     validate.validate(change_id=adoption.pk)
     world.approve(adoption, by="ravi")
@@ -129,8 +145,12 @@ def test_an_adoption_takes_in_what_was_voted_on_and_nothing_else(world, settings
     settings.PROPAGATION_SECONDS = 0
     for _ in range(4):
         publish(trust_config_id=str(ours.trust_config_id))
-    look_again.look(trust_config_id=str(ours.trust_config_id))
-    assert not TrustEntry.objects.open().filter(certificate__sha256_fingerprint=f2.fingerprint).exists()
+    sweep.look(trust_config_id=str(ours.trust_config_id))
+    assert (
+        not TrustEntry.objects.open()
+        .filter(certificate__sha256_fingerprint=f2.fingerprint)
+        .exists()
+    )
 
 
 def test_a_put_back_overwrites_no_drift_that_nobody_voted_on(world, settings):
@@ -140,7 +160,7 @@ def test_a_put_back_overwrites_no_drift_that_nobody_voted_on(world, settings):
     settings.PROPAGATION_SECONDS = 1000
     world.edited_outside(allowlisted=[])
     change = world.put_back(by="sam")
-    from approvals.flows import retry, validate
+    from approvals.deciding import retry, validate
 
     validate.validate(change_id=change.pk)
     world.approve(change, by="ravi")
@@ -151,7 +171,7 @@ def test_a_put_back_overwrites_no_drift_that_nobody_voted_on(world, settings):
     world.edit_live(allowlisted=[f2.parsed.pem])
     settings.PROPAGATION_SECONDS = 0
     publish(trust_config_id=str(change.trust_config_id))
-    look_again.look(trust_config_id=str(change.trust_config_id))
+    sweep.look(trust_config_id=str(change.trust_config_id))
     _sweep(world)
     c = world.fresh(change)
     if c.state == "approved":
@@ -167,7 +187,9 @@ def test_the_brake_takes_the_follower_along(world):
     world.applied(old)
     now = timezone.now()
     first = world.submit(
-        make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing("at_time", now + timedelta(days=2), now + timedelta(days=9))
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing("at_time", now + timedelta(days=2), now + timedelta(days=9)),
     )
     world.work()
     first = world.fresh(first)
@@ -181,7 +203,8 @@ def test_the_brake_takes_the_follower_along(world):
 def test_a_revocation_passes_an_open_overlap(world):
     old, _new, _first, _until = _rot(world)
     world.work()
-    world.submit(removed=[Removal(old.fingerprint, AL, "revoked")])
+    revocation = world.submit(removed=[Removal(old.fingerprint, AL, "revoked")])
+    assert revocation.state == "submitted"
 
 
 def test_a_rollback_that_is_rejected_leaves_the_follower(world):
@@ -191,10 +214,23 @@ def test_a_rollback_that_is_rejected_leaves_the_follower(world):
     world.work()
     first = world.fresh(first)
     assert first.state == "applied"
-    n = roll_back.roll_back(actor=world.actor("sam"), tenant_id=first.tenant_id, number=first.number, also=[], reason="hm", originals=[])
+    n = roll_back.roll_back(
+        actor=world.actor("sam"),
+        tenant_id=first.tenant_id,
+        number=first.number,
+        also=[],
+        reason="hm",
+        originals=[],
+    )
     world.work()
     rb = world.change(n)
-    vote.reject(actor=world.actor("rita"), tenant_id=rb.tenant_id, number=n, digest=rb.change_digest, comment="no")
+    vote.reject(
+        actor=world.actor("rita"),
+        tenant_id=rb.tenant_id,
+        number=n,
+        digest=rb.change_digest,
+        comment="no",
+    )
     assert first.followers.get().state == "approved"
 
 
@@ -204,9 +240,19 @@ def test_going_back_to_a_date_keeps_the_old_certificate_of_a_rotation(world):
     world.applied(old)
     then = timezone.now()
     until = timezone.now() + timedelta(days=10)
-    first = world.approved(make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.approved(
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=until),
+    )
     assert first.state == "applied"
-    n = return_to_date.return_to(actor=world.actor("sam"), tenant_id=first.tenant_id, trust_config_id=str(first.trust_config_id), date=then, reason="back")
+    n = return_to_date.return_to(
+        actor=world.actor("sam"),
+        tenant_id=first.tenant_id,
+        trust_config_id=str(first.trust_config_id),
+        date=then,
+        reason="back",
+    )
     world.work()
     world.approve(world.change(n))
     world.work()
@@ -220,7 +266,13 @@ def test_going_back_to_a_date_keeps_the_old_certificate_of_a_rotation(world):
 def test_a_late_first_half_keeps_the_overlap(world):
     old, new, first, _until = _rot(world, days=2)
     now = timezone.now()
-    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now, ends_at=now + timedelta(days=3), reason="x")
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=3),
+        reason="x",
+    )
     world.work()
     world.approve(first)
     world.work()
@@ -269,8 +321,15 @@ def test_what_nobody_saw_stops_the_end_of_an_overlap(world):
     old, p = (make_ca("old"), make_ca("p"))
     world.applied(old, p)
     now = timezone.now()
-    q = world.submit(removed=[Removal(p.fingerprint, "trust_anchor", "retired")], timing=Timing("at_time", now + timedelta(days=1)))
-    first = world.submit(make("leaf"), removed=[Removal(old.fingerprint, "trust_anchor", "retired")], timing=Timing(overlap_until=now + timedelta(days=5)))
+    q = world.submit(
+        removed=[Removal(p.fingerprint, "trust_anchor", "retired")],
+        timing=Timing("at_time", now + timedelta(days=1)),
+    )
+    first = world.submit(
+        make("leaf"),
+        removed=[Removal(old.fingerprint, "trust_anchor", "retired")],
+        timing=Timing(overlap_until=now + timedelta(days=5)),
+    )
     world.work()
     world.approve(q)
     world.approve(first)
@@ -295,7 +354,7 @@ def test_our_own_label_does_not_move_a_case(world, settings):
     f = make("f")
     world.edited_outside(allowlisted=[f.parsed.pem])
     ad = world.adopt()
-    from approvals.flows import validate
+    from approvals.deciding import validate
 
     validate.validate(change_id=ad.pk)
     world.approve(ad, by="ravi")
@@ -313,10 +372,18 @@ def test_without_the_new_certificate_the_old_one_stays(world, how):
     then = timezone.now()
     until = timezone.now() + timedelta(days=10)
     new = make("new")
-    first = world.approved(new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.approved(
+        new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until)
+    )
     assert first.state == "applied"
     if how == "return":
-        n = return_to_date.return_to(actor=world.actor("sam"), tenant_id=first.tenant_id, trust_config_id=str(first.trust_config_id), date=then, reason="back")
+        n = return_to_date.return_to(
+            actor=world.actor("sam"),
+            tenant_id=first.tenant_id,
+            trust_config_id=str(first.trust_config_id),
+            date=then,
+            reason="back",
+        )
         world.work()
         world.approve(world.change(n))
         world.work()
@@ -344,8 +411,17 @@ def test_a_receipt_with_a_forged_issuer_proves_nothing(world):
 
     key, mine = (ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1()))
     now = timezone.now()
-    b = x509.CertificateBuilder().subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "forged")])).issuer_name(root.certificate.subject)
-    b = b.public_key(key.public_key()).serial_number(5).not_valid_before(now - td(hours=1)).not_valid_after(now + td(days=1))
+    b = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "forged")]))
+        .issuer_name(root.certificate.subject)
+    )
+    b = (
+        b.public_key(key.public_key())
+        .serial_number(5)
+        .not_valid_before(now - td(hours=1))
+        .not_valid_after(now + td(days=1))
+    )
     forged = b.sign(mine, hashes.SHA256())
     text = write(
         {
@@ -360,7 +436,9 @@ def test_a_receipt_with_a_forged_issuer_proves_nothing(world):
         key,
     )
     with pytest.raises(BadChange):
-        prove.prove(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, receipt=text)
+        prove.prove(
+            actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, receipt=text
+        )
 
 
 def test_a_receipt_with_a_broken_url_is_refused_kindly(world):
@@ -371,10 +449,24 @@ def test_a_receipt_with_a_broken_url_is_refused_kindly(world):
     TrustConfig.objects.filter(pk=change.trust_config_id).update(endpoint="localhost:9443")
     for url in ("https://[x", "https://h:99999999/"):
         text = write(
-            {"url": url, "outcome": "accepted", "detail": "", "at": timezone.now().isoformat(), "server_sha256": "", "told": {}}, [cl.certificate], cl.key
+            {
+                "url": url,
+                "outcome": "accepted",
+                "detail": "",
+                "at": timezone.now().isoformat(),
+                "server_sha256": "",
+                "told": {},
+            },
+            [cl.certificate],
+            cl.key,
         )
         with pytest.raises(BadChange):
-            prove.prove(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, receipt=text)
+            prove.prove(
+                actor=world.actor("sam"),
+                tenant_id=change.tenant_id,
+                number=change.number,
+                receipt=text,
+            )
 
 
 def test_a_sweep_that_blocks_keeps_its_words(world):
@@ -399,8 +491,15 @@ def test_the_brake_ends_the_requesters_own_vote(world):
     ch = world.submit(c)
     world.work()
     assert world.fresh(ch).state == "applied", world.fresh(ch).causes
-    n = roll_back.roll_back(actor=world.actor("sam"), tenant_id=ch.tenant_id, number=ch.number, also=[], reason="r", originals=[])
-    from approvals.flows import validate
+    n = roll_back.roll_back(
+        actor=world.actor("sam"),
+        tenant_id=ch.tenant_id,
+        number=ch.number,
+        also=[],
+        reason="r",
+        originals=[],
+    )
+    from approvals.deciding import validate
 
     rb = world.change(n)
     validate.validate(change_id=rb.pk)
@@ -418,7 +517,13 @@ def test_a_stale_read_makes_no_second_trust_config(world):
     from certs.flows import create
     from jobs.registry import TryLater
 
-    tc = ask.ask_for_trust_config(actor=world.actor("paula"), environment_slug="dev", name="brand-new", purpose="mtls-client", tenant_slugs=["payments"])
+    tc = ask.ask_for_trust_config(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        name="brand-new",
+        purpose="mtls-client",
+        tenant_slugs=["payments"],
+    )
     with pytest.raises(TryLater):
         create.create(trust_config_id=tc)
     world.emulator.faults.add(Fault("GetTrustConfig", code="NOT_FOUND", times=1))
@@ -473,12 +578,21 @@ def test_a_closed_connection_proves_no_removal_where_all_are_let_in(world):
     ch = world.approved(removed=[Removal(cl.fingerprint, AL, "retired")])
     assert ch.trust_config.enforcement == "allow"
     text = write(
-        {"url": "https://h/", "outcome": "refused", "detail": "the connection was closed", "at": timezone.now().isoformat(), "server_sha256": "", "told": {}},
+        {
+            "url": "https://h/",
+            "outcome": "refused",
+            "detail": "the connection was closed",
+            "at": timezone.now().isoformat(),
+            "server_sha256": "",
+            "told": {},
+        },
         [cl.certificate],
         cl.key,
     )
     with pytest.raises(BadChange):
-        prove.prove(actor=world.actor("sam"), tenant_id=ch.tenant_id, number=ch.number, receipt=text)
+        prove.prove(
+            actor=world.actor("sam"), tenant_id=ch.tenant_id, number=ch.number, receipt=text
+        )
 
 
 def test_a_window_in_the_hour_that_spring_takes_keeps_its_length():
@@ -495,7 +609,7 @@ def test_a_put_back_of_mode_b_is_held_to_the_limits_of_the_day(world):
     world.self_service("payments")
     world.edited_outside(allowlisted=[])
     ch = world.put_back(by="sam")
-    from approvals.flows import validate
+    from approvals.deciding import validate
 
     validate.validate(change_id=ch.pk)
     assert world.fresh(ch).state == "approved", world.fresh(ch).causes
@@ -511,7 +625,7 @@ def test_a_put_back_that_cannot_be_opened_is_held(world):
     world.applied(c)
     world.edited_outside(allowlisted=[])
     ch = world.put_back(by="sam")
-    from approvals.flows import validate
+    from approvals.deciding import validate
 
     validate.validate(change_id=ch.pk)
     SealedCertificate.objects.filter(change_id=ch.pk).update(sealed=b"broken" * 40)
@@ -568,7 +682,17 @@ def test_googles_words_stay_with_the_tenant_they_are_about(world):
 
 
 def test_a_put_back_needs_its_votes_to_the_end(world):
-    """an approved put-back that is held can be ended by nobody but its submitter"""
+    foreign = make("foreign")
+    world.edited_outside(allowlisted=[foreign.parsed.pem])
+    change = world.put_back(by="sam")
+    validate(change_id=change.pk)
+    world.approve(change)
+    change.votes.all().delete()
+    world.work()
+    change = world.fresh(change)
+    assert (change.state, change.causes[0]["code"]) == ("validated", "returned-votes")
+    assert world.live()["allowlisted"] == [foreign.parsed.pem]
+    assert world.updates() == []
 
 
 def test_going_back_leaves_out_what_anybody_revoked_here(world):
@@ -578,12 +702,21 @@ def test_going_back_leaves_out_what_anybody_revoked_here(world):
     then = timezone.now()
     world.applied(removed=[Removal(x.fingerprint, "trust_anchor", "retired")], to="shared-clients")
     world.applied(x, make_ca("l"), to="shared-clients", by="lena", tenant="logistics")
-    r = world.applied(removed=[Removal(x.fingerprint, "trust_anchor", "revoked")], to="shared-clients", by="lena", tenant="logistics")
+    r = world.applied(
+        removed=[Removal(x.fingerprint, "trust_anchor", "revoked")],
+        to="shared-clients",
+        by="lena",
+        tenant="logistics",
+    )
     assert r.state == "applied"
     y = make("y")
     world.applied(y, to="shared-clients")
     return_to_date.return_to(
-        actor=world.actor("sam"), tenant_id=world.tenant().pk, trust_config_id=str(world.trust_config("shared-clients").pk), date=then, reason="back"
+        actor=world.actor("sam"),
+        tenant_id=world.tenant().pk,
+        trust_config_id=str(world.trust_config("shared-clients").pk),
+        date=then,
+        reason="back",
     )
 
 
@@ -592,7 +725,13 @@ def test_a_new_trust_config_survives_a_failed_first_read(world):
     from certs.flows import create
     from jobs.registry import TryLater
 
-    tc = ask.ask_for_trust_config(actor=world.actor("paula"), environment_slug="dev", name="brand-new", purpose="mtls-client", tenant_slugs=["payments"])
+    tc = ask.ask_for_trust_config(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        name="brand-new",
+        purpose="mtls-client",
+        tenant_slugs=["payments"],
+    )
     with pytest.raises(TryLater):
         create.create(trust_config_id=tc)
     world.emulator.faults.add(Fault("GetTrustConfig", code="INTERNAL", skip=1, times=1))
@@ -609,12 +748,16 @@ def test_the_second_half_of_a_rotation_is_named_before_the_first_is_undone(world
     old = make("old")
     world.applied(old, make("stays"))
     until = timezone.now() + timedelta(days=10)
-    first = world.approved(make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until))
+    first = world.approved(
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=until),
+    )
     with time_machine.travel(until + timedelta(seconds=1), tick=True):
         publish(trust_config_id=str(first.trust_config_id))
         world.work()
     assert world.fresh(first.followers.get()).state == "applied"
-    from approvals.rollbacks import later_changes
+    from approvals.asking.undo import later_changes
 
     assert [c.number for c in later_changes(world.fresh(first))] == [first.followers.get().number]
 
@@ -627,7 +770,11 @@ def test_the_second_half_keeps_to_the_windows(world):
     old = make("old")
     world.applied(old, make("stays"))
     until = opens + timedelta(days=2, hours=5)
-    first = world.approved(make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing("in_window", None, until))
+    first = world.approved(
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing("in_window", None, until),
+    )
     with time_machine.travel(opens + timedelta(minutes=5), tick=True):
         publish(trust_config_id=str(first.trust_config_id))
         world.work()
@@ -640,18 +787,31 @@ def test_the_second_half_keeps_to_the_windows(world):
 
 def test_a_lifted_freeze_is_noticed(world):
     now = timezone.now()
-    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now, ends_at=now + timedelta(days=3), reason="x")
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=3),
+        reason="x",
+    )
     c = world.submit(make("c"))
     _work_due(world)
     world.approve(c)
     _work_due(world)
     assert world.fresh(c).state == "approved"
     fr = world.trust_config().environment.freezes.get()
-    windows.lift_freeze(actor=world.actor("paula"), environment_slug="dev", freeze_id=fr.pk, reason="over")
+    windows.lift_freeze(
+        actor=world.actor("paula"), environment_slug="dev", freeze_id=fr.pk, reason="over"
+    )
     for _ in range(3):
         wake_trust_configs()
         _work_due(world)
-    assert world.fresh(c).state != "approved" or Job.objects.filter(kind="publish", due_at__lte=timezone.now() + timedelta(minutes=2), state="waiting").exists()
+    assert (
+        world.fresh(c).state != "approved"
+        or Job.objects.filter(
+            kind="publish", due_at__lte=timezone.now() + timedelta(minutes=2), state="waiting"
+        ).exists()
+    )
 
 
 def test_a_new_window_is_noticed(world):
@@ -659,19 +819,36 @@ def test_a_new_window_is_noticed(world):
     far = now + timedelta(days=3)
 
     def w(t):
-        return Window(t.weekday(), t.replace(second=0, microsecond=0).time(), (t + timedelta(hours=2)).time().replace(second=0, microsecond=0), "UTC")
+        return Window(
+            t.weekday(),
+            t.replace(second=0, microsecond=0).time(),
+            (t + timedelta(hours=2)).time().replace(second=0, microsecond=0),
+            "UTC",
+        )
 
-    windows.set_windows(actor=world.actor("paula"), environment_slug="dev", windows=[w(far)], reason="x")
+    windows.set_windows(
+        actor=world.actor("paula"), environment_slug="dev", windows=[w(far)], reason="x"
+    )
     c = world.submit(make("c"), timing=Timing("in_window"))
     _work_due(world)
     world.approve(c)
     _work_due(world)
     assert world.fresh(c).state == "approved"
-    windows.set_windows(actor=world.actor("paula"), environment_slug="dev", windows=[w(now - timedelta(minutes=30))], reason="now")
+    windows.set_windows(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        windows=[w(now - timedelta(minutes=30))],
+        reason="now",
+    )
     for _ in range(3):
         wake_trust_configs()
         _work_due(world)
-    assert Job.objects.filter(kind="publish", due_at__lte=timezone.now() + timedelta(minutes=2), state="waiting").exists() or world.fresh(c).state == "applied"
+    assert (
+        Job.objects.filter(
+            kind="publish", due_at__lte=timezone.now() + timedelta(minutes=2), state="waiting"
+        ).exists()
+        or world.fresh(c).state == "applied"
+    )
 
 
 def test_an_unresolved_write_waits_for_no_job_in_a_month(world):
@@ -683,7 +860,7 @@ def test_an_unresolved_write_waits_for_no_job_in_a_month(world):
     assert Publication.objects.get().state == "sent"
     Job.objects.all().delete()
     a = world.submit(make("a"), timing=Timing("at_time", timezone.now() + timedelta(days=30)))
-    from approvals.flows import validate
+    from approvals.deciding import validate
 
     validate.validate(change_id=a.pk)
     world.approve(a)
@@ -700,18 +877,17 @@ def test_what_is_approved_already_can_be_adopted(world):
     world.work()
     world.approve(ours)
     world.edited_outside(allowlisted=[c.parsed.pem])
-    world.adopt()
+    assert world.adopted().state == "applied"
 
 
-def test_an_open_change_does_not_stop_a_put_back(world):
-    """adoption ignores other open changes on the same certificate"""
+def test_an_open_change_does_not_stop_an_adoption_of_its_certificate(world):
     c = make("c")
     ours = world.submit(c)
     world.work()
     world.edited_outside(allowlisted=[c.parsed.pem])
-    ad = world.adopt()
-    world.work()
-    world.approve(ad, by="ravi")
-    world.work()
+    assert world.adopted().state == "applied"
     world.approve(ours)
     world.work()
+    ours = world.fresh(ours)
+    assert ours.state == "validated"
+    assert "returned-no-effect" in {cause["code"] for cause in ours.causes}

@@ -13,7 +13,9 @@ ACTS = {
     "reading live": Fault("GetTrustConfig", kind="hang"),
     "opening the original": Fault("Decrypt", kind="hang"),
     "after the intent, before the write": Fault("UpdateTrustConfig", kind="hang"),
-    "after the write, before its operation is stored": Fault("UpdateTrustConfig", when="after", kind="hang"),
+    "after the write, before its operation is stored": Fault(
+        "UpdateTrustConfig", when="after", kind="hang"
+    ),
     "polling the operation": Fault("GetOperation", kind="hang"),
     "reading back": Fault("GetTrustConfig", kind="hang", skip=1),
 }
@@ -24,7 +26,9 @@ def _applied(change: ChangeRequest) -> bool:
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_worker_killed_at_any_act_loses_nothing_and_writes_nothing_twice(committed_world: World, processes: Stack, act: str) -> None:
+def test_a_worker_killed_at_any_act_loses_nothing_and_writes_nothing_twice(
+    committed_world: World, processes: Stack, act: str
+) -> None:
     world, emulator = committed_world, committed_world.emulator
     emulator.operations.seconds = 0.5
     client = make()
@@ -34,19 +38,33 @@ def test_a_worker_killed_at_any_act_loses_nothing_and_writes_nothing_twice(commi
     if fault.rpc == "Decrypt":  # a fresh worker has no vault key in memory yet, and must ask for it
         processes.kill_worker()
         processes.start_worker()
-    emulator.faults.add(Fault(fault.rpc, when=fault.when, kind="hang", skip=fault.skip, project="demo-dev" if fault.rpc != "Decrypt" else ""))
+    emulator.faults.add(
+        Fault(
+            fault.rpc,
+            when=fault.when,
+            kind="hang",
+            skip=fault.skip,
+            project="demo-dev" if fault.rpc != "Decrypt" else "",
+        )
+    )
     world.approve(change)
     processes.wait_until(lambda: not emulator.faults.waiting())
     processes.kill_worker()
     processes.start_worker()
     processes.wait_until(lambda: _applied(change))
-    written = [label for label in world.updates() if Publication.objects.get(pk=label.split("-", 1)[1]).kind == "changes"]
+    written = [
+        label
+        for label in world.updates()
+        if Publication.objects.get(pk=label.split("-", 1)[1]).kind == "changes"
+    ]
     assert len(written) == 1
     assert world.live()["allowlisted"] == [client.parsed.pem]
     assert Publication.objects.filter(state="verified", kind="changes").count() == 1
 
 
-def test_a_flushed_broker_and_a_killed_worker_lose_no_change(committed_world: World, processes: Stack, broker: str) -> None:
+def test_a_flushed_broker_and_a_killed_worker_lose_no_change(
+    committed_world: World, processes: Stack, broker: str
+) -> None:
     """Messages are doorbells: the rows find their way without them."""
     world = committed_world
     processes.kill_worker()

@@ -5,12 +5,12 @@ from datetime import timedelta
 import time_machine
 from django.utils import timezone
 
-from approvals.acts import Removal, Timing
-from approvals.flows import lapse, retry
-from approvals.flows.publish import publish
-from approvals.flows.validate import validate
+from approvals.deciding import lapse, retry
+from approvals.deciding.validate import validate
+from approvals.draft import Removal, Timing
+from approvals.judging.schedule import lapses_at
 from approvals.models import ChangeRequest
-from approvals.schedule import lapses_at
+from approvals.publishing.conductor import publish
 from certs.models import Publication, TrustConfig
 from emulator.faults import Fault
 from tenants.flows import windows
@@ -56,7 +56,9 @@ def test_a_revocation_among_others_is_written_alone_and_first(world):
     world.approve(other)
     world.work()
     assert (world.fresh(revocation).state, world.fresh(other).state) == ("applied", "applied")
-    assert Publication.objects.filter(kind="changes").count() == 3  # the first, the urgent one alone, the other
+    assert (
+        Publication.objects.filter(kind="changes").count() == 3
+    )  # the first, the urgent one alone, the other
 
 
 def test_an_overlap_that_is_over_is_not_approved_by_mode_b_either(world):
@@ -65,7 +67,11 @@ def test_an_overlap_that_is_over_is_not_approved_by_mode_b_either(world):
     world.applied(old, make("stays"))
     now = timezone.now()
     world.emulator.faults.add(Fault("GetTrustConfig", code="PERMISSION_DENIED"))
-    change = world.submit(make("new"), removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=now + timedelta(hours=2)))
+    change = world.submit(
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=now + timedelta(hours=2)),
+    )
     world.work()
     assert world.fresh(change).held_code == "cloud-denied"
     with time_machine.travel(now + timedelta(hours=3), tick=True):
@@ -78,11 +84,19 @@ def test_an_overlap_that_is_over_is_not_approved_by_mode_b_either(world):
 
 def test_lifting_a_freeze_lets_what_waited_in_it_be_written(world):
     now = timezone.now()
-    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now, ends_at=now + timedelta(days=60), reason="x")
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=60),
+        reason="x",
+    )
     change = world.approved(make("c"))
     with time_machine.travel(now + timedelta(days=20), tick=True):
         freeze = change.trust_config.environment.freezes.get()
-        windows.lift_freeze(actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="done")
+        windows.lift_freeze(
+            actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="done"
+        )
         lapse.lapse()
         assert lapses_at(world.fresh(change)) > timezone.now() + timedelta(days=13)
         world.work()
@@ -95,9 +109,17 @@ def test_lifting_a_freeze_lets_what_waited_in_it_be_written(world):
 
 def test_a_freeze_that_has_not_begun_is_taken_back_without_a_trace(world):
     now = timezone.now()
-    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now + timedelta(days=1), ends_at=now + timedelta(days=2), reason="x")
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now + timedelta(days=1),
+        ends_at=now + timedelta(days=2),
+        reason="x",
+    )
     freeze = world.trust_config().environment.freezes.get()
-    windows.lift_freeze(actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="no")
+    windows.lift_freeze(
+        actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="no"
+    )
     assert not world.trust_config().environment.freezes.exists()
 
 
@@ -109,7 +131,9 @@ def test_a_put_back_of_what_was_revoked_meanwhile_ends_and_says_what_to_do(world
     world.edited_outside("shared-clients", allowlisted=stays)
     change = world.put_back("shared-clients")
     world.work()
-    world.approved(removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA)
+    world.approved(
+        removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA
+    )
     world.approve(change, by="ravi")
     world.work()
     ended = world.fresh(change)
@@ -120,11 +144,15 @@ def test_a_put_back_of_what_was_revoked_meanwhile_ends_and_says_what_to_do(world
 def test_a_put_back_that_lapsed_is_not_written(world):
     first = make("first")
     world.applied(first, make("stays"))
-    world.edited_outside(allowlisted=[pem for pem in world.live()["allowlisted"] if pem != first.parsed.pem])
+    world.edited_outside(
+        allowlisted=[pem for pem in world.live()["allowlisted"] if pem != first.parsed.pem]
+    )
     change = world.put_back()
     world.work()
     world.approve(change, by="ravi")
     before = Publication.objects.count()
-    with time_machine.travel(lapses_at(ChangeRequest.objects.get(pk=change.pk)) + timedelta(minutes=1), tick=True):
+    with time_machine.travel(
+        lapses_at(ChangeRequest.objects.get(pk=change.pk)) + timedelta(minutes=1), tick=True
+    ):
         publish(trust_config_id=str(change.trust_config_id))
     assert (world.fresh(change).state, Publication.objects.count()) == ("approved", before)

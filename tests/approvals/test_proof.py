@@ -10,10 +10,10 @@ import pytest
 from cryptography import x509
 from django.test import Client
 
-from approvals.effects import effect_of
+from approvals.deciding import prove
 from approvals.errors import BadChange
-from approvals.flows import prove
 from approvals.models import ChangeRequest, Proof
+from approvals.pages.effect import effect_of
 from audit.models import AuditEvent
 from certs.flows import gate, gate_trials
 from client.__main__ import main as countersign
@@ -34,22 +34,41 @@ class Gate:
         policy = world.emulator.gateways.put_policy(POLICY, {"trust_config": world.resource()})
         self.endpoint = f"localhost:{policy['port']}"
         (folder / "gateway.pem").write_text(world.emulator.gateways.certificate())
-        settings.GATE_ENDPOINTS, settings.GATE_CA_FILE = [self.endpoint], str(folder / "gateway.pem")
+        settings.GATE_ENDPOINTS, settings.GATE_CA_FILE = (
+            [self.endpoint],
+            str(folder / "gateway.pem"),
+        )
         self._admin(gate.declare_enforcement, enforcement="reject", policy_name=POLICY)
         self._admin(gate.name_endpoint, endpoint=self.endpoint)
 
     def _admin(self, act: Any, **options: Any) -> None:
-        act(actor=self.world.actor("paula"), tenant_id=self.world.tenant().pk, trust_config_id=str(self.world.trust_config().pk), **options)
+        act(
+            actor=self.world.actor("paula"),
+            tenant_id=self.world.tenant().pk,
+            trust_config_id=str(self.world.trust_config().pk),
+            **options,
+        )
 
-    def probe(self, client: Made, capsys: Any, *issuers: Made, above: tuple[Made, ...] = ()) -> tuple[int, str]:
+    def probe(
+        self, client: Made, capsys: Any, *issuers: Made, above: tuple[Made, ...] = ()
+    ) -> tuple[int, str]:
         """countersign probe, as a person runs it; its exit status and the receipt."""
         (self.folder / "client.pem").write_bytes(b"".join(one.pem for one in (client, *issuers)))
         (self.folder / "client.key").write_bytes(client.key_pem)
-        files = ["--cert", str(self.folder / "client.pem"), "--key", str(self.folder / "client.key"), "--ca", str(self.folder / "gateway.pem")]
+        files = [
+            "--cert",
+            str(self.folder / "client.pem"),
+            "--key",
+            str(self.folder / "client.key"),
+            "--ca",
+            str(self.folder / "gateway.pem"),
+        ]
         (self.folder / "above.pem").write_bytes(b"".join(one.pem for one in above))
         files += ["--issuers", str(self.folder / "above.pem")] if above else []
         capsys.readouterr()
-        return countersign(["probe", "--url", f"https://{self.endpoint}/", *files]), capsys.readouterr().out
+        return countersign(
+            ["probe", "--url", f"https://{self.endpoint}/", *files]
+        ), capsys.readouterr().out
 
 
 @pytest.fixture
@@ -59,10 +78,14 @@ def gateway(world: World, tmp_path: Path, settings: Any) -> Iterator[Gate]:
 
 
 def _prove(world: World, change: ChangeRequest, receipt: str, by: str = "sam") -> None:
-    prove.prove(actor=world.actor(by), tenant_id=change.tenant_id, number=change.number, receipt=receipt)
+    prove.prove(
+        actor=world.actor(by), tenant_id=change.tenant_id, number=change.number, receipt=receipt
+    )
 
 
-def test_refused_before_accepted_after_and_the_receipt_proves_the_change(world: World, gateway: Gate, capsys: Any) -> None:
+def test_refused_before_accepted_after_and_the_receipt_proves_the_change(
+    world: World, gateway: Gate, capsys: Any
+) -> None:
     client = make("client")
     status, early = gateway.probe(client, capsys)
     assert (status, json.loads(early)["outcome"]) == (1, "refused")
@@ -81,13 +104,22 @@ def test_refused_before_accepted_after_and_the_receipt_proves_the_change(world: 
     page = Client()
     page.force_login(world.user("ada"))
     told = page.get(f"/t/payments/changes/{change.number}/facts/").json()
-    assert [(fact["fact"], bool(fact["at"])) for fact in told["facts"]] == [("written", True), ("verified", True), ("proven", True)]
+    assert [(fact["fact"], bool(fact["at"])) for fact in told["facts"]] == [
+        ("written", True),
+        ("verified", True),
+        ("proven", True),
+    ]
     assert told["facts"][0]["evidence"]["operation"]
-    assert (told["facts"][2]["evidence"]["client"], told["facts"][2]["note"]) == (client.fingerprint, "client-reported, signed with the client's key")
+    assert (told["facts"][2]["evidence"]["client"], told["facts"][2]["note"]) == (
+        client.fingerprint,
+        "client-reported, signed with the client's key",
+    )
 
 
-def test_a_client_of_an_added_anchor_proves_the_anchor_and_a_removal_is_proven_by_a_refusal(world: World, gateway: Gate, capsys: Any) -> None:
-    from approvals.acts import Removal
+def test_a_client_of_an_added_anchor_proves_the_anchor_and_a_removal_is_proven_by_a_refusal(
+    world: World, gateway: Gate, capsys: Any
+) -> None:
+    from approvals.draft import Removal
 
     root = make_ca("Root", key=rsa_key())
     middle = make_ca("Middle", issuer=root)
@@ -102,7 +134,9 @@ def test_a_client_of_an_added_anchor_proves_the_anchor_and_a_removal_is_proven_b
     assert Proof.objects.get(change=removed).outcome == "refused"
 
 
-def test_a_receipt_that_says_the_opposite_or_is_of_somebody_else_proves_nothing(world: World, gateway: Gate, capsys: Any) -> None:
+def test_a_receipt_that_says_the_opposite_or_is_of_somebody_else_proves_nothing(
+    world: World, gateway: Gate, capsys: Any
+) -> None:
     change = world.applied(make("client"))
     _status, strangers = gateway.probe(make("stranger"), capsys)
     with pytest.raises(BadChange, match="not in this change"):
@@ -118,7 +152,14 @@ def test_a_receipt_that_says_the_opposite_or_is_of_somebody_else_proves_nothing(
 
 
 def _receipt(client: Made, **values: Any) -> str:
-    base = {"url": "https://gate.example/", "outcome": "accepted", "detail": "HTTP 200", "at": datetime.now(UTC).isoformat(), "server_sha256": "", "told": {}}
+    base = {
+        "url": "https://gate.example/",
+        "outcome": "accepted",
+        "detail": "HTTP 200",
+        "at": datetime.now(UTC).isoformat(),
+        "server_sha256": "",
+        "told": {},
+    }
     return write(base | values, [client.certificate], client.key)
 
 
@@ -131,7 +172,9 @@ def test_where_everybody_is_let_in_only_what_the_backend_echoes_counts(world: Wo
         _prove(world, change, _receipt(client, told={"client_cert_chain_verified": False}))
     _prove(world, change, _receipt(client, told={"client_cert_chain_verified": True}))
     with pytest.raises(BadChange, match="future"):
-        _prove(world, change, _receipt(client, at=(datetime.now(UTC) + timedelta(hours=1)).isoformat()))
+        _prove(
+            world, change, _receipt(client, at=(datetime.now(UTC) + timedelta(hours=1)).isoformat())
+        )
 
 
 @pytest.mark.parametrize("key", ["rsa", "ec", "ed25519"])
@@ -147,17 +190,24 @@ def test_receipts_are_signed_by_every_usual_key(key: str) -> None:
         read(json.dumps(changed))
 
 
-def test_the_gate_is_closed_to_strangers_and_that_proves_no_change(world: World, gateway: Gate) -> None:
+def test_the_gate_is_closed_to_strangers_and_that_proves_no_change(
+    world: World, gateway: Gate
+) -> None:
     change = world.applied(make("client"))
     gate_trials.try_gate(trust_config_id=str(change.trust_config_id))
     assert (world.trust_config().gate, effect_of(change)[2].at) == ("closed", None)
     world.emulator.gateways.delete_policy(POLICY)
     gate_trials.try_gate(trust_config_id=str(change.trust_config_id))
     assert world.trust_config().gate == "unreachable"
-    assert list(AuditEvent.objects.filter(type="gate.tried").values_list("result", flat=True)) == ["ok"] * AuditEvent.objects.filter(type="gate.tried").count()
+    assert (
+        list(AuditEvent.objects.filter(type="gate.tried").values_list("result", flat=True))
+        == ["ok"] * AuditEvent.objects.filter(type="gate.tried").count()
+    )
 
 
-def test_an_endpoint_outside_the_allowed_list_is_refused_and_never_knocked_at(world: World, gateway: Gate) -> None:
+def test_an_endpoint_outside_the_allowed_list_is_refused_and_never_knocked_at(
+    world: World, gateway: Gate
+) -> None:
     for endpoint in ("169.254.169.254:80", "localhost:22"):
         with pytest.raises(BadValue):
             gateway._admin(gate.name_endpoint, endpoint=endpoint)
@@ -166,11 +216,29 @@ def test_an_endpoint_outside_the_allowed_list_is_refused_and_never_knocked_at(wo
     gate_trials.try_gate(trust_config_id=str(world.trust_config().pk))
     assert world.trust_config().gate_tried_at == before
     with pytest.raises(NotAllowed):
-        gate.name_endpoint(actor=world.actor("tom"), tenant_id=world.tenant().pk, trust_config_id=str(world.trust_config().pk), endpoint="")
+        gate.name_endpoint(
+            actor=world.actor("tom"),
+            tenant_id=world.tenant().pk,
+            trust_config_id=str(world.trust_config().pk),
+            endpoint="",
+        )
 
 
 def test_the_probe_says_what_is_wrong_with_its_files(tmp_path: Path, capsys: Any) -> None:
-    assert countersign(["probe", "--url", "https://localhost:1/", "--cert", "nowhere.pem", "--key", "nowhere.key"]) == 2
+    assert (
+        countersign(
+            [
+                "probe",
+                "--url",
+                "https://localhost:1/",
+                "--cert",
+                "nowhere.pem",
+                "--key",
+                "nowhere.key",
+            ]
+        )
+        == 2
+    )
     client = make()
     (tmp_path / "c.pem").write_bytes(client.pem)
     (tmp_path / "c.key").write_bytes(client.key_pem)
@@ -189,6 +257,12 @@ def test_the_receipts_body_is_kept_nowhere(world: World) -> None:
     _prove(world, change, _receipt(client, told={"client_cert_chain_verified": True}))
     import base64
 
-    kept = json.dumps([[bytes(row).decode() for row in AuditEvent.objects.values_list("payload", flat=True)], list(Proof.objects.values())], default=str)
+    kept = json.dumps(
+        [
+            [bytes(row).decode() for row in AuditEvent.objects.values_list("payload", flat=True)],
+            list(Proof.objects.values()),
+        ],
+        default=str,
+    )
     assert base64.b64encode(client.der).decode() not in kept
     assert isinstance(client.certificate, x509.Certificate)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from approvals.acts import Removal
-from approvals.flows import retry, withdraw
-from approvals.flows.publish import publish
-from approvals.flows.wake import wake_trust_configs
+from approvals.deciding import retry, withdraw
+from approvals.draft import Removal
 from approvals.models import ChangeRequest
-from approvals.timeline import waiting_of
+from approvals.pages.waiting import waiting_of
+from approvals.publishing.conductor import publish
+from approvals.publishing.wake import wake_trust_configs
 from audit.models import AuditEvent
 from certs import publications
 from certs.models import Publication, SealedCertificate, TrustConfig
@@ -31,13 +31,21 @@ def test_a_change_in_mode_a_is_countersigned_written_and_verified(world: World) 
     assert change.state == "applied"
     assert world.live()["anchors"] == [root.parsed.pem]
     publication = Publication.objects.get()
-    assert (publication.state, publication.etag_after, publication.label) == ("verified", world.live()["etag"], world.updates()[0])
+    assert (publication.state, publication.etag_after, publication.label) == (
+        "verified",
+        world.live()["etag"],
+        world.updates()[0],
+    )
     assert publication.operation_name.startswith("projects/demo-dev/locations/global/operations/")
 
 
 def test_every_step_is_recorded_once(world: World) -> None:
     change = world.applied(make())
-    types = list(AuditEvent.objects.filter(change_number=change.number, tenant_id=change.tenant_id).order_by("pk").values_list("type", flat=True))
+    types = list(
+        AuditEvent.objects.filter(change_number=change.number, tenant_id=change.tenant_id)
+        .order_by("pk")
+        .values_list("type", flat=True)
+    )
     assert types == [
         "change.submitted",
         "change.validated",
@@ -51,10 +59,14 @@ def test_every_step_is_recorded_once(world: World) -> None:
     ]
 
 
-def test_foreign_labels_description_and_pem_text_of_what_stays_are_kept_verbatim(world: World) -> None:
+def test_foreign_labels_description_and_pem_text_of_what_stays_are_kept_verbatim(
+    world: World,
+) -> None:
     legacy = make_ca("Legacy")
     text = "# a remark of somebody\n" + legacy.pem.decode().replace("\n", "\r\n")
-    world.add_trust_config("legacy-clients", "payments", anchors=[text], labels={"team": "edge"}, description="by hand")
+    world.add_trust_config(
+        "legacy-clients", "payments", anchors=[text], labels={"team": "edge"}, description="by hand"
+    )
     world.applied(make(), to="legacy-clients")
     live = world.live("legacy-clients")
     assert live["anchors"] == [text]
@@ -73,7 +85,9 @@ def test_changes_approved_together_are_one_write(world: World) -> None:
     assert len(world.updates()) == 1
 
 
-def test_twenty_changes_approved_while_a_write_is_under_way_cost_one_more_write(world: World) -> None:
+def test_twenty_changes_approved_while_a_write_is_under_way_cost_one_more_write(
+    world: World,
+) -> None:
     first = world.submit(make("first"))
     others = [world.submit(make(f"client-{n}")) for n in range(20)]
     for change in (first, *others):
@@ -117,7 +131,9 @@ def test_a_change_in_an_unresolved_write_cannot_be_withdrawn(world: World) -> No
     world.approve(change)
     publish(trust_config_id=str(change.trust_config_id))
     with pytest.raises(PublicationInProgress):
-        withdraw.withdraw(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, reason="")
+        withdraw.withdraw(
+            actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, reason=""
+        )
 
 
 def test_a_stale_etag_is_read_again_and_written_once(world: World) -> None:
@@ -131,12 +147,16 @@ def test_a_stale_etag_is_read_again_and_written_once(world: World) -> None:
 def test_a_quota_is_waited_for_and_shown_as_waiting(world: World) -> None:
     change = world.submit(make())
     world.work()
-    world.emulator.faults.add(Fault(UPDATE, when="before", code="RESOURCE_EXHAUSTED", message="Quota exceeded"))
+    world.emulator.faults.add(
+        Fault(UPDATE, when="before", code="RESOURCE_EXHAUSTED", message="Quota exceeded")
+    )
     world.approve(change)
     publish(trust_config_id=str(change.trust_config_id))
     waiting = TrustConfig.objects.get(pk=change.trust_config_id)
     assert (waiting.waiting_code, world.fresh(change).held_code) == ("cloud-exhausted", "")
-    shown = waiting_of(ChangeRequest.objects.select_related("trust_config__environment").get(pk=change.pk))
+    shown = waiting_of(
+        ChangeRequest.objects.select_related("trust_config__environment").get(pk=change.pk)
+    )
     assert shown is not None and not shown.is_trouble
     world.work()
     assert world.fresh(change).state == "applied"
@@ -147,7 +167,9 @@ def test_what_google_refuses_by_name_is_held_and_the_others_go(world: World) -> 
     for change in (good, bad):
         _validate(world, change.pk)
         world.approve(change)
-    fingerprints = sorted(item.sha256_fingerprint for change in (good, bad) for item in change.items.all())
+    fingerprints = sorted(
+        item.sha256_fingerprint for change in (good, bad) for item in change.items.all()
+    )
     bad_one = bad.items.get().sha256_fingerprint
     field = f"trust_config.allowlisted_certificates[{fingerprints.index(bad_one)}].pem_certificate"
     world.emulator.faults.add(Fault(UPDATE, code="INVALID_ARGUMENT", field=field))
@@ -157,13 +179,25 @@ def test_what_google_refuses_by_name_is_held_and_the_others_go(world: World) -> 
 
 
 def test_a_refusal_stops_at_once_and_a_person_may_try_again(world: World) -> None:
-    world.emulator.faults.add(Fault(UPDATE, code="PERMISSION_DENIED", message="certificatemanager.trustconfigs.update denied"))
+    world.emulator.faults.add(
+        Fault(
+            UPDATE,
+            code="PERMISSION_DENIED",
+            message="certificatemanager.trustconfigs.update denied",
+        )
+    )
     change = world.applied(make())
     trust_config = world.trust_config()
-    assert (change.state, change.held_code, trust_config.waiting_code) == ("approved", "", "cloud-denied")
+    assert (change.state, change.held_code, trust_config.waiting_code) == (
+        "approved",
+        "",
+        "cloud-denied",
+    )
     assert trust_config.blocked_at is not None
     assert "trustconfigs.update" in trust_config.waiting_detail
-    assert "roles/certificatemanager.editor" in str(remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config))
+    assert "roles/certificatemanager.editor" in str(
+        remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config)
+    )
     wake_trust_configs()
     world.work()
     assert (world.updates(), world.fresh(change).state) == ([], "approved")  # nothing by itself
@@ -172,8 +206,12 @@ def test_a_refusal_stops_at_once_and_a_person_may_try_again(world: World) -> Non
     assert world.fresh(change).state == "applied"
 
 
-@pytest.mark.parametrize(("code", "state", "held"), [(3, "approved", "operation-failed"), (13, "applied", "")])
-def test_an_operation_that_ends_in_an_error_is_held_or_tried_again_as_the_error_says(world: World, code: int, state: str, held: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "state", "held"), [(3, "approved", "operation-failed"), (13, "applied", "")]
+)
+def test_an_operation_that_ends_in_an_error_is_held_or_tried_again_as_the_error_says(
+    world: World, code: int, state: str, held: str
+) -> None:
     change = world.submit(make())
     world.work()
     world.emulator.operations.seconds = 3600
@@ -186,7 +224,9 @@ def test_an_operation_that_ends_in_an_error_is_held_or_tried_again_as_the_error_
     assert len(world.live()["allowlisted"]) == (state == "applied")
 
 
-def test_one_change_that_google_refuses_without_naming_it_is_found_and_the_others_go(world: World) -> None:
+def test_one_change_that_google_refuses_without_naming_it_is_found_and_the_others_go(
+    world: World,
+) -> None:
     """Google's words name no field: the batch is halved until the poison stands alone."""
     changes = [world.submit(make(f"c{number}")) for number in range(7)]
     poison = changes[4].items.get().sha256_fingerprint
@@ -195,12 +235,16 @@ def test_one_change_that_google_refuses_without_naming_it_is_found_and_the_other
     for change in changes:
         world.approve(change)
     world.work()
-    assert [world.fresh(change).state for change in changes] == ["applied"] * 4 + ["approved"] + ["applied"] * 2
+    assert [world.fresh(change).state for change in changes] == ["applied"] * 4 + ["approved"] + [
+        "applied"
+    ] * 2
     assert world.fresh(changes[4]).held_code == "cloud-rejected"
     assert world.trust_config().batch_limit is not None
 
 
-def test_the_project_that_does_not_answer_rests_and_another_goes_on(world: World, settings: Any) -> None:
+def test_the_project_that_does_not_answer_rests_and_another_goes_on(
+    world: World, settings: Any
+) -> None:
     settings.RPC_TIMEOUT_SECONDS = 0.3
     first, other = world.submit(make("first")), world.submit(make("second"), environment="prod")
     world.work()
@@ -210,7 +254,9 @@ def test_the_project_that_does_not_answer_rests_and_another_goes_on(world: World
     world.approve(first)
     publish(trust_config_id=str(first.trust_config_id))
     began = time.monotonic()
-    publish(trust_config_id=str(first.trust_config_id))  # at once: nobody waits for it again so soon
+    publish(
+        trust_config_id=str(first.trust_config_id)
+    )  # at once: nobody waits for it again so soon
     assert time.monotonic() - began < 0.15
     assert "does not answer" in world.trust_config().waiting_detail
     world.emulator.faults.clear()
@@ -247,7 +293,9 @@ def test_an_edit_right_after_our_write_is_drift_and_never_overwritten(world: Wor
     assert len(world.updates()) == 1
 
 
-def test_a_read_back_that_still_shows_the_old_set_is_read_again_and_not_written_again(world: World, settings: object) -> None:
+def test_a_read_back_that_still_shows_the_old_set_is_read_again_and_not_written_again(
+    world: World, settings: object
+) -> None:
     settings.PROPAGATION_SECONDS = 60  # type: ignore[attr-defined]
     change = world.submit(make("ours"))
     world.work()
@@ -279,7 +327,8 @@ def test_an_operation_that_google_forgot_is_settled_by_reading(world: World) -> 
 
 
 def test_a_worker_that_lost_its_lease_does_not_write(world: World) -> None:
-    from approvals.flows import publish_acts
+    from approvals.publishing import intend
+    from approvals.publishing.originals import Opened
     from certs import publishing
     from certs.errors import LeaseLost
 
@@ -289,10 +338,12 @@ def test_a_worker_that_lost_its_lease_does_not_write(world: World) -> None:
     old = publications.acquire_lease(str(change.trust_config_id), "one")
     assert old is not None
     live = publishing.read_live(change.trust_config)
-    TrustConfig.objects.filter(pk=change.trust_config_id).update(lease_until=timezone.now() - timedelta(seconds=1))
+    TrustConfig.objects.filter(pk=change.trust_config_id).update(
+        lease_until=timezone.now() - timedelta(seconds=1)
+    )
     assert publications.acquire_lease(str(change.trust_config_id), "two") is not None
     with pytest.raises(LeaseLost):
-        publish_acts.intend_changes(old, live, [change], publish_acts.Opened(), {})
+        intend.intend_changes(old, live, [change], Opened(), {})
     assert not Publication.objects.exists()
 
 
@@ -319,7 +370,9 @@ def test_the_sealed_original_is_compared_with_what_was_voted_on(world: World) ->
 def test_without_cloud_kms_additions_wait_and_a_removal_goes(world: World) -> None:
     trusted = make("trusted")
     world.applied(trusted)
-    removal = world.submit(removed=[Removal(trusted.fingerprint, "allowlisted_certificate", "revoked")])
+    removal = world.submit(
+        removed=[Removal(trusted.fingerprint, "allowlisted_certificate", "revoked")]
+    )
     addition = world.submit(make("new"))
     for change in (removal, addition):
         _validate(world, change.pk)
@@ -336,7 +389,7 @@ def test_without_cloud_kms_additions_wait_and_a_removal_goes(world: World) -> No
 
 
 def test_a_job_that_everything_forgot_is_asked_for_again(world: World) -> None:
-    from approvals.flows.wake import wake_trust_configs
+    from approvals.publishing.wake import wake_trust_configs
 
     change = world.submit(make())
     Job.objects.all().delete()
@@ -349,7 +402,9 @@ def test_a_job_that_everything_forgot_is_asked_for_again(world: World) -> None:
     assert world.fresh(change).state == "applied"
 
 
-def test_an_approved_change_that_expired_meanwhile_goes_back_and_the_others_go(world: World, time_machine: Any) -> None:
+def test_an_approved_change_that_expired_meanwhile_goes_back_and_the_others_go(
+    world: World, time_machine: Any
+) -> None:
     from datetime import UTC, datetime, timedelta
 
     short = make("short", not_after=datetime.now(UTC) + timedelta(days=40))
@@ -366,7 +421,7 @@ def test_an_approved_change_that_expired_meanwhile_goes_back_and_the_others_go(w
 
 
 def _validate(world: World, change_id: int) -> None:
-    from approvals.flows.validate import validate
+    from approvals.deciding.validate import validate
 
     validate(change_id=change_id)
 

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from approvals.acts import Removal
+from approvals.asking import submit
+from approvals.deciding import vote, withdraw
+from approvals.draft import Removal
 from approvals.errors import ApprovalError
-from approvals.flows import approving, look_again, submit, vote, withdraw
-from approvals.flows.publish import publish
-from approvals.flows.wake import wake_trust_configs
 from approvals.models import ChangeRequest, Vote
+from approvals.publishing import sweep
+from approvals.publishing.conductor import publish
+from approvals.publishing.wake import wake_trust_configs
+from approvals.steps import transitions
 from certs.errors import CertsError
 from certs.models import Publication
 from jobs.models import Job
@@ -56,14 +59,19 @@ def _at_once(*acts: Callable[[], Any]) -> list[BaseException | None]:
 
 def _approve(world: World, change: ChangeRequest, by: str) -> Callable[[], None]:
     digest, actor = world.fresh(change).change_digest, world.actor(by)
-    return lambda: vote.approve(actor=actor, tenant_id=change.tenant_id, number=change.number, digest=digest, comment="")
+    return lambda: vote.approve(
+        actor=actor, tenant_id=change.tenant_id, number=change.number, digest=digest, comment=""
+    )
 
 
 def test_two_reviewers_approve_what_needs_two(world: World) -> None:
     for n in range(ROUNDS):
         change = world.submit(make(f"c{n}"), environment="prod")
         world.work()
-        assert _at_once(_approve(world, change, "rita"), _approve(world, change, "ravi")) == [None, None]
+        assert _at_once(_approve(world, change, "rita"), _approve(world, change, "ravi")) == [
+            None,
+            None,
+        ]
         assert (world.fresh(change).state, change.votes.count()) == ("approved", 2)
         world.work()
 
@@ -82,8 +90,15 @@ def test_approve_against_withdraw(world: World) -> None:
         change = world.submit(make(f"c{n}"))
         world.work()
         sam = world.actor("sam")
-        _at_once(_approve(world, change, "rita"), lambda c=change, a=sam: withdraw.withdraw(actor=a, tenant_id=c.tenant_id, number=c.number, reason=""))
-        assert world.fresh(change).state == "withdrawn"  # before or after the vote: the submitter may withdraw until it is written
+        _at_once(
+            _approve(world, change, "rita"),
+            lambda c=change, a=sam: withdraw.withdraw(
+                actor=a, tenant_id=c.tenant_id, number=c.number, reason=""
+            ),
+        )
+        assert (
+            world.fresh(change).state == "withdrawn"
+        )  # before or after the vote: the submitter may withdraw until it is written
         world.work()
     assert world.updates() == []
 
@@ -93,7 +108,9 @@ def test_approve_against_reject(world: World) -> None:
         change = world.submit(make(f"c{n}"))
         world.work()
         digest, ravi = world.fresh(change).change_digest, world.actor("ravi")
-        reject = lambda c=change, d=digest, a=ravi: vote.reject(actor=a, tenant_id=c.tenant_id, number=c.number, digest=d, comment="no")  # noqa: E731
+        reject = lambda c=change, d=digest, a=ravi: vote.reject(  # noqa: E731
+            actor=a, tenant_id=c.tenant_id, number=c.number, digest=d, comment="no"
+        )
         raised = _at_once(_approve(world, change, "rita"), reject)
         assert sorted(error is None for error in raised) == [False, True]
         assert world.fresh(change).state in {"approved", "rejected"}
@@ -126,9 +143,15 @@ def test_two_tenants_submit_to_a_shared_trust_config_at_once(world: World) -> No
     acts = []
     for n in range(6):
         tenant, by = ("payments", "sam") if n % 2 else ("logistics", "lena")
-        acts.append(lambda n=n, t=tenant, b=by: world.submit(make(f"c{n}"), tenant=t, by=b, to="shared-clients"))
+        acts.append(
+            lambda n=n, t=tenant, b=by: world.submit(
+                make(f"c{n}"), tenant=t, by=b, to="shared-clients"
+            )
+        )
     assert _at_once(*acts) == [None] * 6
-    numbers = sorted(ChangeRequest.objects.filter(tenant__slug="payments").values_list("number", flat=True))
+    numbers = sorted(
+        ChangeRequest.objects.filter(tenant__slug="payments").values_list("number", flat=True)
+    )
     assert numbers == [1, 2, 3]
 
 
@@ -138,25 +161,29 @@ def test_submitting_while_a_revocation_sends_changes_back(world: World) -> None:
     removal = [Removal(client.fingerprint, "allowlisted_certificate", "retired")]
     retire = world.submit(removed=removal)
     world.work()
-    revoke = lambda: world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")])  # noqa: E731
+    revoke = lambda: world.submit(  # noqa: E731
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")]
+    )
     raised = _at_once(_approve(world, retire, "rita"), revoke)
     assert raised[1] is None
     assert world.fresh(retire).state == "validated" or raised[0] is None
     assert submit is not None
 
 
-def test_waking_and_a_vote_on_a_resolution_do_not_lock_each_other_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waking_and_a_vote_on_a_resolution_do_not_lock_each_other_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever decides locks the trust config and then asks for a job; the net must take them in the same order."""
     waits = world.submit(make("waits"))
     world.work()
     world.edit_live(allowlisted=[make("f").parsed.pem])
-    look_again.sweep(environment_id=world.trust_config().environment_id)
+    sweep.sweep(environment_id=world.trust_config().environment_id)
     world.approve(waits)
     adoption = world.adopt()
     world.work()
     adoption = world.fresh(adoption)
     Job.objects.filter(kind="publish").delete()
-    real, locked = approving.enqueue, threading.Event()
+    real, locked = transitions.enqueue, threading.Event()
 
     def behind_the_other(*arguments: Any, **options: Any) -> None:
         """The one who decides holds the lock now, and asks for the job once the net waits for it."""
@@ -166,11 +193,17 @@ def test_waking_and_a_vote_on_a_resolution_do_not_lock_each_other_out(world: Wor
             time.sleep(0.01)
         real(*arguments, **options)
 
-    monkeypatch.setattr(approving, "enqueue", behind_the_other)
+    monkeypatch.setattr(transitions, "enqueue", behind_the_other)
     actor, digest = world.actor("ravi"), adoption.change_digest
 
     def decide() -> None:
-        vote.approve(actor=actor, tenant_id=adoption.tenant_id, number=adoption.number, digest=digest, comment="")
+        vote.approve(
+            actor=actor,
+            tenant_id=adoption.tenant_id,
+            number=adoption.number,
+            digest=digest,
+            comment="",
+        )
 
     def wake_meanwhile() -> None:
         assert locked.wait(20)
@@ -181,5 +214,7 @@ def test_waking_and_a_vote_on_a_resolution_do_not_lock_each_other_out(world: Wor
 
 def _somebody_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
         return bool(cursor.fetchone()[0])

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from approvals.acts import Removal
+from approvals.asking import roll_back
+from approvals.draft import Removal
 from approvals.errors import BadChange, WrongState
-from approvals.flows import roll_back
 from approvals.models import ChangeRequest
 from certs.errors import NotRestorable
 from certs.flows.vault import forget_sealed
@@ -17,7 +17,14 @@ from tests.certificates import Made, make
 from tests.world import World
 
 
-def _roll_back(world: World, change: ChangeRequest, *, by: str = "rita", also: list[int] | None = None, originals: list[Made] | None = None) -> ChangeRequest:
+def _roll_back(
+    world: World,
+    change: ChangeRequest,
+    *,
+    by: str = "rita",
+    also: list[int] | None = None,
+    originals: list[Made] | None = None,
+) -> ChangeRequest:
     number = roll_back.roll_back(
         actor=world.actor(by),
         tenant_id=change.tenant_id,
@@ -59,7 +66,9 @@ def test_a_submitter_in_mode_b_undoes_an_addition_alone(world: World) -> None:
 def test_undoing_a_removal_takes_the_votes_of_an_addition_and_needs_no_file(world: World) -> None:
     client, other = make(), make("other")
     world.applied(client, other)
-    removal = world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")])
+    removal = world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")]
+    )
     undo = _roll_back(world, removal)
     assert undo.state == "validated"
     world.approve(undo, by="ravi")
@@ -71,7 +80,9 @@ def test_undoing_a_removal_takes_the_votes_of_an_addition_and_needs_no_file(worl
 def test_after_the_window_the_original_is_asked_for_and_must_fit(world: World) -> None:
     client, other = make(), make("other")
     world.applied(client, other)
-    removal = world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")])
+    removal = world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")]
+    )
     SealedCertificate.objects.update(keep_until=timezone.now() - timedelta(seconds=1))
     forget_sealed()
     assert not SealedCertificate.objects.exists()
@@ -88,7 +99,9 @@ def test_after_the_window_the_original_is_asked_for_and_must_fit(world: World) -
 def test_a_revocation_is_never_rolled_back(world: World) -> None:
     client, other = make(), make("other")
     world.applied(client, other)
-    revocation = world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")])
+    revocation = world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")]
+    )
     with pytest.raises(NotRestorable, match="revoked"):
         _roll_back(world, revocation)
     assert client.parsed.pem not in world.live()["allowlisted"]
@@ -97,9 +110,13 @@ def test_a_revocation_is_never_rolled_back(world: World) -> None:
 def test_a_rollback_that_passes_over_a_revocation_brings_nothing_back(world: World) -> None:
     client, other = make(), make("other")
     world.applied(client, other)
-    retire = world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")])
+    retire = world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")]
+    )
     world.applied(client)
-    revoke = world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")])
+    revoke = world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")]
+    )
     later = [c.number for c in ChangeRequest.objects.filter(pk__gt=retire.pk)]
     with pytest.raises(NotRestorable):
         _roll_back(world, retire, also=later)
@@ -109,7 +126,9 @@ def test_a_rollback_that_passes_over_a_revocation_brings_nothing_back(world: Wor
 def test_later_changes_of_the_same_certificate_must_be_chosen_too(world: World) -> None:
     client, other = make(), make("other")
     first = world.applied(client, other)
-    second = world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")])
+    second = world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")]
+    )
     with pytest.raises(BadChange, match=f"#{second.number}"):
         _roll_back(world, first)
     undo = _roll_back(world, first, also=[second.number])
@@ -120,7 +139,7 @@ def test_later_changes_of_the_same_certificate_must_be_chosen_too(world: World) 
 
 
 def test_undoing_one_of_a_batch_leaves_the_others(world: World) -> None:
-    from approvals.flows.validate import validate
+    from approvals.deciding.validate import validate
 
     mine, theirs = make("mine"), make("theirs")
     changes = [world.submit(mine), world.submit(theirs)]
@@ -148,13 +167,28 @@ def test_only_an_applied_change_is_undone_and_only_by_those_who_may(world: World
 def test_a_reason_is_required(world: World) -> None:
     change = world.applied(make())
     with pytest.raises(BadChange):
-        roll_back.roll_back(actor=world.actor("rita"), tenant_id=change.tenant_id, number=change.number, also=[], reason=" ", originals=[])
+        roll_back.roll_back(
+            actor=world.actor("rita"),
+            tenant_id=change.tenant_id,
+            number=change.number,
+            also=[],
+            reason=" ",
+            originals=[],
+        )
 
 
-def test_the_rollback_window_keeps_what_was_removed_and_what_was_added(world: World, settings: object) -> None:
+def test_the_rollback_window_keeps_what_was_removed_and_what_was_added(
+    world: World, settings: object
+) -> None:
     client, other = make(), make("other")
     added = world.applied(client, other)
-    removed = world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")])
+    removed = world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")]
+    )
     for change in (added, removed):
-        until = set(SealedCertificate.objects.filter(change_id=change.pk).values_list("keep_until", flat=True))
+        until = set(
+            SealedCertificate.objects.filter(change_id=change.pk).values_list(
+                "keep_until", flat=True
+            )
+        )
         assert until == {world.fresh(change).applied_at + timedelta(days=30)}  # type: ignore[operator]

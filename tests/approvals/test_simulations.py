@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.test import Client
 from django.utils import timezone
 
-from approvals.acts import Addition
-from approvals.flows import simulate
+from approvals.draft import Addition
+from approvals.simulating import ask as simulating
 from certs.models import Simulation
 from tenants.errors import BadValue, UnknownObject
 from tests.certificates import DAY, Made, make, make_ca
@@ -18,7 +18,13 @@ from tests.world import World
 def ask(world: World, *chain: Made, **more: object) -> Simulation:
     trust_config_id = str(world.trust_config().pk)
     parsed = [made.parsed for made in chain]
-    pk = simulate.ask(actor=world.actor("sam"), tenant_id=world.tenant().pk, trust_config_id=trust_config_id, chain=parsed, **more)
+    pk = simulating.ask(
+        actor=world.actor("sam"),
+        tenant_id=world.tenant().pk,
+        trust_config_id=trust_config_id,
+        chain=parsed,
+        **more,
+    )
     world.work()
     return Simulation.objects.get(pk=pk)
 
@@ -46,14 +52,19 @@ def test_an_open_change_is_answered_for_too(world: World) -> None:
 
 
 def test_a_draft_is_answered_for_too(world: World) -> None:
-    draft = simulate.Draft(additions=(Addition(ROOT.parsed, "trust_anchor"),))
-    assert answers(ask(world, make("client", issuer=ROOT), draft=draft)) == [("live", "SIM-NO-02"), ("change", "SIM-OK-02")]
+    draft = simulating.Draft(additions=(Addition(ROOT.parsed, "trust_anchor"),))
+    assert answers(ask(world, make("client", issuer=ROOT), draft=draft)) == [
+        ("live", "SIM-NO-02"),
+        ("change", "SIM-OK-02"),
+    ]
 
 
 def test_the_date_is_heeded(world: World) -> None:
     world.applied(ROOT)
     client = make("client", issuer=ROOT)
-    assert answers(ask(world, client, judged_at=timezone.now() + 400 * DAY)) == [("live", "SIM-NO-10")]
+    assert answers(ask(world, client, judged_at=timezone.now() + 400 * DAY)) == [
+        ("live", "SIM-NO-10")
+    ]
 
 
 def test_what_is_no_question_is_refused(world: World) -> None:
@@ -69,14 +80,19 @@ def test_what_is_no_question_is_refused(world: World) -> None:
 def test_another_tenants_trust_config_is_not_there(world: World) -> None:
     theirs = str(world.trust_config("logistics-clients").pk)
     with pytest.raises(UnknownObject):
-        simulate.ask(actor=world.actor("sam"), tenant_id=world.tenant().pk, trust_config_id=theirs, chain=[make().parsed])
+        simulating.ask(
+            actor=world.actor("sam"),
+            tenant_id=world.tenant().pk,
+            trust_config_id=theirs,
+            chain=[make().parsed],
+        )
 
 
 def test_answers_are_forgotten_after_a_week(world: World) -> None:
     ask(world, make())
-    simulate.forget_old(before=timezone.now() - timedelta(days=7))
+    simulating.forget_old(before=timezone.now() - timedelta(days=7))
     assert Simulation.objects.exists()
-    simulate.forget_old(before=timezone.now())
+    simulating.forget_old(before=timezone.now())
     assert not Simulation.objects.exists()
 
 
@@ -103,7 +119,12 @@ def test_the_page_asks_and_shows_the_answer_with_googles_word_for_it(world: Worl
 def test_the_upload_form_tries_a_client_against_itself(world: World) -> None:
     sam, client = _client(world, "sam"), make("client", issuer=ROOT)
     url = f"/t/payments/changes/new/{world.trust_config().pk}/"
-    data = {"pasted": ROOT.pem.decode(), "client_chain": client.pem.decode(), "act": "simulate", "reason": ""}
+    data = {
+        "pasted": ROOT.pem.decode(),
+        "client_chain": client.pem.decode(),
+        "act": "simulate",
+        "reason": "",
+    }
     asked = sam.post(url, data)
     assert asked.status_code == 302
     world.work()

@@ -17,7 +17,9 @@ ALLOWED = {(source.value, move.target.value) for move in MOVES for source in mov
 def _force(change: ChangeRequest, state: str) -> None:
     """As somebody with a database shell would."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("UPDATE approvals_changerequest SET state = %s WHERE id = %s", [state, change.pk])
+        cursor.execute(
+            "UPDATE approvals_changerequest SET state = %s WHERE id = %s", [state, change.pk]
+        )
 
 
 def test_the_triggers_table_is_the_table_of_states() -> None:
@@ -51,8 +53,18 @@ def test_the_database_refuses_every_move_that_the_table_does_not_have(world: Wor
 
 def test_a_change_is_born_submitted_and_in_no_other_state(world: World) -> None:
     change = world.submit(make())
-    columns = [field.column for field in ChangeRequest._meta.concrete_fields if field.column not in {"id", "state", "number"}]
+    columns = [
+        field.column
+        for field in ChangeRequest._meta.concrete_fields
+        if field.column not in {"id", "state", "number"}
+    ]
     copied = ", ".join(columns)
-    with pytest.raises(IntegrityError, match="no such move"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO approvals_changerequest (state, number, {copied}) SELECT 'approved', 99, {copied} FROM approvals_changerequest")
+    with (
+        pytest.raises(IntegrityError, match="no such move"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            f"INSERT INTO approvals_changerequest (state, number, {copied}) SELECT 'approved', 99, {copied} FROM approvals_changerequest"
+        )
     assert ChangeRequest.objects.get() == change

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from approvals.acts import Removal
+from approvals.deciding import withdraw
+from approvals.draft import Removal
 from approvals.errors import BadChange, BlockingFindings, ConflictingChange
-from approvals.flows import withdraw
 from approvals.models import ChangeRequest
 from audit.models import AuditEvent
 from certs.errors import TrustConfigNotReady, VaultClosed
@@ -17,11 +17,19 @@ from tests.world import World
 
 
 def _nothing_happened() -> bool:
-    return not (ChangeRequest.objects.exists() or Certificate.objects.exists() or SealedCertificate.objects.exists())
+    return not (
+        ChangeRequest.objects.exists()
+        or Certificate.objects.exists()
+        or SealedCertificate.objects.exists()
+    )
 
 
 def test_blocking_findings_refuse_the_change_whole(world: World) -> None:
-    expired = make("old", not_before=datetime.now(UTC) - timedelta(days=9), not_after=datetime.now(UTC) - timedelta(days=1))
+    expired = make(
+        "old",
+        not_before=datetime.now(UTC) - timedelta(days=9),
+        not_after=datetime.now(UTC) - timedelta(days=1),
+    )
     with pytest.raises(BlockingFindings) as refused:
         world.submit(expired, make("weak", key=weak_key()), make("fine"))
     assert {finding.code for finding in refused.value.findings} == {"X509-VAL-01", "GCP-KEY-02"}
@@ -92,7 +100,10 @@ def test_a_tenant_removes_only_its_own_entries(world: World) -> None:
     client = make()
     world.applied(client, by="lena", tenant="logistics", to="shared-clients")
     with pytest.raises(UnknownObject):
-        world.submit(to="shared-clients", removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")])
+        world.submit(
+            to="shared-clients",
+            removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")],
+        )
 
 
 def test_an_entry_leaves_google_when_its_last_holder_lets_go(world: World) -> None:
@@ -104,7 +115,10 @@ def test_an_entry_leaves_google_when_its_last_holder_lets_go(world: World) -> No
     assert client.parsed.pem in world.live("shared-clients")["allowlisted"]
     world.applied(to="shared-clients", removed=removal)
     assert client.parsed.pem not in world.live("shared-clients")["allowlisted"]
-    assert TrustEntry.objects.open().filter(certificate__sha256_fingerprint=client.fingerprint).count() == 0
+    assert (
+        TrustEntry.objects.open().filter(certificate__sha256_fingerprint=client.fingerprint).count()
+        == 0
+    )
 
 
 def test_a_rotation_at_once_is_one_change_and_one_write(world: World) -> None:
@@ -119,7 +133,9 @@ def test_a_rotation_at_once_is_one_change_and_one_write(world: World) -> None:
 def test_a_move_between_roles_is_one_change(world: World) -> None:
     ca = make_ca()
     world.applied(ca)
-    change = world.applied(ca, role="intermediate_ca", removed=[Removal(ca.fingerprint, "trust_anchor", "retired")])
+    change = world.applied(
+        ca, role="intermediate_ca", removed=[Removal(ca.fingerprint, "trust_anchor", "retired")]
+    )
     assert change.state == "applied"
     assert (world.live()["anchors"], world.live()["intermediates"]) == ([], [ca.parsed.pem])
 
@@ -127,20 +143,29 @@ def test_a_move_between_roles_is_one_change(world: World) -> None:
 def test_a_revoked_certificate_comes_back_only_by_a_change_that_names_it(world: World) -> None:
     client, other = make(), make("other")
     world.applied(client, other)
-    revocation = world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")])
+    revocation = world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")]
+    )
     with pytest.raises(BlockingFindings) as refused:
         world.submit(client)
-    assert (refused.value.findings[0].code, refused.value.findings[0].evidence) == ("EST-REVOKED-01", {"number": str(revocation.number)})
+    assert (refused.value.findings[0].code, refused.value.findings[0].evidence) == (
+        "EST-REVOKED-01",
+        {"number": str(revocation.number)},
+    )
     change = world.applied(client, names_revocation=True)
     assert change.state == "applied"
-    assert [finding.code for finding in change.findings.exclude(severity="info")] == ["EST-REVOKED-02"]
+    assert [finding.code for finding in change.findings.exclude(severity="info")] == [
+        "EST-REVOKED-02"
+    ]
 
 
 def test_mode_b_never_brings_back_what_was_revoked(world: World) -> None:
     client, other = make(), make("other")
     where = {"by": "lena", "tenant": "logistics", "to": "logistics-clients"}
     world.applied(client, other, **where)
-    world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")], **where)
+    world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")], **where
+    )
     world.self_service("logistics", with_warnings=True)
     with pytest.raises(BlockingFindings):
         world.submit(client, names_revocation=True, **where)  # type: ignore[arg-type]
@@ -156,13 +181,22 @@ def test_only_the_submitter_withdraws_and_what_was_sealed_is_gone_at_once(world:
     change = world.submit(make())
     assert SealedCertificate.objects.count() == 1
     with pytest.raises(NotAllowed):
-        withdraw.withdraw(actor=world.actor("rita"), tenant_id=change.tenant_id, number=change.number, reason="")
-    withdraw.withdraw(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, reason="Wrong file.")
+        withdraw.withdraw(
+            actor=world.actor("rita"), tenant_id=change.tenant_id, number=change.number, reason=""
+        )
+    withdraw.withdraw(
+        actor=world.actor("sam"),
+        tenant_id=change.tenant_id,
+        number=change.number,
+        reason="Wrong file.",
+    )
     assert (world.fresh(change).state, SealedCertificate.objects.count()) == ("withdrawn", 0)
     assert AuditEvent.objects.filter(type="change.withdrawn").count() == 1
 
 
-def test_nothing_of_a_change_is_written_when_its_event_cannot_be(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_a_change_is_written_when_its_event_cannot_be(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from audit import log
     from audit.errors import NotRecordable
 

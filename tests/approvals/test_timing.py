@@ -10,13 +10,16 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from approvals.acts import Removal, Timing
+from approvals.asking import return_to_date, roll_back
+from approvals.deciding import lapse, withdraw
+from approvals.draft import Removal, Timing
 from approvals.errors import BadChange, ConflictingChange
-from approvals.flows import lapse, return_to_date, roll_back, withdraw
-from approvals.flows.publish import publish
 from approvals.models import ChangeRequest, Reminder
-from approvals.presentation import title_of
-from approvals.timeline import is_in_flux, waiting_of
+from approvals.pages.progress import is_in_flux
+from approvals.pages.summary import title_of
+from approvals.pages.waiting import waiting_of
+from approvals.publishing.conductor import publish
+from approvals.reminding.due import remind
 from audit.models import AuditEvent
 from certs.models import SealedCertificate
 from tenants.flows import windows
@@ -46,7 +49,9 @@ def test_a_change_with_a_time_waits_for_it_and_is_checked_again_then(world: Worl
 
 def test_what_expires_before_its_time_goes_back_to_its_voters_then(world: World) -> None:
     due = timezone.now() + timedelta(days=5)
-    change = world.approved(make(not_after=timezone.now() + timedelta(days=4)), timing=Timing("at_time", due))
+    change = world.approved(
+        make(not_after=timezone.now() + timedelta(days=4)), timing=Timing("at_time", due)
+    )
     changed = _at(world, due + timedelta(seconds=1), change)
     assert (changed.state, changed.delta["findings"][0][0]) == ("validated", "X509-VAL-01")
 
@@ -54,7 +59,9 @@ def test_what_expires_before_its_time_goes_back_to_its_voters_then(world: World)
 def test_the_time_is_part_of_what_is_voted_on(world: World) -> None:
     client = make()
     first = world.submit(client, timing=Timing("at_time", timezone.now() + timedelta(days=1)))
-    withdraw.withdraw(actor=world.actor("sam"), tenant_id=first.tenant_id, number=first.number, reason="")
+    withdraw.withdraw(
+        actor=world.actor("sam"), tenant_id=first.tenant_id, number=first.number, reason=""
+    )
     again = world.submit(client, timing=Timing("in_window"))
     assert first.change_digest != again.change_digest
 
@@ -65,7 +72,10 @@ def test_the_time_is_part_of_what_is_voted_on(world: World) -> None:
         (Timing("at_time", None), "at which time"),
         (Timing("at_time", datetime(2020, 1, 1, tzinfo=UTC)), "future"),
         (Timing("at_once", None, datetime(2126, 1, 1, tzinfo=UTC)), "within a year"),
-        (Timing("at_once", None, timezone.now() + timedelta(days=30)), "add now and something to remove"),
+        (
+            Timing("at_once", None, timezone.now() + timedelta(days=30)),
+            "add now and something to remove",
+        ),
     ],
 )
 def test_times_that_make_no_sense_are_refused(world: World, timing: Timing, sentence: str) -> None:
@@ -77,8 +87,13 @@ def test_a_change_for_the_window_waits_for_it_and_one_at_once_does_not(world: Wo
     now = timezone.now()
     opens = (now + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
     window = Window(opens.weekday(), opens.time(), (opens + timedelta(hours=1)).time(), "UTC")
-    windows.set_windows(actor=world.actor("paula"), environment_slug="dev", windows=[window], reason="Evenings.")
-    waits, goes = world.approved(make("waits"), timing=Timing("in_window")), world.approved(make("goes"))
+    windows.set_windows(
+        actor=world.actor("paula"), environment_slug="dev", windows=[window], reason="Evenings."
+    )
+    waits, goes = (
+        world.approved(make("waits"), timing=Timing("in_window")),
+        world.approved(make("goes")),
+    )
     assert (waits.state, goes.state) == ("approved", "applied")
     assert _at(world, opens + timedelta(minutes=1), waits).state == "applied"
 
@@ -87,7 +102,13 @@ def test_a_freeze_holds_everything_but_a_revocation(world: World) -> None:
     client, kept = make("client"), make("kept")
     world.applied(client, kept)
     now = timezone.now()
-    windows.freeze(actor=world.actor("paula"), environment_slug="dev", begins_at=now, ends_at=now + timedelta(days=3), reason="Year's end.")
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=3),
+        reason="Year's end.",
+    )
     held = world.approved(make("held"))
     shown = waiting_of(held)
     assert held.state == "approved"
@@ -98,7 +119,9 @@ def test_a_freeze_holds_everything_but_a_revocation(world: World) -> None:
     urgent = world.approved(removed=[Removal(client.fingerprint, ALLOWLISTED, "revoked")])
     assert urgent.state == "applied"
     freeze = held.trust_config.environment.freezes.get()
-    windows.lift_freeze(actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="Over.")
+    windows.lift_freeze(
+        actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="Over."
+    )
     publish(trust_config_id=str(held.trust_config_id))
     world.work()
     assert world.fresh(held).state == "applied"
@@ -118,14 +141,26 @@ def test_a_rotation_with_an_overlap_is_one_decision_and_two_changes(world: World
     first, second, old = _rotation(world)
     assert first.state == "applied"
     assert len(world.live()["anchors"]) == 2
-    assert (second.state, second.schedule, second.due_at) == ("approved", "at_time", first.overlap_until)
+    assert (second.state, second.schedule, second.due_at) == (
+        "approved",
+        "at_time",
+        first.overlap_until,
+    )
     assert [item.sha256_fingerprint for item in second.items.all()] == [old]
     assert second.votes.count() == 0
     assert first.overlap_until is not None
     assert _at(world, first.overlap_until + timedelta(seconds=1), second).state == "applied"
     assert len(world.live()["anchors"]) == 1
-    types = list(AuditEvent.objects.filter(change_number=second.number).order_by("pk").values_list("type", flat=True))
-    assert types[:3] == ["change.follows", "change.validated", "change.approved"]  # whoever voted last submitted nothing
+    types = list(
+        AuditEvent.objects.filter(change_number=second.number)
+        .order_by("pk")
+        .values_list("type", flat=True)
+    )
+    assert types[:3] == [
+        "change.follows",
+        "change.validated",
+        "change.approved",
+    ]  # whoever voted last submitted nothing
 
 
 def test_the_later_removal_is_part_of_what_is_voted_on_and_warned_of(world: World) -> None:
@@ -142,7 +177,14 @@ def test_the_later_removal_is_part_of_what_is_voted_on_and_warned_of(world: Worl
 
 def test_undoing_the_first_withdraws_the_second(world: World) -> None:
     first, second, _old = _rotation(world)
-    roll_back.roll_back(actor=world.actor("rita"), tenant_id=first.tenant_id, number=first.number, also=[], reason="Wrong.", originals=[])
+    roll_back.roll_back(
+        actor=world.actor("rita"),
+        tenant_id=first.tenant_id,
+        number=first.number,
+        also=[],
+        reason="Wrong.",
+        originals=[],
+    )
     world.work()
     assert (world.fresh(first).state, world.fresh(second).state) == ("rolled_back", "withdrawn")
     assert world.fresh(second).causes[0]["code"] == "follower-undone"
@@ -150,15 +192,24 @@ def test_undoing_the_first_withdraws_the_second(world: World) -> None:
 
 def test_the_second_can_be_withdrawn_alone_and_falls_with_the_first(world: World) -> None:
     first, second, _old = _rotation(world)
-    withdraw.withdraw(actor=world.actor("sam"), tenant_id=second.tenant_id, number=second.number, reason="Not yet.")
+    withdraw.withdraw(
+        actor=world.actor("sam"),
+        tenant_id=second.tenant_id,
+        number=second.number,
+        reason="Not yet.",
+    )
     assert (world.fresh(first).state, world.fresh(second).state) == ("applied", "withdrawn")
     due = timezone.now() + timedelta(days=3)
     old = make_ca("older")
     world.applied(old)
     removed = [Removal(old.fingerprint, "trust_anchor", "retired")]
-    waiting = world.approved(make_ca("newer"), removed=removed, timing=Timing("at_time", due, due + timedelta(days=3)))
+    waiting = world.approved(
+        make_ca("newer"), removed=removed, timing=Timing("at_time", due, due + timedelta(days=3))
+    )
     follower = waiting.followers.get()
-    withdraw.withdraw(actor=world.actor("sam"), tenant_id=waiting.tenant_id, number=waiting.number, reason="")
+    withdraw.withdraw(
+        actor=world.actor("sam"), tenant_id=waiting.tenant_id, number=waiting.number, reason=""
+    )
     assert world.fresh(follower).state == "withdrawn"
 
 
@@ -167,28 +218,40 @@ def test_the_second_waits_until_the_first_is_applied(world: World) -> None:
     old = make_ca("old")
     world.applied(old)
     removed = [Removal(old.fingerprint, "trust_anchor", "retired")]
-    first = world.approved(make_ca("new"), removed=removed, timing=Timing("at_time", due, due + timedelta(days=1)))
+    first = world.approved(
+        make_ca("new"), removed=removed, timing=Timing("at_time", due, due + timedelta(days=1))
+    )
     world.emulator.operations.seconds = 10**7
     second = first.followers.get()
     with time_machine.travel(due + timedelta(days=2), tick=True):
         publish(trust_config_id=str(first.trust_config_id))
         assert [each.pk for each in ChangeRequest.objects.due(first.trust_config_id)] == []
-        assert second.pk not in [each.pk for each in ChangeRequest.objects.due(first.trust_config_id)]
+        assert second.pk not in [
+            each.pk for each in ChangeRequest.objects.due(first.trust_config_id)
+        ]
 
 
 def test_an_approval_lapses_and_is_reminded_of_before(world: World, settings: Any) -> None:
     due = timezone.now() + timedelta(days=30)
     change = world.approved(make(), timing=Timing("at_time", due))
-    for days, state, count in ((29, "approved", 0), (42.5, "approved", 1), (43, "approved", 1), (44.1, "rejected", 1)):
+    for days, state, count in (
+        (29, "approved", 0),
+        (42.5, "approved", 1),
+        (43, "approved", 1),
+        (44.1, "rejected", 1),
+    ):
         with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
-            lapse.remind()
+            remind()
             lapse.lapse()
         assert (world.fresh(change).state, Reminder.objects.count()) == (state, count)
     assert world.fresh(change).causes[0]["code"] == "rejected-lapsed"
     assert not SealedCertificate.objects.filter(change_id=change.pk).exists()
     assert AuditEvent.objects.filter(type="change.lapsed").count() == 1
     world.work()
-    assert sorted(message.to[0] for message in mail.outbox) == ["rita@example.com", "sam@example.com"]
+    assert sorted(message.to[0] for message in mail.outbox) == [
+        "rita@example.com",
+        "sam@example.com",
+    ]
     assert "lapses on" in mail.outbox[0].body
 
 
@@ -196,8 +259,10 @@ def test_the_end_of_an_overlap_is_announced_a_week_and_a_day_before(world: World
     _first, second, _old = _rotation(world)
     for days in (1, 3.5, 4, 9.5, 9.6):
         with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
-            lapse.remind()
-    assert list(Reminder.objects.filter(change=second).order_by("pk").values_list("kind", flat=True)) == ["overlap_week", "overlap_day"]
+            remind()
+    assert list(
+        Reminder.objects.filter(change=second).order_by("pk").values_list("kind", flat=True)
+    ) == ["overlap_week", "overlap_day"]
     world.work()
     assert len(mail.outbox) == 4
 
@@ -206,19 +271,29 @@ def _return(world: World, date: datetime, **options: Any) -> ChangeRequest:
     trust_config = world.trust_config()
     tenant = world.tenant().pk
     number = return_to_date.return_to(
-        actor=world.actor("sam"), tenant_id=tenant, trust_config_id=str(trust_config.pk), date=date, reason="As it was.", **options
+        actor=world.actor("sam"),
+        tenant_id=tenant,
+        trust_config_id=str(trust_config.pk),
+        date=date,
+        reason="As it was.",
+        **options,
     )
     return world.change(number)
 
 
-def test_back_to_a_date_is_a_plan_like_any_other_and_brings_nothing_revoked_back(world: World) -> None:
+def test_back_to_a_date_is_a_plan_like_any_other_and_brings_nothing_revoked_back(
+    world: World,
+) -> None:
     stays, goes, revoked = make("stays"), make("goes"), make("revoked")
     world.applied(stays, goes, revoked)
     then = timezone.now()
     world.applied(make("later"), removed=[Removal(goes.fingerprint, ALLOWLISTED, "retired")])
     world.applied(removed=[Removal(revoked.fingerprint, ALLOWLISTED, "revoked")])
     change = _return(world, then)
-    assert f"go back to what was trusted on {then:%Y-%m-%d %H:%M} UTC (add 1 × allowlisted certificate" in title_of(change)
+    assert (
+        f"go back to what was trusted on {then:%Y-%m-%d %H:%M} UTC (add 1 × allowlisted certificate"
+        in title_of(change)
+    )
     world.work()
     assert world.fresh(change).state == "validated"
     world.approve(change)
@@ -232,4 +307,6 @@ def test_back_to_a_date_is_a_plan_like_any_other_and_brings_nothing_revoked_back
 
 
 def test_windows_are_wall_clock_times(world: World) -> None:
-    assert Window(0, time(1), time(2), "UTC").on(datetime(2026, 11, 23, tzinfo=UTC).date())[0] == datetime(2026, 11, 23, 1, tzinfo=UTC)
+    assert Window(0, time(1), time(2), "UTC").on(datetime(2026, 11, 23, tzinfo=UTC).date())[
+        0
+    ] == datetime(2026, 11, 23, 1, tzinfo=UTC)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from approvals.acts import Removal
+from approvals.deciding import vote
+from approvals.draft import Removal
 from approvals.errors import BadChange, SelfApproval, StalePlan, VoteRefused
-from approvals.flows import vote
 from approvals.models import Vote
 from audit.models import AuditEvent
 from certs.models import SealedCertificate
@@ -25,7 +25,13 @@ def test_an_uploader_cannot_approve_what_somebody_else_submits(world: World) -> 
     client = make()
     first = world.submit(client, by="both")
     world.work()
-    vote.reject(actor=world.actor("rita"), tenant_id=first.tenant_id, number=first.number, digest=world.fresh(first).change_digest, comment="no")
+    vote.reject(
+        actor=world.actor("rita"),
+        tenant_id=first.tenant_id,
+        number=first.number,
+        digest=world.fresh(first).change_digest,
+        comment="no",
+    )
     second = world.submit(client, by="sam")
     world.work()
     with pytest.raises(SelfApproval, match="You uploaded"):
@@ -82,17 +88,37 @@ def test_a_vote_on_another_plan_is_refused(world: World) -> None:
     change = world.submit(make())
     world.work()
     with pytest.raises(StalePlan):
-        vote.approve(actor=world.actor("rita"), tenant_id=change.tenant_id, number=change.number, digest="0" * 64, comment="")
+        vote.approve(
+            actor=world.actor("rita"),
+            tenant_id=change.tenant_id,
+            number=change.number,
+            digest="0" * 64,
+            comment="",
+        )
 
 
-def test_a_rejection_needs_a_reason_ends_the_change_and_deletes_what_was_sealed(world: World) -> None:
+def test_a_rejection_needs_a_reason_ends_the_change_and_deletes_what_was_sealed(
+    world: World,
+) -> None:
     change = world.submit(make())
     world.work()
     digest = world.fresh(change).change_digest
     with pytest.raises(BadChange):
-        vote.reject(actor=world.actor("rita"), tenant_id=change.tenant_id, number=change.number, digest=digest, comment=" ")
+        vote.reject(
+            actor=world.actor("rita"),
+            tenant_id=change.tenant_id,
+            number=change.number,
+            digest=digest,
+            comment=" ",
+        )
     assert SealedCertificate.objects.count() == 1
-    vote.reject(actor=world.actor("rita"), tenant_id=change.tenant_id, number=change.number, digest=digest, comment="Unknown partner.")
+    vote.reject(
+        actor=world.actor("rita"),
+        tenant_id=change.tenant_id,
+        number=change.number,
+        digest=digest,
+        comment="Unknown partner.",
+    )
     assert (world.fresh(change).state, SealedCertificate.objects.count()) == ("rejected", 0)
     assert AuditEvent.objects.filter(type="change.rejected").count() == 1
 
@@ -111,14 +137,21 @@ def test_a_busy_trust_config_voids_nobodys_vote(world: World) -> None:
 def test_a_revocation_sends_the_other_change_of_the_same_certificate_back(world: World) -> None:
     client, other = make("client"), make("other")
     world.applied(client, other)
-    retire = world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")])
-    from approvals.flows.validate import validate
+    retire = world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")]
+    )
+    from approvals.deciding.validate import validate
 
     validate(change_id=retire.pk)
     world.approve(retire)
-    revoke = world.submit(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")])
+    revoke = world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")]
+    )
     assert world.fresh(retire).state == "validated"
-    assert world.fresh(retire).causes[0] == {"code": "returned-revocation", "number": str(revoke.number)}
+    assert world.fresh(retire).causes[0] == {
+        "code": "returned-revocation",
+        "number": str(revoke.number),
+    }
 
 
 def test_what_is_refused_leaves_no_vote_and_no_event_of_a_vote(world: World) -> None:

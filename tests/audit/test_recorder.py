@@ -25,7 +25,13 @@ def event(db: None) -> AuditEvent:
             EventType.CHANGE_SUBMITTED,
             actor=ACTOR,
             subject=Subject("change", "1", label="#1"),
-            scope=Scope(tenant_id=3, environment="dev", trust_config_id="t", change_number=1, sha256_fingerprints=("b" * 64, "a" * 64)),
+            scope=Scope(
+                tenant_id=3,
+                environment="dev",
+                trust_config_id="t",
+                change_number=1,
+                sha256_fingerprints=("b" * 64, "a" * 64),
+            ),
             after="submitted",
             reason="Neuer Partner 新",
             details={"n": 1, "list": ["x"]},
@@ -40,7 +46,12 @@ def test_the_payload_is_canonical_json_and_the_leaf_is_rfc_6962(event: AuditEven
 
 def test_the_payload_says_who_when_what_and_why_and_names_no_person(event: AuditEvent) -> None:
     facts = payload_of(event)
-    assert (facts["type"], facts["after"], facts["reason"], facts["v"]) == ("change.submitted", "submitted", "Neuer Partner 新", 1)
+    assert (facts["type"], facts["after"], facts["reason"], facts["v"]) == (
+        "change.submitted",
+        "submitted",
+        "Neuer Partner 新",
+        1,
+    )
     assert facts["at"].endswith("Z")  # type: ignore[union-attr]
     assert facts["actor"]["id"] == "7"  # type: ignore[index]
     assert facts["fingerprints"] == ["a" * 64, "b" * 64]
@@ -59,19 +70,31 @@ def test_personal_data_can_be_erased_and_proven_while_it_is_there(event: AuditEv
 
 def test_each_event_names_the_one_before_of_the_same_object(event: AuditEvent) -> None:
     with transaction.atomic():
-        second = record(EventType.CHANGE_APPROVED, actor=ACTOR, subject=Subject("change", "1"), scope=Scope())
+        second = record(
+            EventType.CHANGE_APPROVED, actor=ACTOR, subject=Subject("change", "1"), scope=Scope()
+        )
     assert payload_of(second)["prev_event"] == str(event.pk)
 
 
 def test_nothing_is_recorded_outside_a_transaction(committed: None) -> None:
     with pytest.raises(OutsideTransaction):
-        record(EventType.CHANGE_APPROVED, actor=ACTOR, subject=Subject("change", "1"), scope=Scope())
+        record(
+            EventType.CHANGE_APPROVED, actor=ACTOR, subject=Subject("change", "1"), scope=Scope()
+        )
 
 
-@pytest.mark.parametrize("details", [{"x": 1.5}, {"x": [{"y": 0.1}]}, {"x": 2**53}, {"x": "y" * 60_000}])
+@pytest.mark.parametrize(
+    "details", [{"x": 1.5}, {"x": [{"y": 0.1}]}, {"x": 2**53}, {"x": "y" * 60_000}]
+)
 def test_what_canonical_json_cannot_hold_is_refused(db: None, details: Any) -> None:
     with pytest.raises(NotRecordable):
-        record(EventType.CHANGE_APPROVED, actor=ACTOR, subject=Subject("change", "1"), scope=Scope(), details=details)
+        record(
+            EventType.CHANGE_APPROVED,
+            actor=ACTOR,
+            subject=Subject("change", "1"),
+            scope=Scope(),
+            details=details,
+        )
 
 
 @pytest.mark.parametrize("act", ["update", "delete", "fingerprint", "raw"])
@@ -80,7 +103,9 @@ def test_the_database_itself_refuses_change(event: AuditEvent, act: str) -> None
     acts = {
         "update": lambda: AuditEvent.objects.filter(pk=event.pk).update(result="ok"),
         "delete": lambda: AuditEvent.objects.filter(pk=event.pk)._raw_delete("default"),
-        "fingerprint": lambda: AuditFingerprint.objects.filter(event=event).update(sha256_fingerprint="c" * 64),
+        "fingerprint": lambda: AuditFingerprint.objects.filter(event=event).update(
+            sha256_fingerprint="c" * 64
+        ),
         "raw": lambda: connection.cursor().execute("DELETE FROM audit_auditfingerprint"),
     }
     with pytest.raises(DatabaseError, match="insert-only"), transaction.atomic():

@@ -11,7 +11,18 @@ from pathlib import Path
 from tests.bench import pki_speed, publishing_speed
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("portal", "approvals", "certs", "tenants", "audit", "jobs", "gcp", "pki", "client", "emulator")
+APPS = (
+    "portal",
+    "approvals",
+    "certs",
+    "tenants",
+    "audit",
+    "jobs",
+    "gcp",
+    "pki",
+    "client",
+    "emulator",
+)
 
 
 def main() -> None:
@@ -24,11 +35,18 @@ def main() -> None:
 
 def _spread(name: str, values: list[int]) -> None:
     ordered = sorted(values)
-    print(f"{name:<34} n {len(ordered):>5}   median {statistics.median(ordered):>6.0f}   p90 {ordered[int(len(ordered) * 0.9)]:>5}   max {ordered[-1]:>5}")
+    print(
+        f"{name:<34} n {len(ordered):>5}   median {statistics.median(ordered):>6.0f}   p90 {ordered[int(len(ordered) * 0.9)]:>5}   max {ordered[-1]:>5}"
+    )
 
 
 def sizes() -> None:
-    product = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts and path.read_text().strip()]
+    product = [
+        path
+        for app in APPS
+        for path in (ROOT / app).rglob("*.py")
+        if "migrations" not in path.parts and path.read_text().strip()
+    ]
     tests = [path for path in (ROOT / "tests").rglob("*.py") if path.read_text().strip()]
     lines = {path: len(path.read_text().splitlines()) for path in [*product, *tests]}
     functions = [
@@ -39,9 +57,17 @@ def sizes() -> None:
     ]
     _spread("lines of a product file", [lines[path] for path in product])
     _spread("lines of a product function", functions)
-    _spread("lines of a template", [len(path.read_text().splitlines()) for path in (ROOT / "templates").rglob("*.html")])
-    product_lines, test_lines = sum(lines[path] for path in product), sum(lines[path] for path in tests)
-    print(f"{'test lines per product line':<34} {test_lines} / {product_lines} = {test_lines / product_lines:.2f}")
+    _spread(
+        "lines of a template",
+        [len(path.read_text().splitlines()) for path in (ROOT / "templates").rglob("*.html")],
+    )
+    product_lines, test_lines = (
+        sum(lines[path] for path in product),
+        sum(lines[path] for path in tests),
+    )
+    print(
+        f"{'test lines per product line':<34} {test_lines} / {product_lines} = {test_lines / product_lines:.2f}"
+    )
 
 
 def _seconds(code: str) -> float:
@@ -70,7 +96,13 @@ def publishing() -> None:
     import os
 
     with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"VAR_DIR": folder, "LOG_LEVEL": "ERROR", "GRPC_VERBOSITY": "ERROR", "READS_PER_MINUTE": "600000", "WRITES_PER_MINUTE": "600000"}
+        os.environ |= {
+            "VAR_DIR": folder,
+            "LOG_LEVEL": "ERROR",
+            "GRPC_VERBOSITY": "ERROR",
+            "READS_PER_MINUTE": "600000",
+            "WRITES_PER_MINUTE": "600000",
+        }
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/db.sqlite3")
         import django
 
@@ -83,13 +115,17 @@ def publishing() -> None:
 
         runner = DiscoverRunner(verbosity=0, interactive=False)
         databases = runner.setup_databases()
-        emulator = server.start(Path(folder) / "emulator.sqlite3", operation_seconds=0, requests_per_minute=1_000_000)
+        emulator = server.start(
+            Path(folder) / "emulator.sqlite3", operation_seconds=0, requests_per_minute=1_000_000
+        )
         settings.GCP_ENDPOINT = f"127.0.0.1:{emulator.port}"
         settings.POLL_SECONDS = settings.PROPAGATION_SECONDS = 0
         try:
             world = worlds.build(emulator)
             publishing_speed.coalescing(world)
-            one = publishing_speed.one_change(world, "embedded broker", "filesystem://localhost", 1.5)
+            one = publishing_speed.one_change(
+                world, "embedded broker", "filesystem://localhost", 1.5
+            )
             redis = os.environ.get("TEST_REDIS_URL", "")
             if redis:
                 one = publishing_speed.one_change(world, "Redis", redis, 1.3)

@@ -32,7 +32,10 @@ def main() -> None:
     root = make_ca("Root CA", key=rsa_key())
     issuers = [make_ca(f"Issuing CA {number}", issuer=root) for number in range(20)]
     leaves = [make(f"client {number}", issuer=issuers[number % 20]) for number in range(980)]
-    mozilla = [certificate.public_bytes(Encoding.DER) for certificate in x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())]
+    mozilla = [
+        certificate.public_bytes(Encoding.DER)
+        for certificate in x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())
+    ]
     single_certificates("made certificates", [made.der for made in leaves[:200]])
     single_certificates("Mozilla's roots", mozilla)
     bundles([*issuers, *leaves])
@@ -44,8 +47,19 @@ def bare(der: bytes) -> None:
     """What ``cryptography`` alone needs to parse and hash a certificate: every field of it, once."""
     certificate = x509.load_der_x509_certificate(der)
     hashlib.sha256(der).hexdigest()
-    _ = (certificate.version, certificate.serial_number, certificate.subject, certificate.issuer, certificate.not_valid_before_utc)
-    _ = (certificate.not_valid_after_utc, certificate.signature_algorithm_oid, certificate.signature, certificate.tbs_certificate_bytes)
+    _ = (
+        certificate.version,
+        certificate.serial_number,
+        certificate.subject,
+        certificate.issuer,
+        certificate.not_valid_before_utc,
+    )
+    _ = (
+        certificate.not_valid_after_utc,
+        certificate.signature_algorithm_oid,
+        certificate.signature,
+        certificate.tbs_certificate_bytes,
+    )
     certificate.public_key()
     _ = certificate.signature_hash_algorithm
     for extension in certificate.extensions:
@@ -67,12 +81,19 @@ def _fastest(act: Callable[[], object], times: int = 5) -> float:
 
 
 def single_certificates(name: str, ders: list[bytes]) -> None:
-    alone, ours = (_fastest(lambda act=act: [act(der) for der in ders]) / len(ders) for act in (bare, _whole))
+    alone, ours = (
+        _fastest(lambda act=act: [act(der) for der in ders]) / len(ders) for act in (bare, _whole)
+    )
     shown = f"parse + facts + rules, {name}"
     print(f"{shown:<45} {ours * 1e6:.0f} µs = {ours / alone:.2f} × bare cryptography (≤ 3)")
     some = ders[:10]
     command = ["openssl", "x509", "-inform", "DER", "-noout", "-text"]
-    process = _fastest(lambda: [subprocess.run(command, input=der, capture_output=True, check=True) for der in some], 2) / len(some)
+    process = _fastest(
+        lambda: [
+            subprocess.run(command, input=der, capture_output=True, check=True) for der in some
+        ],
+        2,
+    ) / len(some)
     print(f"{'':<45} {process / ours:.0f} × faster than one openssl process each (≥ 20)")
 
 
@@ -81,9 +102,13 @@ def bundles(made: list[Made]) -> None:
     ders = [one.der for one in made]
     alone = _fastest(lambda: [bare(der) for der in ders], 3)
     ours = _fastest(lambda: _judged(body), 3)
-    print(f"{'bundle of 1,000: intake, chains, limits':<45} {ours:.2f} s = {ours / alone:.1f} × the bare decode (≤ 15)")
+    print(
+        f"{'bundle of 1,000: intake, chains, limits':<45} {ours:.2f} s = {ours / alone:.1f} × the bare decode (≤ 15)"
+    )
     more = [*made, *(make(f"further {number}") for number in range(4 * len(made)))]
-    small, large = (_fastest(lambda part=part: _facts_judged(part), 3) for part in (more[: len(made)], more))
+    small, large = (
+        _fastest(lambda part=part: _facts_judged(part), 3) for part in (more[: len(made)], more)
+    )
     print(f"{'the same for 5,000, over that for 1,000':<45} {large / small:.1f} (≤ 6)")
 
 
@@ -100,7 +125,10 @@ def _facts_judged(made: list[Made]) -> None:
 
     certificates = {(parsed := parse(one.der)).facts.sha256_fingerprint: parsed for one in made}
     facts = {fingerprint: certificate.facts for fingerprint, certificate in certificates.items()}
-    steps = [Step(Action.ADD, Entry(proposed_role(one), fingerprint)) for fingerprint, one in facts.items()]
+    steps = [
+        Step(Action.ADD, Entry(proposed_role(one), fingerprint))
+        for fingerprint, one in facts.items()
+    ]
     judge(Estate("–", CLIENTS, frozenset(), facts), 1, steps, at=NOW)
     judge_signatures(certificates.values(), certificates)
 
@@ -112,12 +140,35 @@ def simulation(root: Made, issuers: list[Made]) -> None:
     chain = [client.der, issuers[0].der]
     store = Store([anchor.certificate for anchor in anchors])
     verifier = PolicyBuilder().store(store).time(NOW.replace(tzinfo=None)).build_client_verifier
-    client_with_name = make("client", issuer=issuers[0], extra=[x509.SubjectAlternativeName([x509.DNSName("client.example")])])
-    alone = _fastest(lambda: [verifier().verify(client_with_name.certificate, [issuers[0].certificate]) for _ in range(200)]) / 200
-    trust_store = TrustStore(anchors=[anchor.der for anchor in anchors], intermediates=[], allowlisted=[f"{number:064x}" for number in range(500)])
+    client_with_name = make(
+        "client",
+        issuer=issuers[0],
+        extra=[x509.SubjectAlternativeName([x509.DNSName("client.example")])],
+    )
+    alone = (
+        _fastest(
+            lambda: [
+                verifier().verify(client_with_name.certificate, [issuers[0].certificate])
+                for _ in range(200)
+            ]
+        )
+        / 200
+    )
+    trust_store = TrustStore(
+        anchors=[anchor.der for anchor in anchors],
+        intermediates=[],
+        allowlisted=[f"{number:064x}" for number in range(500)],
+    )
     assert simulate(trust_store, chain, purpose=CLIENTS, at=NOW).is_accepted
-    ours = _fastest(lambda: [simulate(trust_store, chain, purpose=CLIENTS, at=NOW) for _ in range(200)]) / 200
-    print(f"{'simulation, 200 anchors and 500 allowlisted':<45} {ours * 1e6:.0f} µs = {ours / alone:.2f} × one bare ClientVerifier.verify (≤ 5)")
+    ours = (
+        _fastest(
+            lambda: [simulate(trust_store, chain, purpose=CLIENTS, at=NOW) for _ in range(200)]
+        )
+        / 200
+    )
+    print(
+        f"{'simulation, 200 anchors and 500 allowlisted':<45} {ours * 1e6:.0f} µs = {ours / alone:.2f} × one bare ClientVerifier.verify (≤ 5)"
+    )
 
 
 def start_up() -> None:
@@ -128,10 +179,17 @@ def start_up() -> None:
         file = Path(folder) / "ca.pem"
         file.write_bytes(make_ca().pem)
         alone, ours = (
-            _fastest(lambda command=command: subprocess.run([sys.executable, *command], capture_output=True, check=False), 5)
+            _fastest(
+                lambda command=command: subprocess.run(
+                    [sys.executable, *command], capture_output=True, check=False
+                ),
+                5,
+            )
             for command in (["-c", "import cryptography.x509"], ["-m", "pki", "inspect", str(file)])
         )
-    print(f"{'countersign inspect, one CA':<45} {ours:.2f} s = {ours / alone:.1f} × import cryptography.x509 (≤ 3)")
+    print(
+        f"{'countersign inspect, one CA':<45} {ours:.2f} s = {ours / alone:.1f} × import cryptography.x509 (≤ 3)"
+    )
 
 
 if __name__ == "__main__":

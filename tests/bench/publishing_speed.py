@@ -19,9 +19,13 @@ MANY = 50
 def planning() -> None:
     """A change judged and planned on top of what a trust config holds, and the digest of the whole set."""
     plans = [_plan(count) for count in (70, 700)]
-    rounds = [[_fastest(plan) for plan in plans] for _ in range(10)]  # in turns, since the machine's own speed changes
+    rounds = [
+        [_fastest(plan) for plan in plans] for _ in range(10)
+    ]  # in turns, since the machine's own speed changes
     small, large = (min(times) for times in zip(*rounds, strict=True))
-    print(f"{'planning on 700 entries over 70':<45} {large / small:.1f} × (≤ 12), {large * 1000:.0f} ms")
+    print(
+        f"{'planning on 700 entries over 70':<45} {large / small:.1f} × (≤ 12), {large * 1000:.0f} ms"
+    )
 
 
 def _plan(count: int) -> Callable[[], None]:
@@ -34,10 +38,17 @@ def _plan(count: int) -> Callable[[], None]:
     authorities = [make_ca(f"CA {number}", key=key) for number in range(count * 2 // 7)]
     leaves = [make(f"client {number}", key=key) for number in range(count - len(authorities))]
     facts = {one.fingerprint: one.parsed.facts for one in [*authorities, *leaves]}
-    roles = {one.fingerprint: TrustRole.TRUST_ANCHOR for one in authorities} | {one.fingerprint: TrustRole.ALLOWLISTED for one in leaves}
-    holdings = frozenset(Holding(1, Entry(role, fingerprint)) for fingerprint, role in roles.items())
+    roles = {one.fingerprint: TrustRole.TRUST_ANCHOR for one in authorities} | {
+        one.fingerprint: TrustRole.ALLOWLISTED for one in leaves
+    }
+    holdings = frozenset(
+        Holding(1, Entry(role, fingerprint)) for fingerprint, role in roles.items()
+    )
     new = make("new", key=key)
-    steps, known = [Step(Action.ADD, Entry(TrustRole.ALLOWLISTED, new.fingerprint))], facts | {new.fingerprint: new.parsed.facts}
+    steps, known = (
+        [Step(Action.ADD, Entry(TrustRole.ALLOWLISTED, new.fingerprint))],
+        facts | {new.fingerprint: new.parsed.facts},
+    )
 
     def plan() -> None:
         judge(Estate("–", Purpose.MTLS_CLIENT, holdings, known), 1, steps, at=datetime.now(UTC))
@@ -48,7 +59,7 @@ def _plan(count: int) -> Callable[[], None]:
 
 def coalescing(world: Any) -> None:
     """A hundred changes, ninety-nine of them approved while the first is being written."""
-    from approvals.flows.publish import publish
+    from approvals.publishing.conductor import publish
 
     emulator = world.emulator
     trust_config = world.add_trust_config("bench-coalescing", "payments")
@@ -64,7 +75,9 @@ def coalescing(world: Any) -> None:
         publish(trust_config_id=str(trust_config.pk))
     calls = Counter(call["rpc"] for call in emulator.faults.calls())
     reads = calls["GetTrustConfig"] + calls["ListTrustConfigs"] + calls["ListOperations"]
-    print(f"{'100 coalesced changes':<45} {calls['UpdateTrustConfig']} writes (≤ 2), {reads} reads (≤ 6), {calls['GetOperation']} polls")
+    print(
+        f"{'100 coalesced changes':<45} {calls['UpdateTrustConfig']} writes (≤ 2), {reads} reads (≤ 6), {calls['GetOperation']} polls"
+    )
     emulator.operations.seconds = 0
 
 
@@ -90,15 +103,21 @@ def one_change(world: Any, name: str, broker: str, limit: float) -> float:
         for number in range(4):
             world.emulator.operations.seconds = 0
             change = world.submit(make(f"{name}-{number}"))
-            stack.wait_until(lambda change=change: world.fresh(change).state == "validated", seconds=60)
+            stack.wait_until(
+                lambda change=change: world.fresh(change).state == "validated", seconds=60
+            )
             world.emulator.operations.seconds = OPERATION_SECONDS
             began = time.perf_counter()
             world.approve(change)
-            stack.wait_until(lambda change=change: world.fresh(change).state == "applied", seconds=60)
+            stack.wait_until(
+                lambda change=change: world.fresh(change).state == "applied", seconds=60
+            )
             took.append(time.perf_counter() - began)
     world.emulator.operations.seconds = 0
     found = statistics.median(took[1:])
-    print(f"{f'approval to verified, {name}':<45} {found:.2f} s = {found / OPERATION_SECONDS:.2f} × the operation of {OPERATION_SECONDS:.0f} s (≤ {limit})")
+    print(
+        f"{f'approval to verified, {name}':<45} {found:.2f} s = {found / OPERATION_SECONDS:.2f} × the operation of {OPERATION_SECONDS:.0f} s (≤ {limit})"
+    )
     return found
 
 
@@ -116,10 +135,14 @@ def many_at_once(world: Any, broker: str, one: float) -> None:
         began = time.perf_counter()
         for change in changes:
             world.approve(change)
-        stack.wait_until(lambda: all(world.fresh(change).state == "applied" for change in changes), seconds=300)
+        stack.wait_until(
+            lambda: all(world.fresh(change).state == "applied" for change in changes), seconds=300
+        )
         took = time.perf_counter() - began
     world.emulator.operations.seconds = 0
-    print(f"{f'{MANY} trust configs at once, 2 workers':<45} {took:.1f} s = {took / one:.1f} × the time of one (≤ 3)")
+    print(
+        f"{f'{MANY} trust configs at once, 2 workers':<45} {took:.1f} s = {took / one:.1f} × the time of one (≤ 3)"
+    )
 
 
 def _fastest(act: Callable[[], object], times: int = 5) -> float:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from approvals.flows import look_again
+from approvals.publishing import sweep
 from certs.flows import ask_for_trust_config as ask
 from certs.flows import create
 from certs.models import TrustConfig
@@ -17,13 +17,20 @@ from tests.world import World
 
 
 def _ask(world: World, name: str = "new-clients", by: str = "paula", **options: Any) -> TrustConfig:
-    values = {"environment_slug": "dev", "purpose": "mtls-client", "tenant_slugs": ["payments"], **options}
+    values = {
+        "environment_slug": "dev",
+        "purpose": "mtls-client",
+        "tenant_slugs": ["payments"],
+        **options,
+    }
     pk = ask.ask_for_trust_config(actor=world.actor(by), name=name, **values)
     return TrustConfig.objects.get(pk=pk)
 
 
 def _created(world: World) -> int:
-    return len([call for call in world.emulator.faults.calls() if call["rpc"] == "CreateTrustConfig"])
+    return len(
+        [call for call in world.emulator.faults.calls() if call["rpc"] == "CreateTrustConfig"]
+    )
 
 
 def _work(world: World) -> None:
@@ -42,7 +49,9 @@ def test_it_is_made_read_and_ready_for_changes(world: World) -> None:
     assert world.applied(make(), to="new-clients").state == "applied"
 
 
-@pytest.mark.parametrize(("when", "kind"), [("before", "error"), ("after", "error"), ("after", "drop")])
+@pytest.mark.parametrize(
+    ("when", "kind"), [("before", "error"), ("after", "error"), ("after", "drop")]
+)
 def test_a_lost_answer_makes_no_second_one(world: World, when: str, kind: str) -> None:
     world.emulator.faults.add(Fault("CreateTrustConfig", when=when, kind=kind, code="UNAVAILABLE"))
     world.emulator.operations.seconds = 0.2
@@ -66,7 +75,9 @@ def test_one_that_exists_already_is_not_taken_over_unasked(world: World) -> None
 
 
 def test_a_refusal_is_said_in_googles_words_and_may_be_asked_for_again(world: World) -> None:
-    world.emulator.faults.add(Fault("CreateTrustConfig", code="PERMISSION_DENIED", message="trustconfigs.create denied"))
+    world.emulator.faults.add(
+        Fault("CreateTrustConfig", code="PERMISSION_DENIED", message="trustconfigs.create denied")
+    )
     _ask(world)
     _work(world)
     assert "trustconfigs.create denied" in world.trust_config("new-clients").waiting_detail
@@ -78,7 +89,7 @@ def test_a_refusal_is_said_in_googles_words_and_may_be_asked_for_again(world: Wo
 def test_the_five_of_a_project_are_counted_before_google_refuses(world: World) -> None:
     for number in range(2):
         world.edit_live(f"stranger-{number}", labels={})  # three are the world's own
-    look_again.sweep(environment_id=world.trust_config().environment_id)
+    sweep.sweep(environment_id=world.trust_config().environment_id)
     assert ask.room_in(world.trust_config().environment) == (5, 5)
     with pytest.raises(BadValue, match="5 of 5"):
         _ask(world)
@@ -107,11 +118,19 @@ def test_only_platform_admins_ask(world: World) -> None:
 def test_the_page_asks_and_shows_that_it_is_being_made(world: World) -> None:
     page = Client()
     page.force_login(world.user("paula"))
-    form = {"environment": "dev", "name": "new-clients", "purpose": "mtls-client", "custodian": "payments", "tenants": ["logistics", "payments"]}
+    form = {
+        "environment": "dev",
+        "name": "new-clients",
+        "purpose": "mtls-client",
+        "custodian": "payments",
+        "tenants": ["logistics", "payments"],
+    }
     answer = page.post("/trust-configs/new/", form)
     assert answer.status_code == 302
     made = TrustConfig.objects.get(name="new-clients")
     assert (made.custodian.slug, made.tenants.count()) == ("payments", 2)
     assert b"Being made at Google" in page.get(answer["Location"]).content
-    create.create(trust_config_id=str(world.trust_config().pk))  # one that is not being made is left alone
+    create.create(
+        trust_config_id=str(world.trust_config().pk)
+    )  # one that is not being made is left alone
     assert world.trust_config().state == "ready"

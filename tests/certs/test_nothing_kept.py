@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 
-from approvals.acts import Removal
+from approvals.draft import Removal
 from certs.models import SealedCertificate
 from portal.logs import NoBodies, without_bodies
 from tests.certificates import Made, make
@@ -53,7 +53,9 @@ def _upload(client: Client, world: World, made: Made, act: str) -> Any:
     return client.post(url, {"pasted": made.pem.decode(), "reason": "A partner.", "act": act})
 
 
-def test_a_certificate_is_found_nowhere_after_its_whole_life(committed_world: World, processes: Stack, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_certificate_is_found_nowhere_after_its_whole_life(
+    committed_world: World, processes: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
     world, client = committed_world, Client()
     caplog.set_level(logging.DEBUG)
     kept, removed = make("kept"), make("removed")
@@ -62,12 +64,25 @@ def test_a_certificate_is_found_nowhere_after_its_whole_life(committed_world: Wo
         _upload(client, world, made, "check")
         _upload(client, world, made, "submit")
     _settle(world, processes, 1, 2)
-    removal = world.submit(removed=[Removal(removed.fingerprint, "allowlisted_certificate", "retired")])
+    removal = world.submit(
+        removed=[Removal(removed.fingerprint, "allowlisted_certificate", "retired")]
+    )
     _settle(world, processes, removal.number)
-    assert SealedCertificate.objects.count() == 3  # or the search would find nothing for the wrong reason
+    assert (
+        SealedCertificate.objects.count() == 3
+    )  # or the search would find nothing for the wrong reason
     files = b"".join(path.read_bytes() for path in processes.folder.rglob("*") if path.is_file())
-    places = {"database": _database_bytes(), "folders of broker and Celery, logs of the processes": files, "log": caplog.text.encode()}
-    found = [(place, needle) for place, body in places.items() for needle, value in _needles(kept, removed).items() if value in body]
+    places = {
+        "database": _database_bytes(),
+        "folders of broker and Celery, logs of the processes": files,
+        "log": caplog.text.encode(),
+    }
+    found = [
+        (place, needle)
+        for place, body in places.items()
+        for needle, value in _needles(kept, removed).items()
+        if value in body
+    ]
     assert found == []
     assert kept.fingerprint.encode() in places["database"]
 
@@ -94,14 +109,18 @@ def test_a_traceback_with_a_body_is_cut() -> None:
     try:
         raise ValueError(pem)
     except ValueError as error:
-        record = logging.LogRecord("x", logging.ERROR, "f", 1, "failed", (), (ValueError, error, error.__traceback__))
+        record = logging.LogRecord(
+            "x", logging.ERROR, "f", 1, "failed", (), (ValueError, error, error.__traceback__)
+        )
     NoBodies().filter(record)
     assert record.exc_text is not None
     assert "BEGIN" not in record.exc_text
     assert "MII" not in record.exc_text
 
 
-def test_a_private_key_is_neither_kept_nor_echoed_nor_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_private_key_is_neither_kept_nor_echoed_nor_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     caplog.set_level(logging.DEBUG)
@@ -109,7 +128,10 @@ def test_a_private_key_is_neither_kept_nor_echoed_nor_logged(world: World, caplo
     body = "".join(key.split("\n")[1:-2])
     client = Client()
     client.force_login(world.user("sam"))
-    response = client.post(f"/t/payments/changes/new/{world.trust_config().pk}/", {"pasted": key, "reason": "r", "act": "submit"})
+    response = client.post(
+        f"/t/payments/changes/new/{world.trust_config().pk}/",
+        {"pasted": key, "reason": "r", "act": "submit"},
+    )
     assert response.status_code == 422
     page = response.content.decode()
     assert "this key must now be considered exposed; replace it" in page.lower()

@@ -22,7 +22,12 @@ from tests.world import World
 def sealed(world: World) -> SealedCertificate:
     made = make("sealed")
     with transaction.atomic():
-        return seal(tenant_id=world.tenant().pk, trust_config=world.trust_config(), change_id=1, der=made.der)
+        return seal(
+            tenant_id=world.tenant().pk,
+            trust_config=world.trust_config(),
+            change_id=1,
+            der=made.der,
+        )
 
 
 def test_what_was_sealed_comes_out(sealed: SealedCertificate) -> None:
@@ -31,21 +36,34 @@ def test_what_was_sealed_comes_out(sealed: SealedCertificate) -> None:
     assert sha256_fingerprint(opening.open_sealed(sealed)) == sealed.sha256_fingerprint
 
 
-def test_sealing_the_same_twice_keeps_one_and_no_two_are_alike(world: World, sealed: SealedCertificate) -> None:
+def test_sealing_the_same_twice_keeps_one_and_no_two_are_alike(
+    world: World, sealed: SealedCertificate
+) -> None:
     der = opening.open_sealed(sealed)
     with transaction.atomic():
-        again = seal(tenant_id=world.tenant().pk, trust_config=world.trust_config(), change_id=1, der=der)
-        other = seal(tenant_id=world.tenant().pk, trust_config=world.trust_config(), change_id=2, der=der)
+        again = seal(
+            tenant_id=world.tenant().pk, trust_config=world.trust_config(), change_id=1, der=der
+        )
+        other = seal(
+            tenant_id=world.tenant().pk, trust_config=world.trust_config(), change_id=2, der=der
+        )
     assert again.pk == sealed.pk
     assert bytes(other.sealed) != bytes(sealed.sealed)
 
 
 @pytest.mark.parametrize("field", ["tenant_id", "environment_id", "purpose", "identifier"])
-def test_a_sealed_original_is_bound_to_its_place(world: World, sealed: SealedCertificate, field: str) -> None:
+def test_a_sealed_original_is_bound_to_its_place(
+    world: World, sealed: SealedCertificate, field: str
+) -> None:
     import uuid
 
     opening.open_sealed(sealed)  # the private key is in memory now
-    other = {"tenant_id": world.tenant("logistics").pk, "environment_id": 999, "purpose": "mtls-server", "identifier": uuid.uuid4()}[field]
+    other = {
+        "tenant_id": world.tenant("logistics").pk,
+        "environment_id": 999,
+        "purpose": "mtls-server",
+        "identifier": uuid.uuid4(),
+    }[field]
     if field == "identifier":
         opening._cache[other] = opening._cache[sealed.vault_key.identifier]
     setattr(sealed.vault_key, field, other)
@@ -62,13 +80,19 @@ def test_a_changed_byte_is_noticed(sealed: SealedCertificate, position: int) -> 
         opening.open_sealed(sealed)
 
 
-def test_hpke_does_not_say_who_sealed_so_the_fingerprint_is_compared(world: World, sealed: SealedCertificate) -> None:
+def test_hpke_does_not_say_who_sealed_so_the_fingerprint_is_compared(
+    world: World, sealed: SealedCertificate
+) -> None:
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
     from certs.sealing import certificate_context
 
     public = load_der_public_key(bytes(sealed.vault_key.public_key))
-    sealed.sealed = suite().encrypt(make("impostor").der, public, info=certificate_context(sealed.vault_key, sealed.sha256_fingerprint))  # type: ignore[arg-type]
+    sealed.sealed = suite().encrypt(
+        make("impostor").der,
+        public,
+        info=certificate_context(sealed.vault_key, sealed.sha256_fingerprint),
+    )  # type: ignore[arg-type]
     with pytest.raises(WrongOriginal, match="voted on"):
         opening.open_sealed(sealed)
 
@@ -88,7 +112,9 @@ def test_cloud_kms_refuses_to_unwrap_for_another_tenant(world: World) -> None:
     assert key is not None
     aad = key_context(world.tenant("logistics").pk, key.environment_id, key.purpose, key.identifier)
     with pytest.raises(CloudError):
-        clients().keys.unwrap(opening.kms_key_name(key.purpose), bytes(key.wrapped_private_key), aad)
+        clients().keys.unwrap(
+            opening.kms_key_name(key.purpose), bytes(key.wrapped_private_key), aad
+        )
 
 
 def test_kms_calls_grow_with_vault_keys_and_not_with_certificates(world: World) -> None:
@@ -98,10 +124,17 @@ def test_kms_calls_grow_with_vault_keys_and_not_with_certificates(world: World) 
     assert calls.count("Encrypt") == 0
 
 
-def test_a_vault_key_is_made_ahead_and_the_old_one_still_opens(world: World, sealed: SealedCertificate) -> None:
+def test_a_vault_key_is_made_ahead_and_the_old_one_still_opens(
+    world: World, sealed: SealedCertificate
+) -> None:
     tenant, environment = sealed.tenant_id, sealed.vault_key.environment_id
     vault.make_vault_key(tenant_id=tenant, environment_id=environment, purpose="mtls-client")
-    assert VaultKey.objects.filter(tenant_id=tenant, environment_id=environment, purpose="mtls-client").count() == 1
+    assert (
+        VaultKey.objects.filter(
+            tenant_id=tenant, environment_id=environment, purpose="mtls-client"
+        ).count()
+        == 1
+    )
     VaultKey.objects.update(serves_until=timezone.now() + timedelta(days=3))
     vault.make_vault_keys_ahead()
     world.work()
@@ -111,10 +144,14 @@ def test_a_vault_key_is_made_ahead_and_the_old_one_still_opens(world: World, sea
     assert opening.open_sealed(SealedCertificate.objects.get(pk=sealed.pk))
 
 
-def test_what_outlived_its_window_is_forgotten_and_counted(world: World, sealed: SealedCertificate) -> None:
+def test_what_outlived_its_window_is_forgotten_and_counted(
+    world: World, sealed: SealedCertificate
+) -> None:
     vault.forget_sealed()
     assert SealedCertificate.objects.exists()
     SealedCertificate.objects.update(keep_until=timezone.now() - timedelta(seconds=1))
     vault.forget_sealed()
     assert not SealedCertificate.objects.exists()
-    assert AuditEvent.objects.filter(type="sealed.forgotten", tenant_id=world.tenant().pk).count() == 1
+    assert (
+        AuditEvent.objects.filter(type="sealed.forgotten", tenant_id=world.tenant().pk).count() == 1
+    )

@@ -11,8 +11,12 @@ from google.api_core import exceptions, operation
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import certificate_manager_v1 as cm
 from google.cloud import kms_v1
-from google.cloud.certificate_manager_v1.services.certificate_manager.transports import CertificateManagerGrpcTransport
-from google.cloud.kms_v1.services.key_management_service.transports import KeyManagementServiceGrpcTransport
+from google.cloud.certificate_manager_v1.services.certificate_manager.transports import (
+    CertificateManagerGrpcTransport,
+)
+from google.cloud.kms_v1.services.key_management_service.transports import (
+    KeyManagementServiceGrpcTransport,
+)
 from google.rpc import error_details_pb2
 
 from emulator import server
@@ -36,15 +40,27 @@ class Google:
     def start(self) -> None:
         self.emulator = server.start(self.folder / "state.sqlite3", **self.options)
         address = f"127.0.0.1:{self.emulator.port}"
-        self.cm = cm.CertificateManagerClient(transport=CertificateManagerGrpcTransport(channel=grpc.insecure_channel(address)))
-        self.kms = kms_v1.KeyManagementServiceClient(transport=KeyManagementServiceGrpcTransport(channel=grpc.insecure_channel(address)))
+        self.cm = cm.CertificateManagerClient(
+            transport=CertificateManagerGrpcTransport(channel=grpc.insecure_channel(address))
+        )
+        self.kms = kms_v1.KeyManagementServiceClient(
+            transport=KeyManagementServiceGrpcTransport(channel=grpc.insecure_channel(address))
+        )
 
     def create(self, name: str = "a", **fields: Any) -> Any:
-        return self.cm.create_trust_config(parent=PARENT, trust_config_id=name, trust_config=cm.TrustConfig(**fields))
+        return self.cm.create_trust_config(
+            parent=PARENT, trust_config_id=name, trust_config=cm.TrustConfig(**fields)
+        )
 
     def update(self, paths: list[str] | None = None, **fields: Any) -> Any:
-        mask = {"paths": paths if paths is not None else ["trust_stores", "allowlisted_certificates", "labels"]}
-        return self.cm.update_trust_config(trust_config=cm.TrustConfig(name=NAME, **fields), update_mask=mask)
+        mask = {
+            "paths": paths
+            if paths is not None
+            else ["trust_stores", "allowlisted_certificates", "labels"]
+        }
+        return self.cm.update_trust_config(
+            trust_config=cm.TrustConfig(name=NAME, **fields), update_mask=mask
+        )
 
     def get(self) -> cm.TrustConfig:
         return self.cm.get_trust_config(name=NAME)
@@ -63,7 +79,11 @@ def allowlisted(*pems: str) -> list[Any]:
 
 
 def store(*pems: str) -> list[Any]:
-    return [cm.TrustConfig.TrustStore(trust_anchors=[cm.TrustConfig.TrustAnchor(pem_certificate=pem) for pem in pems])]
+    return [
+        cm.TrustConfig.TrustStore(
+            trust_anchors=[cm.TrustConfig.TrustAnchor(pem_certificate=pem) for pem in pems]
+        )
+    ]
 
 
 @behaviour("id-pattern")
@@ -100,7 +120,9 @@ def test_the_etag_is_base64url_of_32_bytes_over_the_content(google: Google) -> N
 
 
 @behaviour("etag-labels")
-def test_whether_the_etag_covers_labels_can_be_switched(google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whether_the_etag_covers_labels_can_be_switched(
+    google: Google, monkeypatch: pytest.MonkeyPatch
+) -> None:
     google.create()
     first = google.get().etag
     google.update(labels={"a": "b"})
@@ -138,7 +160,9 @@ def test_deleting_goes_by_the_etag_too(google: Google) -> None:
 @behaviour("delete-referenced")
 def test_what_a_policy_refers_to_is_not_deleted(google: Google) -> None:
     google.create(allowlisted_certificates=allowlisted(make().parsed.pem))
-    google.emulator.gateways.put_policy("projects/p/locations/global/serverTlsPolicies/x", {"trust_config": NAME})
+    google.emulator.gateways.put_policy(
+        "projects/p/locations/global/serverTlsPolicies/x", {"trust_config": NAME}
+    )
     with pytest.raises(exceptions.FailedPrecondition):
         google.cm.delete_trust_config(name=NAME)
     google.emulator.gateways.delete_policy("projects/p/locations/global/serverTlsPolicies/x")
@@ -148,7 +172,9 @@ def test_what_a_policy_refers_to_is_not_deleted(google: Google) -> None:
 @behaviour("operation-error")
 def test_an_operation_may_end_in_an_error(google: Google) -> None:
     google.create()
-    google.emulator.faults.add(Fault("UpdateTrustConfig", kind="operation_error", code="INTERNAL", message="no"))
+    google.emulator.faults.add(
+        Fault("UpdateTrustConfig", kind="operation_error", code="INTERNAL", message="no")
+    )
     with pytest.raises(exceptions.InternalServerError):
         google.update(labels={"a": "b"}).result(timeout=5)
     google.emulator.faults.add(Fault("UpdateTrustConfig", kind="operation_delay", seconds=60))
@@ -167,7 +193,9 @@ def test_without_an_etag_the_last_writer_wins(google: Google) -> None:
 @behaviour("mask-replaces")
 def test_lists_are_replaced_whole_and_an_empty_masked_path_is_wiped(google: Google) -> None:
     one, two = make().pem.decode(), make().pem.decode()
-    google.create(allowlisted_certificates=allowlisted(one), trust_stores=store(make_ca().pem.decode()))
+    google.create(
+        allowlisted_certificates=allowlisted(one), trust_stores=store(make_ca().pem.decode())
+    )
     google.update(["allowlisted_certificates"], allowlisted_certificates=allowlisted(two))
     live = google.get()
     assert [item.pem_certificate for item in live.allowlisted_certificates] == [two]
@@ -188,7 +216,9 @@ def test_a_path_that_may_not_be_updated_is_named(google: Google) -> None:
 @behaviour("mask-star")
 def test_star_and_no_mask_replace_everything(google: Google) -> None:
     for paths in (["*"], []):
-        google.emulator.certificate_manager.edit_out_of_band(NAME, {"labels": {"a": "b"}, "description": "x"})
+        google.emulator.certificate_manager.edit_out_of_band(
+            NAME, {"labels": {"a": "b"}, "description": "x"}
+        )
         google.update(paths)
         assert (dict(google.get().labels), google.get().description) == ({}, "")
 
@@ -203,7 +233,12 @@ def test_text_and_order_are_kept(google: Google) -> None:
 @behaviour("pem-parseable")
 def test_each_field_holds_one_certificate_of_5000_bytes_at_most(google: Google) -> None:
     pem = make().pem.decode()
-    for bad in ("nothing", pem + pem, pem + "#" * 5000, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+    for bad in (
+        "nothing",
+        pem + pem,
+        pem + "#" * 5000,
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ):
         with pytest.raises(exceptions.InvalidArgument) as refused:
             google.create(allowlisted_certificates=allowlisted(pem, bad))
         violation = refused.value.details[0].field_violations[0]
@@ -213,7 +248,9 @@ def test_each_field_holds_one_certificate_of_5000_bytes_at_most(google: Google) 
 @behaviour("limits")
 def test_counts_have_limits(google: Google) -> None:
     pem = make().pem.decode()
-    google.create("ok", allowlisted_certificates=allowlisted(*[pem] * 500), trust_stores=store(*[pem] * 200))
+    google.create(
+        "ok", allowlisted_certificates=allowlisted(*[pem] * 500), trust_stores=store(*[pem] * 200)
+    )
     with pytest.raises(exceptions.InvalidArgument):
         google.create(allowlisted_certificates=allowlisted(*[pem] * 501))
     with pytest.raises(exceptions.InvalidArgument):
@@ -221,7 +258,13 @@ def test_counts_have_limits(google: Google) -> None:
     with pytest.raises(exceptions.InvalidArgument):
         google.create(trust_stores=[*store(pem), *store(pem)])
     with pytest.raises(exceptions.InvalidArgument):
-        google.create(trust_stores=[cm.TrustConfig.TrustStore(intermediate_cas=[cm.TrustConfig.IntermediateCA(pem_certificate=pem)] * 101)])
+        google.create(
+            trust_stores=[
+                cm.TrustConfig.TrustStore(
+                    intermediate_cas=[cm.TrustConfig.IntermediateCA(pem_certificate=pem)] * 101
+                )
+            ]
+        )
 
 
 @behaviour("five-per-project")
@@ -250,10 +293,15 @@ def test_operations_outlive_a_restart(google: Google) -> None:
     time.sleep(0.3)
     google.start()
     found = google.cm.transport.operations_client.get_operation(name)
-    assert operation.from_gapic(found, google.cm.transport.operations_client, cm.TrustConfig, metadata_type=cm.OperationMetadata).result(timeout=5).labels == {
-        "a": "b"
-    }
-    assert name in [each.name for each in google.cm.transport.operations_client.list_operations(PARENT, "")]
+    assert operation.from_gapic(
+        found,
+        google.cm.transport.operations_client,
+        cm.TrustConfig,
+        metadata_type=cm.OperationMetadata,
+    ).result(timeout=5).labels == {"a": "b"}
+    assert name in [
+        each.name for each in google.cm.transport.operations_client.list_operations(PARENT, "")
+    ]
     with pytest.raises(exceptions.NotFound):
         google.cm.transport.operations_client.get_operation(f"{PARENT}/operations/none")
 
@@ -278,8 +326,12 @@ def test_a_second_write_while_one_runs_is_aborted(google: Google) -> None:
 
 
 @pytest.mark.parametrize(("rechecks", "last"), [(True, "b"), (False, "c")])
-def test_by_a_switch_a_second_write_is_queued_and_its_etag_may_be_looked_at_again(google: Google, rechecks: bool, last: str) -> None:
-    google.emulator.admin.answer("PUT", "/switches", "", {"queues_updates": True, "rechecks_etag": rechecks})
+def test_by_a_switch_a_second_write_is_queued_and_its_etag_may_be_looked_at_again(
+    google: Google, rechecks: bool, last: str
+) -> None:
+    google.emulator.admin.answer(
+        "PUT", "/switches", "", {"queues_updates": True, "rechecks_etag": rechecks}
+    )
     google.create()
     google.emulator.operations.seconds = 0.2
     etag = google.get().etag
@@ -298,21 +350,42 @@ def test_two_of_the_largest_trust_configs_break_a_default_channel(google: Google
     padding = "x" * 3_900 + "\n"
     pem = padding + make().parsed.pem
     for name in ("a", "b"):
-        google.emulator.certificate_manager.edit_out_of_band(f"{PARENT}/trustConfigs/{name}", {"allowlisted": [pem] * 480})
+        google.emulator.certificate_manager.edit_out_of_band(
+            f"{PARENT}/trustConfigs/{name}", {"allowlisted": [pem] * 480}
+        )
     with pytest.raises(exceptions.ResourceExhausted):
         list(google.cm.list_trust_configs(parent=PARENT))
-    unlimited = grpc.insecure_channel(f"127.0.0.1:{google.emulator.port}", options=[("grpc.max_receive_message_length", -1)])
-    assert len(list(cm.CertificateManagerClient(transport=CertificateManagerGrpcTransport(channel=unlimited)).list_trust_configs(parent=PARENT))) == 2
+    unlimited = grpc.insecure_channel(
+        f"127.0.0.1:{google.emulator.port}", options=[("grpc.max_receive_message_length", -1)]
+    )
+    assert (
+        len(
+            list(
+                cm.CertificateManagerClient(
+                    transport=CertificateManagerGrpcTransport(channel=unlimited)
+                ).list_trust_configs(parent=PARENT)
+            )
+        )
+        == 2
+    )
 
 
 @behaviour("permission-denied")
 def test_an_identity_without_the_permission_is_denied_by_name(google: Google) -> None:
     google.create()
-    google.emulator.permissions.deny("viewer@example.com", ["certificatemanager.trustconfigs.update"])
+    google.emulator.permissions.deny(
+        "viewer@example.com", ["certificatemanager.trustconfigs.update"]
+    )
     metadata = [(IDENTITY, "viewer@example.com")]
     google.cm.get_trust_config(name=NAME, metadata=metadata)
-    with pytest.raises(exceptions.PermissionDenied, match=r"certificatemanager\.trustconfigs\.update.*projects/p"):
-        google.cm.update_trust_config(trust_config=cm.TrustConfig(name=NAME), update_mask={"paths": ["labels"]}, metadata=metadata)
+    with pytest.raises(
+        exceptions.PermissionDenied, match=r"certificatemanager\.trustconfigs\.update.*projects/p"
+    ):
+        google.cm.update_trust_config(
+            trust_config=cm.TrustConfig(name=NAME),
+            update_mask={"paths": ["labels"]},
+            metadata=metadata,
+        )
     google.update(labels={"a": "b"})
 
 
@@ -323,7 +396,15 @@ def test_a_connection_breaks_before_or_after_the_effect_and_comes_back(google: G
         google.emulator.faults.add(Fault("UpdateTrustConfig", when=when, kind="drop"))
         with pytest.raises((exceptions.ServiceUnavailable, exceptions.Cancelled)):
             google.update(labels={"a": "b"})
-        assert dict(google.cm.get_trust_config(name=NAME, retry=Retry(predicate=if_exception_type(exceptions.ServiceUnavailable))).labels) == labels
+        assert (
+            dict(
+                google.cm.get_trust_config(
+                    name=NAME,
+                    retry=Retry(predicate=if_exception_type(exceptions.ServiceUnavailable)),
+                ).labels
+            )
+            == labels
+        )
 
 
 @behaviour("stale-read")
@@ -370,10 +451,19 @@ def test_checksums_are_checked_and_a_missing_one_is_only_flagged(google: Google,
 
 @behaviour("kms-aad")
 def test_another_aad_is_refused(google: Google, key: str) -> None:
-    ciphertext = google.kms.encrypt(request={"name": key, "plaintext": b"x", "additional_authenticated_data": b"a"}).ciphertext
-    assert google.kms.decrypt(request={"name": key, "ciphertext": ciphertext, "additional_authenticated_data": b"a"}).plaintext == b"x"
+    ciphertext = google.kms.encrypt(
+        request={"name": key, "plaintext": b"x", "additional_authenticated_data": b"a"}
+    ).ciphertext
+    assert (
+        google.kms.decrypt(
+            request={"name": key, "ciphertext": ciphertext, "additional_authenticated_data": b"a"}
+        ).plaintext
+        == b"x"
+    )
     with pytest.raises(exceptions.InvalidArgument):
-        google.kms.decrypt(request={"name": key, "ciphertext": ciphertext, "additional_authenticated_data": b"b"})
+        google.kms.decrypt(
+            request={"name": key, "ciphertext": ciphertext, "additional_authenticated_data": b"b"}
+        )
 
 
 @behaviour("kms-versions")
@@ -391,8 +481,13 @@ def test_encrypt_uses_the_primary_and_decrypt_finds_its_own(google: Google, key:
 @behaviour("kms-disabled")
 def test_a_disabled_or_destroyed_version_is_refused(google: Google, key: str) -> None:
     ciphertext = google.kms.encrypt(name=key, plaintext=b"x").ciphertext
-    version = {"name": f"{key}/cryptoKeyVersions/1", "state": kms_v1.CryptoKeyVersion.CryptoKeyVersionState.DISABLED}
-    google.kms.update_crypto_key_version(crypto_key_version=version, update_mask={"paths": ["state"]})
+    version = {
+        "name": f"{key}/cryptoKeyVersions/1",
+        "state": kms_v1.CryptoKeyVersion.CryptoKeyVersionState.DISABLED,
+    }
+    google.kms.update_crypto_key_version(
+        crypto_key_version=version, update_mask={"paths": ["state"]}
+    )
     with pytest.raises(exceptions.FailedPrecondition):
         google.kms.decrypt(name=key, ciphertext=ciphertext)
     google.kms.destroy_crypto_key_version(name=f"{key}/cryptoKeyVersions/1")
@@ -406,9 +501,21 @@ def test_plaintext_and_aad_have_a_limit(google: Google, key: str) -> None:
     with pytest.raises(exceptions.InvalidArgument):
         google.kms.encrypt(name=key, plaintext=b"x" * 65_537)
     google.emulator.kms.make_key(f"{key}-hsm", protection_level="HSM")
-    google.kms.encrypt(request={"name": f"{key}-hsm", "plaintext": b"x" * 8_000, "additional_authenticated_data": b"x" * 192})
+    google.kms.encrypt(
+        request={
+            "name": f"{key}-hsm",
+            "plaintext": b"x" * 8_000,
+            "additional_authenticated_data": b"x" * 192,
+        }
+    )
     with pytest.raises(exceptions.InvalidArgument):
-        google.kms.encrypt(request={"name": f"{key}-hsm", "plaintext": b"x" * 8_000, "additional_authenticated_data": b"x" * 193})
+        google.kms.encrypt(
+            request={
+                "name": f"{key}-hsm",
+                "plaintext": b"x" * 8_000,
+                "additional_authenticated_data": b"x" * 193,
+            }
+        )
 
 
 @behaviour("kms-primary-late")
@@ -423,9 +530,14 @@ def test_a_new_primary_takes_effect_late(google: Google, key: str) -> None:
 
 
 @behaviour("kms-destroy")
-def test_a_version_that_is_scheduled_for_destruction_is_not_usable(google: Google, key: str) -> None:
+def test_a_version_that_is_scheduled_for_destruction_is_not_usable(
+    google: Google, key: str
+) -> None:
     sealed = google.kms.encrypt(name=key, plaintext=b"x").ciphertext
-    assert google.kms.destroy_crypto_key_version(name=f"{key}/cryptoKeyVersions/1").state.name == "DESTROY_SCHEDULED"
+    assert (
+        google.kms.destroy_crypto_key_version(name=f"{key}/cryptoKeyVersions/1").state.name
+        == "DESTROY_SCHEDULED"
+    )
     with pytest.raises(exceptions.FailedPrecondition):
         google.kms.decrypt(name=key, ciphertext=sealed)
 
@@ -457,11 +569,29 @@ def test_signatures_verify_with_the_public_key(google: Google, key: str) -> None
         name = f"{key}-{algorithm.lower()}"
         google.emulator.kms.make_key(name, algorithm=algorithm)
         version, folder = f"{name}/cryptoKeyVersions/1", google.folder
-        sent = {"digest": {"sha256": hashlib.sha256(b"checkpoint").digest()}} if "P256" in algorithm else {"data": b"checkpoint"}
-        (folder / "signature").write_bytes(google.kms.asymmetric_sign(request={"name": version, **sent}).signature)
+        sent = (
+            {"digest": {"sha256": hashlib.sha256(b"checkpoint").digest()}}
+            if "P256" in algorithm
+            else {"data": b"checkpoint"}
+        )
+        (folder / "signature").write_bytes(
+            google.kms.asymmetric_sign(request={"name": version, **sent}).signature
+        )
         (folder / "public.pem").write_text(google.kms.get_public_key(name=version).pem)
         (folder / "message").write_bytes(b"checkpoint")
-        command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "public.pem", "-sigfile", "signature", "-rawin", "-in", "message"]
+        command = [
+            "openssl",
+            "pkeyutl",
+            "-verify",
+            "-pubin",
+            "-inkey",
+            "public.pem",
+            "-sigfile",
+            "signature",
+            "-rawin",
+            "-in",
+            "message",
+        ]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
     with pytest.raises(exceptions.FailedPrecondition):
         google.kms.encrypt(name=name, plaintext=b"x")
@@ -500,7 +630,10 @@ def test_the_admin_endpoint_edits_orders_faults_and_counts(google: Google) -> No
 
     def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         url = f"http://127.0.0.1:{google.emulator.admin_port}{path}"
-        with urllib.request.urlopen(urllib.request.Request(url, data=json.dumps(body or {}).encode(), method=method), timeout=5) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, data=json.dumps(body or {}).encode(), method=method),
+            timeout=5,
+        ) as answer:
             assert answer.headers["X-Emulator"] == "1"
             return json.load(answer)
 
@@ -511,7 +644,11 @@ def test_the_admin_endpoint_edits_orders_faults_and_counts(google: Google) -> No
     ask("DELETE", "/faults")
     assert [call["rpc"] for call in ask("GET", "/calls")] == ["GetTrustConfig"]
     assert len(ask("GET", "/behaviours")) == len(BEHAVIOURS)
-    for method, path in (("GET", "/nothing"), ("POST", "/faults"), ("PUT", "/trust-config?name=bad")):
+    for method, path in (
+        ("GET", "/nothing"),
+        ("POST", "/faults"),
+        ("PUT", "/trust-config?name=bad"),
+    ):
         with pytest.raises(urllib.error.HTTPError):
             ask(method, path, {"kind": "nonsense"})
 
@@ -522,7 +659,9 @@ def test_both_ports_are_on_loopback_only(google: Google) -> None:
         server.start(google.folder / "other.sqlite3", port=google.emulator.port)
 
 
-def test_the_admin_page_edits_as_a_colleague_would_and_takes_forms_from_itself_only(google: Google) -> None:
+def test_the_admin_page_edits_as_a_colleague_would_and_takes_forms_from_itself_only(
+    google: Google,
+) -> None:
     import urllib.error
     import urllib.parse
     import urllib.request
@@ -531,7 +670,11 @@ def test_the_admin_page_edits_as_a_colleague_would_and_takes_forms_from_itself_o
     url = f"http://127.0.0.1:{google.emulator.admin_port}/"
 
     def post(origin: str = "", **form: str) -> str:
-        request = urllib.request.Request(url, data=urllib.parse.urlencode({"name": NAME, **form}).encode(), headers={"Origin": origin} if origin else {})
+        request = urllib.request.Request(
+            url,
+            data=urllib.parse.urlencode({"name": NAME, **form}).encode(),
+            headers={"Origin": origin} if origin else {},
+        )
         with urllib.request.urlopen(request, timeout=5) as answer:
             return answer.read().decode()
 
@@ -540,7 +683,15 @@ def test_the_admin_page_edits_as_a_colleague_would_and_takes_forms_from_itself_o
     assert "without asking the portal" in post(act="label", key="by", value="hand")
     assert dict(google.get().labels) == {"by": "hand"}
     assert "Not done" in post(act="add", role="allowlisted", pem="nonsense")
-    assert "GetTrustConfig: UNAVAILABLE" in post(act="fault", rpc="GetTrustConfig", kind="error", when="before", code="UNAVAILABLE", seconds="0", times="1")
+    assert "GetTrustConfig: UNAVAILABLE" in post(
+        act="fault",
+        rpc="GetTrustConfig",
+        kind="error",
+        when="before",
+        code="UNAVAILABLE",
+        seconds="0",
+        times="1",
+    )
     post(act="forget-faults")
     assert "CN=by-hand" not in post(act="remove", role="allowlisted", sha256=client.fingerprint)
     assert "serves again" in post(act="restart")

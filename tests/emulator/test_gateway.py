@@ -47,7 +47,9 @@ class Gate:
         certificate, key = self.folder / "client.pem", self.folder / "client.key"
         certificate.write_bytes(b"".join(one.pem for one in (client, *issuers)))
         key.write_bytes(client.key_pem)
-        return shake_hands(self.url, certificate_file=str(certificate), key_file=str(key), ca_file=self.ca)
+        return shake_hands(
+            self.url, certificate_file=str(certificate), key_file=str(key), ca_file=self.ca
+        )
 
 
 @pytest.fixture
@@ -62,7 +64,11 @@ def test_an_allowlisted_client_gets_in_even_expired(gate: Gate) -> None:
     old = make("old", not_before=NOW - timedelta(days=20), not_after=NOW - timedelta(days=10))
     gate.serve(allowlisted=[old.parsed.pem])
     seen = gate.knock(old)
-    assert (seen.outcome, seen.told["client_cert_chain_verified"], seen.tls_version) == ("accepted", True, "TLSv1.3")
+    assert (seen.outcome, seen.told["client_cert_chain_verified"], seen.tls_version) == (
+        "accepted",
+        True,
+        "TLSv1.3",
+    )
 
 
 @behaviour("lb-reject")
@@ -74,7 +80,12 @@ def test_whoever_is_not_accepted_gets_no_answer(gate: Gate) -> None:
     assert gate.knock(make("good", issuer=root)).outcome == "accepted"
     assert gate.knock(make("stranger")).outcome == "refused"
     with stranger() as (certificate, key):
-        assert shake_hands(gate.url, certificate_file=certificate, key_file=key, ca_file=gate.ca).outcome == "refused"
+        assert (
+            shake_hands(
+                gate.url, certificate_file=certificate, key_file=key, ca_file=gate.ca
+            ).outcome
+            == "refused"
+        )
 
 
 def test_a_server_that_drips_holds_nobody(tmp_path: Path) -> None:
@@ -90,7 +101,12 @@ def test_a_server_that_drips_holds_nobody(tmp_path: Path) -> None:
     threading.Thread(target=drip, daemon=True).start()
     begun = time.monotonic()
     with listener, stranger() as (certificate, key):
-        seen = shake_hands(f"https://127.0.0.1:{listener.getsockname()[1]}/", certificate_file=certificate, key_file=key, timeout=0.5)
+        seen = shake_hands(
+            f"https://127.0.0.1:{listener.getsockname()[1]}/",
+            certificate_file=certificate,
+            key_file=key,
+            timeout=0.5,
+        )
     assert (seen.outcome, seen.detail) == ("unreachable", "no answer in time")
     assert time.monotonic() - begun < 5
 
@@ -99,7 +115,11 @@ def test_a_server_that_drips_holds_nobody(tmp_path: Path) -> None:
 def test_in_allow_mode_everybody_gets_in_and_is_told_why_it_should_not(gate: Gate) -> None:
     gate.serve(ALLOW, anchors=[make_ca("Root").parsed.pem])
     seen = gate.knock(make("stranger"))
-    assert (seen.outcome, seen.told["client_cert_chain_verified"], seen.told["client_cert_error"]) == ("accepted", False, "client_cert_validation_failed")
+    assert (
+        seen.outcome,
+        seen.told["client_cert_chain_verified"],
+        seen.told["client_cert_error"],
+    ) == ("accepted", False, "client_cert_validation_failed")
 
 
 @behaviour("lb-propagation")
@@ -131,7 +151,9 @@ def test_the_header_variables_say_who_came(gate: Gate) -> None:
     import urllib.request
 
     root = make_ca("Root")
-    names = x509.SubjectAlternativeName([x509.DNSName("a.example"), x509.UniformResourceIdentifier("spiffe://example/a")])
+    names = x509.SubjectAlternativeName(
+        [x509.DNSName("a.example"), x509.UniformResourceIdentifier("spiffe://example/a")]
+    )
     client = make("named", issuer=root, extra=[names])
     gate.serve(anchors=[root.parsed.pem])
     gate.knock(client)
@@ -141,8 +163,13 @@ def test_the_header_variables_say_who_came(gate: Gate) -> None:
         told = json.load(answer)
     import base64
 
-    assert base64.b64decode(told["client_cert_sha256_fingerprint"]) == client.certificate.fingerprint(hashes.SHA256())
-    assert base64.b64decode(told["client_cert_subject_dn"]) == client.certificate.subject.public_bytes()
+    assert base64.b64decode(
+        told["client_cert_sha256_fingerprint"]
+    ) == client.certificate.fingerprint(hashes.SHA256())
+    assert (
+        base64.b64decode(told["client_cert_subject_dn"])
+        == client.certificate.subject.public_bytes()
+    )
     assert told["client_cert_spiffe_id"] == "spiffe://example/a"
     assert told["client_cert_leaf"] == f":{base64.b64encode(client.der).decode()}:"
     assert told["client_cert_chain"] == f":{base64.b64encode(root.der).decode()}:"
@@ -159,8 +186,14 @@ def _cases() -> dict[str, tuple[dict[str, list[Made]], list[Made]]]:
         "direct": ({"anchors": [root]}, [make("c", issuer=root)]),
         "RSA": ({"anchors": [rsa]}, [make("c", issuer=rsa, key=rsa_key())]),
         "by a sent intermediate": ({"anchors": [root]}, [make("c", issuer=middle), middle]),
-        "by a kept intermediate": ({"anchors": [root], "intermediates": [middle]}, [make("c", issuer=middle)]),
-        "two steps": ({"anchors": [root], "intermediates": [middle]}, [make("c", issuer=below), below]),
+        "by a kept intermediate": (
+            {"anchors": [root], "intermediates": [middle]},
+            [make("c", issuer=middle)],
+        ),
+        "two steps": (
+            {"anchors": [root], "intermediates": [middle]},
+            [make("c", issuer=below), below],
+        ),
         "intermediate as anchor": ({"anchors": [middle]}, [make("c", issuer=middle)]),
         "missing intermediate": ({"anchors": [root]}, [make("c", issuer=middle)]),
         "other root": ({"anchors": [other]}, [make("c", issuer=root)]),
@@ -168,10 +201,23 @@ def _cases() -> dict[str, tuple[dict[str, list[Made]], list[Made]]]:
         "allowlisted": ({"anchors": [root], "allowlisted": [a := make("a")]}, [a]),
         "allowlisted and expired": ({"allowlisted": [e := make("e", **past)]}, [e]),
         "expired": ({"anchors": [root]}, [make("c", issuer=root, **past)]),
-        "not yet": ({"anchors": [root]}, [make("c", issuer=root, not_before=NOW + timedelta(days=5), not_after=NOW + timedelta(days=9))]),
+        "not yet": (
+            {"anchors": [root]},
+            [
+                make(
+                    "c",
+                    issuer=root,
+                    not_before=NOW + timedelta(days=5),
+                    not_after=NOW + timedelta(days=9),
+                )
+            ],
+        ),
         "no EKU": ({"anchors": [root]}, [make("c", issuer=root, eku=None)]),
         "server EKU": ({"anchors": [root]}, [make("c", issuer=root, eku=[Eku.SERVER_AUTH])]),
-        "code signing besides": ({"anchors": [root]}, [make("c", issuer=root, eku=[Eku.CLIENT_AUTH, Eku.CODE_SIGNING])]),
+        "code signing besides": (
+            {"anchors": [root]},
+            [make("c", issuer=root, eku=[Eku.CLIENT_AUTH, Eku.CODE_SIGNING])],
+        ),
         "issuer without EKU": ({"anchors": [bare]}, [make("c", issuer=bare)]),
         "a CA as client": ({"anchors": [root]}, [middle]),
         "small RSA key": ({"anchors": [root]}, [make("c", issuer=root, key=weak_key())]),
@@ -183,12 +229,21 @@ def _cases() -> dict[str, tuple[dict[str, list[Made]], list[Made]]]:
 def test_the_portals_prediction_agrees_with_the_gateway() -> None:
     """Two verifiers, two implementations of Google's rules, one answer."""
     for name, (held, sent) in _cases().items():
-        body: dict[str, Any] = {role: [one.parsed.pem for one in held.get(role, [])] for role in ("anchors", "intermediates", "allowlisted")}
+        body: dict[str, Any] = {
+            role: [one.parsed.pem for one in held.get(role, [])]
+            for role in ("anchors", "intermediates", "allowlisted")
+        }
         decided = decide(body, [one.certificate for one in sent], NOW)
         store = TrustStore(
             anchors=[one.der for one in held.get("anchors", [])],
             intermediates=[one.der for one in held.get("intermediates", [])],
-            allowlisted=[one.parsed.facts.sha256_fingerprint for one in held.get("allowlisted", [])],
+            allowlisted=[
+                one.parsed.facts.sha256_fingerprint for one in held.get("allowlisted", [])
+            ],
         )
         predicted = simulate(store, [one.der for one in sent], purpose=Purpose.MTLS_CLIENT, at=NOW)
-        assert (name, predicted.is_accepted, predicted.error) == (name, decided.is_verified, decided.error)
+        assert (name, predicted.is_accepted, predicted.error) == (
+            name,
+            decided.is_verified,
+            decided.error,
+        )

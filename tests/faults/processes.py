@@ -20,7 +20,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from approvals.flows import resolve_drift, vote
+from approvals.asking import resolve_drift
+from approvals.deciding import vote
 from approvals.models import ChangeRequest
 from audit.events import command
 from certs.drift import open_case
@@ -81,8 +82,22 @@ class Broker:
         self.start()
 
     def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(self.folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [
+            "redis-server",
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            str(self.folder),
+        ]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         until = time.monotonic() + 10
         while time.monotonic() < until:
             with suppress(Exception):
@@ -112,7 +127,12 @@ class Rig:
         self.world, self.folder = world, folder
         self.broker = Broker(folder)
         self.stack = Stack(folder, world.emulator, self.broker.url)
-        self.stack.environment |= {"OPERATION_SECONDS": "6", "PROPAGATION_SECONDS": "8", "DRIFT_MINUTES": "1", "CELERY_LOGLEVEL": "ERROR"}
+        self.stack.environment |= {
+            "OPERATION_SECONDS": "6",
+            "PROPAGATION_SECONDS": "8",
+            "DRIFT_MINUTES": "1",
+            "CELERY_LOGLEVEL": "ERROR",
+        }
         self.case_count = self.restarts = 0
         self.others: list[ChangeRequest] = []
 
@@ -150,17 +170,33 @@ class Rig:
         self.world.edit_live(self.name)
         from certs.flows import register
 
-        register.name_trust_config(actor=_ME, environment_slug="dev", name=self.name, purpose="mtls-client", tenant_slugs=["payments"])
-        self.stack.wait_until(lambda: self._is_supervised() and self.trust_config.state == "ready", seconds=40)
+        register.name_trust_config(
+            actor=_ME,
+            environment_slug="dev",
+            name=self.name,
+            purpose="mtls-client",
+            tenant_slugs=["payments"],
+        )
+        self.stack.wait_until(
+            lambda: self._is_supervised() and self.trust_config.state == "ready", seconds=40
+        )
         emulator.operations.seconds = 0.4
         self.change = self.world.submit(make(self.name), to=self.name)
-        self.stack.wait_until(lambda: self._is_supervised() and self.fresh.state == "validated", seconds=40)
+        self.stack.wait_until(
+            lambda: self._is_supervised() and self.fresh.state == "validated", seconds=40
+        )
         if case.before:
             case.before(self, act)
         self._strike_at(case, act)
         began = time.monotonic()
         try:
-            self.stack.wait_until(lambda: self._is_supervised() and (self.fresh.state == case.outcome or self._waits_with_a_reason(case)), seconds=90)
+            self.stack.wait_until(
+                lambda: (
+                    self._is_supervised()
+                    and (self.fresh.state == case.outcome or self._waits_with_a_reason(case))
+                ),
+                seconds=90,
+            )
         except AssertionError:
             waiting = self.trust_config
             return f"NOT SETTLED: {self.fresh.state}, {waiting.state} {waiting.waiting_code} {waiting.waiting_detail[:80]}"
@@ -169,12 +205,22 @@ class Rig:
         took = time.monotonic() - began
         self._wait_for_rest()
         found = broken(emulator, self.trust_config.pk)
-        updates = len([call for call in emulator.faults.calls() if call["rpc"] == "UpdateTrustConfig" and call["resource"].endswith(f"/{self.name}")])
+        updates = len(
+            [
+                call
+                for call in emulator.faults.calls()
+                if call["rpc"] == "UpdateTrustConfig" and call["resource"].endswith(f"/{self.name}")
+            ]
+        )
         if case.updates is not None and updates > case.updates + self._fences():
             found.append(f"{updates} writes")
         restarted, self.restarts = self.restarts, 0
         supervised = f", {restarted} × restarted by the supervisor" if restarted else ""
-        return "BROKEN: " + "; ".join(found) if found else f"{self.fresh.state} in {took:.1f} s, {updates} write{'s' * (updates != 1)}{supervised}"
+        return (
+            "BROKEN: " + "; ".join(found)
+            if found
+            else f"{self.fresh.state} in {took:.1f} s, {updates} write{'s' * (updates != 1)}{supervised}"
+        )
 
     def _strike_at(self, case: Case, act: str) -> None:
         gate = ACTS[act]
@@ -182,10 +228,24 @@ class Rig:
             if act == "open":  # a fresh worker has no vault key in memory, and must ask Cloud KMS
                 self.restart_worker()
             project = PROJECT if gate.rpc != "Decrypt" else ""
-            self.world.emulator.faults.add(Fault(gate.rpc, when=gate.when, kind="delay", seconds=HELD, skip=gate.skip, project=project))
+            self.world.emulator.faults.add(
+                Fault(
+                    gate.rpc,
+                    when=gate.when,
+                    kind="delay",
+                    seconds=HELD,
+                    skip=gate.skip,
+                    project=project,
+                )
+            )
         self.approve()
         if case.is_held:
-            self.stack.wait_until(lambda: not [f for f in self.world.emulator.faults.waiting() if f["kind"] == "delay"], seconds=30)
+            self.stack.wait_until(
+                lambda: (
+                    not [f for f in self.world.emulator.faults.waiting() if f["kind"] == "delay"]
+                ),
+                seconds=30,
+            )
         case.strike(self)
 
     def _is_supervised(self) -> bool:
@@ -198,17 +258,31 @@ class Rig:
         return True
 
     def approve(self) -> None:
-        vote.approve(actor=self.world.actor("rita"), tenant_id=self.change.tenant_id, number=self.change.number, digest=self.fresh.change_digest, comment="")
+        vote.approve(
+            actor=self.world.actor("rita"),
+            tenant_id=self.change.tenant_id,
+            number=self.change.number,
+            digest=self.fresh.change_digest,
+            comment="",
+        )
 
     def _waits_with_a_reason(self, case: Case) -> bool:
         trust_config = self.trust_config
-        return case.outcome == "waits" and bool(trust_config.blocked_at or self.fresh.held_code or open_case(trust_config))
+        return case.outcome == "waits" and bool(
+            trust_config.blocked_at or self.fresh.held_code or open_case(trust_config)
+        )
 
     def _wait_for_rest(self) -> None:
         """Until no write of this trust config is under way."""
         from certs.models import Publication
 
-        self.stack.wait_until(lambda: self._is_supervised() and not Publication.objects.unresolved(self.trust_config.pk).exists(), seconds=60)
+        self.stack.wait_until(
+            lambda: (
+                self._is_supervised()
+                and not Publication.objects.unresolved(self.trust_config.pk).exists()
+            ),
+            seconds=60,
+        )
 
     def _fences(self) -> int:
         return self.trust_config.publications.filter(kind="fence").count()
@@ -271,7 +345,11 @@ def _web_dies_after_its_commit(rig: Rig) -> None:
         "vote.approve(actor=a, tenant_id=c.tenant_id, number=c.number, digest=c.change_digest, comment='')\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**rig.stack.environment, "DATABASE_URL": database_url()}, capture_output=True, check=False
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**rig.stack.environment, "DATABASE_URL": database_url()},
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-500:]
 
@@ -281,7 +359,9 @@ def _worker_killed(rig: Rig) -> None:
 
 
 def _delivered_thrice(rig: Rig) -> None:
-    for job in Job.objects.filter(kind="publish", subject_id=str(rig.trust_config.pk)).exclude(state="done"):
+    for job in Job.objects.filter(kind="publish", subject_id=str(rig.trust_config.pk)).exclude(
+        state="done"
+    ):
         for _ in range(3):
             ring(job.pk, job.queue)
 
@@ -305,7 +385,12 @@ def _order(**options: Any) -> Callable[[Rig, str], None]:
         gate = ACTS[act]
         if act == "open":
             rig.restart_worker()
-        values = {"when": gate.when, "skip": gate.skip, "project": PROJECT if gate.rpc != "Decrypt" else "", **options}
+        values = {
+            "when": gate.when,
+            "skip": gate.skip,
+            "project": PROJECT if gate.rpc != "Decrypt" else "",
+            **options,
+        }
         rig.world.emulator.faults.add(Fault(gate.rpc, **values))
 
     return order
@@ -319,7 +404,9 @@ def _order_update(**options: Any) -> Callable[[Rig, str], None]:
 
 
 def _order_stale_reads(rig: Rig, _act: str) -> None:
-    rig.world.emulator.faults.add(Fault("GetTrustConfig", kind="stale", skip=1, times=4, project=PROJECT))
+    rig.world.emulator.faults.add(
+        Fault("GetTrustConfig", kind="stale", skip=1, times=4, project=PROJECT)
+    )
 
 
 def _etag_ignores_labels(rig: Rig, _act: str) -> None:
@@ -329,31 +416,51 @@ def _etag_ignores_labels(rig: Rig, _act: str) -> None:
 
 def _foreign_edit(rig: Rig) -> None:
     body = rig.world.live(rig.name)
-    rig.world.edit_live(rig.name, allowlisted=[*body["allowlisted"], make("foreign").parsed.pem], labels={**body["labels"], "by": "hand"})
+    rig.world.edit_live(
+        rig.name,
+        allowlisted=[*body["allowlisted"], make("foreign").parsed.pem],
+        labels={**body["labels"], "by": "hand"},
+    )
 
 
 def _put_back(rig: Rig) -> None:
     """The recorded choice without which nothing may be overwritten."""
-    from approvals.flows import retry
+    from approvals.deciding import retry
 
     case = open_case(rig.trust_config)
     assert case is not None, "the foreign edit was overwritten in silence"
-    where = {"actor": rig.world.actor("ravi"), "tenant_id": rig.change.tenant_id, "trust_config_id": str(rig.trust_config.pk)}
+    where = {
+        "actor": rig.world.actor("ravi"),
+        "tenant_id": rig.change.tenant_id,
+        "trust_config_id": str(rig.trust_config.pk),
+    }
     resolve_drift.put_back(**where, digest=revision_digest(case.entry_set), reason="x")
     rig.stack.wait_until(lambda: rig.trust_config.state == "ready", seconds=40)
     if rig.fresh.held_code:
-        retry.retry(actor=rig.world.actor("sam"), tenant_id=rig.change.tenant_id, number=rig.change.number)
+        retry.retry(
+            actor=rig.world.actor("sam"), tenant_id=rig.change.tenant_id, number=rig.change.number
+        )
     rig.stack.wait_until(lambda: rig.fresh.state == "applied", seconds=40)
 
 
 def _poison_among_others(rig: Rig, _act: str) -> None:
     """Eleven more changes in the same writes; Google refuses whatever holds the twelfth, and names nothing."""
     poison = rig.change.items.get().sha256_fingerprint
-    rig.world.emulator.faults.add(Fault("UpdateTrustConfig", project=PROJECT, code="INVALID_ARGUMENT", times=99, entry=poison))
-    rig.others = [rig.world.submit(make(f"{rig.name}-{number}"), to=rig.name) for number in range(11)]
+    rig.world.emulator.faults.add(
+        Fault("UpdateTrustConfig", project=PROJECT, code="INVALID_ARGUMENT", times=99, entry=poison)
+    )
+    rig.others = [
+        rig.world.submit(make(f"{rig.name}-{number}"), to=rig.name) for number in range(11)
+    ]
     for change in _others_when(rig, "validated"):
         digest = change.change_digest
-        vote.approve(actor=rig.world.actor("rita"), tenant_id=change.tenant_id, number=change.number, digest=digest, comment="")
+        vote.approve(
+            actor=rig.world.actor("rita"),
+            tenant_id=change.tenant_id,
+            number=change.number,
+            digest=digest,
+            comment="",
+        )
 
 
 def _others_are_applied(rig: Rig) -> None:
@@ -363,7 +470,10 @@ def _others_are_applied(rig: Rig) -> None:
 def _others_when(rig: Rig, state: str) -> QuerySet[ChangeRequest]:
     """The other changes of the case, once all of them are there."""
     others = ChangeRequest.objects.filter(pk__in=[change.pk for change in rig.others])
-    rig.stack.wait_until(lambda: rig._is_supervised() and others.filter(state=state).count() == len(rig.others), seconds=90)
+    rig.stack.wait_until(
+        lambda: rig._is_supervised() and others.filter(state=state).count() == len(rig.others),
+        seconds=90,
+    )
     return others
 
 
@@ -371,11 +481,18 @@ def _database_cut(rig: Rig) -> None:
     if connection.vendor != "postgresql":
         raise Left("needs PostgreSQL")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def _job_of_a_newer_version(rig: Rig) -> None:
-    Job.objects.create(kind=f"from_the_future_{rig.case_count}", subject_id="x", queue="portal", due_at=timezone.now())
+    Job.objects.create(
+        kind=f"from_the_future_{rig.case_count}",
+        subject_id="x",
+        queue="portal",
+        due_at=timezone.now(),
+    )
 
 
 WORKER = ("update", "stored")
@@ -386,13 +503,28 @@ CASES = [
     Case("2 Redis paused", _redis_paused),
     Case("3 broker emptied", _redis_emptied),
     Case("4 Redis refuses writes", _redis_refuses_writes),
-    Case("5 web killed after COMMIT", _nothing, acts=("begin",), is_held=False, why="the web does not take part later"),
+    Case(
+        "5 web killed after COMMIT",
+        _nothing,
+        acts=("begin",),
+        is_held=False,
+        why="the web does not take part later",
+    ),
     Case("6-8 worker killed", _worker_killed),
     Case("9 delivered three times", _delivered_thrice),
     Case("10 worker stopped past its lease", _worker_stopped),
-    Case("11 answer lost", _nothing, before=_order(when="after", code="UNAVAILABLE"), is_held=False),
+    Case(
+        "11 answer lost", _nothing, before=_order(when="after", code="UNAVAILABLE"), is_held=False
+    ),
     Case("11 connection dropped", _nothing, before=_order(kind="drop"), is_held=False),
-    Case("12 ABORTED", _nothing, acts=BEFORE, before=_order(code="ABORTED"), is_held=False, why="it says that nothing happened"),
+    Case(
+        "12 ABORTED",
+        _nothing,
+        acts=BEFORE,
+        before=_order(code="ABORTED"),
+        is_held=False,
+        why="it says that nothing happened",
+    ),
     Case("13 foreign edit", _foreign_edit, outcome="waits", after=_put_back, updates=None),
     Case("14 etag returns with the content", _worker_killed, before=_etag_ignores_labels),
     Case(
@@ -412,8 +544,22 @@ CASES = [
         is_held=False,
         why="there is an operation only after the update",
     ),
-    Case("15 operation forgotten", _nothing, acts=("poll",), before=_order(code="NOT_FOUND"), is_held=False, why="only a poll asks for the operation"),
-    Case("16 quota used up", _nothing, acts=BEFORE, before=_order(code="RESOURCE_EXHAUSTED", times=3), is_held=False, why="it says that nothing happened"),
+    Case(
+        "15 operation forgotten",
+        _nothing,
+        acts=("poll",),
+        before=_order(code="NOT_FOUND"),
+        is_held=False,
+        why="only a poll asks for the operation",
+    ),
+    Case(
+        "16 quota used up",
+        _nothing,
+        acts=BEFORE,
+        before=_order(code="RESOURCE_EXHAUSTED", times=3),
+        is_held=False,
+        why="it says that nothing happened",
+    ),
     Case(
         "17 poison, not named",
         _nothing,
@@ -434,7 +580,14 @@ CASES = [
         updates=None,
         why="only an update can be refused for its content",
     ),
-    Case("18 stale read-back", _nothing, acts=("read back", "finish"), before=_order_stale_reads, is_held=False, why="only reads after a write can be stale"),
+    Case(
+        "18 stale read-back",
+        _nothing,
+        acts=("read back", "finish"),
+        before=_order_stale_reads,
+        is_held=False,
+        why="only reads after a write can be stale",
+    ),
     Case("24 clock +1 h", _nothing, clock_seconds=3600),
     Case("24 clock -1 h", _nothing, clock_seconds=-3600),
     Case("25 a newer version's job", _job_of_a_newer_version),
@@ -442,12 +595,16 @@ CASES = [
 ]
 
 
-def run_table(rig: Rig, *, only: Callable[[Case, str], bool], say: Callable[[str], None]) -> tuple[list[str], list[str]]:
+def run_table(
+    rig: Rig, *, only: Callable[[Case, str], bool], say: Callable[[str], None]
+) -> tuple[list[str], list[str]]:
     """Runs the cases and says the table row by row; returns the rows that are not as they must be, and those that this machine cannot run."""
     bad: list[str] = []
     not_run: list[str] = []
     for case in CASES:
-        if (others := [act for act in ACTS if act not in case.acts]) and any(only(case, act) for act in case.acts):
+        if (others := [act for act in ACTS if act not in case.acts]) and any(
+            only(case, act) for act in case.acts
+        ):
             say(f"{case.fault:<34} {'–':<10} does not apply: {case.why} ({', '.join(others)})")
         for act in case.acts:
             if not only(case, act):

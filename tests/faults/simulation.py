@@ -14,12 +14,14 @@ from datetime import timedelta
 from typing import Any
 
 import gcp
-from approvals.acts import Removal
+from approvals.asking import resolve_drift, roll_back
+from approvals.deciding import retry, vote, withdraw
+from approvals.draft import Removal
 from approvals.errors import ApprovalError
-from approvals.flows import look_again, resolve_drift, retry, roll_back, vote, withdraw
-from approvals.flows import publish as publish_flow
-from approvals.flows import wake as wake_flow
 from approvals.models import ChangeRequest
+from approvals.publishing import conductor as publish_flow
+from approvals.publishing import sweep
+from approvals.publishing import wake as wake_flow
 from certs.drift import open_case
 from certs.errors import CertsError
 from certs.live import LABEL
@@ -99,7 +101,9 @@ class Simulation:
         switches.reset()
         switches.queues_updates, switches.rechecks_etag = self.chance.random() < 0.2, True
         self.name, self.made = f"sim-{self.seed}", []
-        self.trust_config = self.world.add_trust_config(self.name, "payments", *(["logistics"] if self.chance.random() < 0.3 else []))
+        self.trust_config = self.world.add_trust_config(
+            self.name, "payments", *(["logistics"] if self.chance.random() < 0.3 else [])
+        )
         self.pk = str(self.trust_config.pk)
         real = gcp.clients()
         self.wire = Interceptor(real.trust_configs, self.chance)
@@ -115,7 +119,9 @@ class Simulation:
             gcp._built[key] = real
             emulator.operations.seconds = 0
         found = broken(emulator, self.pk)
-        TrustConfig.objects.filter(pk=self.pk).update(state=TrustConfig.State.NAMED)  # the next seed's sweeps leave it alone
+        TrustConfig.objects.filter(pk=self.pk).update(
+            state=TrustConfig.State.NAMED
+        )  # the next seed's sweeps leave it alone
         emulator.certificate_manager.delete_out_of_band(self.trust_config.resource_name)
         return found
 
@@ -134,7 +140,9 @@ class Simulation:
             (2, self._lease_ends),
             (1, self._try_again),
         ]
-        act = self.chance.choices([act for _weight, act in acts], [weight for weight, _act in acts])[0]
+        act = self.chance.choices(
+            [act for _weight, act in acts], [weight for weight, _act in acts]
+        )[0]
         self.trace.append(act.__name__)
         act()
 
@@ -144,8 +152,15 @@ class Simulation:
         if "-" not in label or label.startswith("0-"):
             return ""
         publication = Publication.objects.get(pk=label.partition("-")[2])
-        is_known = publication.state not in {"failed", "voided"} or publication.failure_code in {"read-back-differs", "overwritten"}
-        return "" if is_known else f"{label} is live although it was given up as {publication.state} ({publication.failure_code})"
+        is_known = publication.state not in {"failed", "voided"} or publication.failure_code in {
+            "read-back-differs",
+            "overwritten",
+        }
+        return (
+            ""
+            if is_known
+            else f"{label} is live although it was given up as {publication.state} ({publication.failure_code})"
+        )
 
     # --- people
     def _submit(self) -> None:
@@ -168,12 +183,22 @@ class Simulation:
             if self.world.fresh(change).state == "validated":
                 try:
                     digest = self.world.fresh(change).change_digest
-                    vote.approve(actor=self.world.actor(reviewer), tenant_id=change.tenant_id, number=change.number, digest=digest, comment="")
+                    vote.approve(
+                        actor=self.world.actor(reviewer),
+                        tenant_id=change.tenant_id,
+                        number=change.number,
+                        digest=digest,
+                        comment="",
+                    )
                 except OURS as error:
                     self.trace.append(f"refused: {error}")
 
     def _remove(self) -> None:
-        held = list(TrustEntry.objects.open().filter(trust_config_id=self.pk, tenant=self.world.tenant()).select_related("certificate"))
+        held = list(
+            TrustEntry.objects.open()
+            .filter(trust_config_id=self.pk, tenant=self.world.tenant())
+            .select_related("certificate")
+        )
         if held:
             entry = self.chance.choice(held)
             kind = self.chance.choice(["retired", "retired", "revoked"])
@@ -182,16 +207,23 @@ class Simulation:
     def _withdraw(self) -> None:
         self._on_one(
             {"submitted", "validated", "approved"},
-            lambda c: withdraw.withdraw(actor=self.world.actor("sam"), tenant_id=c.tenant_id, number=c.number, reason=""),
+            lambda c: withdraw.withdraw(
+                actor=self.world.actor("sam"), tenant_id=c.tenant_id, number=c.number, reason=""
+            ),
         )
 
     def _roll_back(self) -> None:
         def undo(change: ChangeRequest) -> None:
-            from approvals.rollbacks import later_changes
+            from approvals.asking.undo import later_changes
 
             also = [later.number for later in later_changes(change)]
             number = roll_back.roll_back(
-                actor=self.world.actor("rita"), tenant_id=change.tenant_id, number=change.number, also=also, reason="x", originals=[m.parsed for m in self.made]
+                actor=self.world.actor("rita"),
+                tenant_id=change.tenant_id,
+                number=change.number,
+                also=also,
+                reason="x",
+                originals=[m.parsed for m in self.made],
             )
             self._run_jobs("validate_change")
             self._approve(self.world.change(number))
@@ -200,16 +232,32 @@ class Simulation:
 
     def _try_again(self) -> None:
         tenant = self.world.tenant().pk
-        self._may_refuse(lambda: retry.retry_trust_config(actor=self.world.actor("rita"), tenant_id=tenant, trust_config_id=self.pk))
-        for change in ChangeRequest.objects.filter(trust_config_id=self.pk, state="approved").exclude(held_code=""):
-            self._may_refuse(lambda change=change: retry.retry(actor=self.world.actor("sam"), tenant_id=change.tenant_id, number=change.number))
+        self._may_refuse(
+            lambda: retry.retry_trust_config(
+                actor=self.world.actor("rita"), tenant_id=tenant, trust_config_id=self.pk
+            )
+        )
+        for change in ChangeRequest.objects.filter(
+            trust_config_id=self.pk, state="approved"
+        ).exclude(held_code=""):
+            self._may_refuse(
+                lambda change=change: retry.retry(
+                    actor=self.world.actor("sam"), tenant_id=change.tenant_id, number=change.number
+                )
+            )
 
     def _resolve(self) -> None:
         case = open_case(TrustConfig.objects.get(pk=self.pk))
         if case is None or ChangeRequest.objects.open().filter(drift_case=case).exists():
             return
         digest, tenant = revision_digest(case.entry_set), self.world.tenant().pk
-        where = {"actor": self.world.actor("rita"), "tenant_id": tenant, "trust_config_id": self.pk, "digest": digest, "reason": "x"}
+        where = {
+            "actor": self.world.actor("rita"),
+            "tenant_id": tenant,
+            "trust_config_id": self.pk,
+            "digest": digest,
+            "reason": "x",
+        }
         if not case.difference.added and not case.difference.removed:
             self._may_refuse(lambda: resolve_drift.acknowledge(**where))
             return
@@ -221,7 +269,9 @@ class Simulation:
         if not self._may_refuse(first):
             self._may_refuse(second)
         self._run_jobs("validate_change")
-        for change in ChangeRequest.objects.open().filter(trust_config_id=self.pk).exclude(kind="regular"):
+        for change in (
+            ChangeRequest.objects.open().filter(trust_config_id=self.pk).exclude(kind="regular")
+        ):
             self._approve(change)
 
     # --- workers
@@ -250,19 +300,37 @@ class Simulation:
 
     # --- Google and others
     def _misfortune(self) -> None:
-        kind = self.chance.choice(["error", "error", "error", "stale", "operation_error", "operation_delay"])
-        rpc = self.chance.choice(RPCS) if kind == "error" else "GetTrustConfig" if kind == "stale" else "UpdateTrustConfig"
+        kind = self.chance.choice(
+            ["error", "error", "error", "stale", "operation_error", "operation_delay"]
+        )
+        rpc = (
+            self.chance.choice(RPCS)
+            if kind == "error"
+            else "GetTrustConfig"
+            if kind == "stale"
+            else "UpdateTrustConfig"
+        )
         when = self.chance.choice(["before", "after"])
         # ABORTED and RESOURCE_EXHAUSTED say that nothing happened; after an effect only an unknown outcome is honest.
         code = self.chance.choice(CODES if when == "before" else UNKNOWN_OUTCOMES)
-        self.world.emulator.faults.add(Fault(rpc, when=when, kind=kind, code=code, seconds=3600, times=self.chance.randint(1, 2)))
+        self.world.emulator.faults.add(
+            Fault(
+                rpc, when=when, kind=kind, code=code, seconds=3600, times=self.chance.randint(1, 2)
+            )
+        )
         self.trace.append(f"{kind} {rpc} {when} {code}")
 
     def _foreign_edit(self) -> None:
         body = self.world.live(self.name)
         foreign = make(f"foreign-{self.seed}", key=_KEY)
         self.made.append(foreign)
-        edit = self.chance.choice([[*body["allowlisted"], foreign.parsed.pem], body["allowlisted"][1:], body["allowlisted"]])
+        edit = self.chance.choice(
+            [
+                [*body["allowlisted"], foreign.parsed.pem],
+                body["allowlisted"][1:],
+                body["allowlisted"],
+            ]
+        )
         labels = {} if self.chance.random() < 0.3 else body["labels"]
         self.world.edit_live(self.name, allowlisted=edit, labels=labels)
 
@@ -286,7 +354,7 @@ class Simulation:
             self._operations_end()
             self.world.emulator.operations.seconds = 0
             self._lease_ends()
-            look_again.sweep(environment_id=self.trust_config.environment_id)
+            sweep.sweep(environment_id=self.trust_config.environment_id)
             wake_flow.wake_trust_configs()
             self._until_quiet()
             self._try_again()
@@ -295,14 +363,24 @@ class Simulation:
 
     def _until_quiet(self) -> None:
         for _ in range(120):
-            job = Job.objects.filter(state=JobState.WAITING, kind__in=["publish", "validate_change", "look_again"]).order_by("pk").first()
+            job = (
+                Job.objects.filter(
+                    state=JobState.WAITING, kind__in=["publish", "validate_change", "look_again"]
+                )
+                .order_by("pk")
+                .first()
+            )
             if job is None:
                 return
             Job.objects.filter(pk=job.pk).update(due_at=LONG_AGO, attempt_count=0)
             tasks.run(job.pk)
 
     def _on_one(self, states: set[str], act: Callable[[ChangeRequest], None]) -> None:
-        found = list(ChangeRequest.objects.filter(trust_config_id=self.pk, state__in=states, tenant=self.world.tenant()))
+        found = list(
+            ChangeRequest.objects.filter(
+                trust_config_id=self.pk, state__in=states, tenant=self.world.tenant()
+            )
+        )
         if found:
             change = self.chance.choice(found)
             self._may_refuse(lambda: act(change))
@@ -330,7 +408,13 @@ def run_seeds(world: World, seeds: range, *, say: Callable[[str], None]) -> dict
         if found := simulation.run():
             failed[seed] = [*found, "schedule: " + " → ".join(simulation.trace)]
             say(f"seed {seed}: {found}")
-        counts.update(step for step in simulation.trace if step in {"killed", "_foreign_edit", "_late_arrives"})
+        counts.update(
+            step
+            for step in simulation.trace
+            if step in {"killed", "_foreign_edit", "_late_arrives"}
+        )
     took = timedelta(seconds=int(time.monotonic() - began))
-    say(f"{len(seeds)} seeds, {len(failed)} failed, {took}; {counts['killed']} workers killed, {counts['_foreign_edit']} foreign edits")
+    say(
+        f"{len(seeds)} seeds, {len(failed)} failed, {took}; {counts['killed']} workers killed, {counts['_foreign_edit']} foreign edits"
+    )
     return failed

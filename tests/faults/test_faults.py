@@ -5,7 +5,10 @@ import os
 from tests.faults.simulation import run_seeds
 from tests.world import World
 
-SEEDS = range(int(os.environ.get("FAULT_SEEDS_FROM", "0")), int(os.environ.get("FAULT_SEEDS_FROM", "0")) + int(os.environ.get("FAULT_SEEDS", "6")))
+SEEDS = range(
+    int(os.environ.get("FAULT_SEEDS_FROM", "0")),
+    int(os.environ.get("FAULT_SEEDS_FROM", "0")) + int(os.environ.get("FAULT_SEEDS", "6")),
+)
 
 
 def test_random_schedules_leave_everything_settled(world: World) -> None:

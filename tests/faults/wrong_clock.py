@@ -16,5 +16,7 @@ from celery.__main__ import main
 if __name__ == "__main__":
     seconds = float(sys.argv.pop(1))
     time_machine.travel(datetime.now(UTC) + timedelta(seconds=seconds), tick=True).start()
-    grpc._channel.time = SimpleNamespace(**{**vars(time), "time": time_machine.escape_hatch.time.time})
+    grpc._channel.time = SimpleNamespace(
+        **{**vars(time), "time": time_machine.escape_hatch.time.time}
+    )
     main()

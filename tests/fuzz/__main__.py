@@ -52,7 +52,11 @@ def seeds(folder: Path) -> None:
     root = Path(cryptography_vectors.__file__).parent
     for kind in ("x509", "pkcs7", "pkcs12"):
         for file in (root / kind).rglob("*"):
-            if file.is_file() and file.stat().st_size < SEED_BYTES and file.suffix in {".pem", ".der", ".crt", ".p12", ".crl", ".p7b"}:
+            if (
+                file.is_file()
+                and file.stat().st_size < SEED_BYTES
+                and file.suffix in {".pem", ".der", ".crt", ".p12", ".crl", ".p7b"}
+            ):
                 (folder / f"{kind}-{file.name}").write_bytes(file.read_bytes())
 
 
@@ -68,8 +72,23 @@ def main(arguments: list[str]) -> None:
     folder = Path(arguments[1] if len(arguments) > 1 else "var/fuzz")
     seeds(folder / "seeds")
     (folder / "corpus").mkdir(exist_ok=True)
-    options = [f"-max_total_time={arguments[0]}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=20000", f"-artifact_prefix={folder}/"]
-    atheris.Setup([sys.argv[0], *options, "-print_final_stats=1", str(folder / "corpus"), str(folder / "seeds")], check)
+    options = [
+        f"-max_total_time={arguments[0]}",
+        "-timeout=10",
+        "-rss_limit_mb=2048",
+        "-max_len=20000",
+        f"-artifact_prefix={folder}/",
+    ]
+    atheris.Setup(
+        [
+            sys.argv[0],
+            *options,
+            "-print_final_stats=1",
+            str(folder / "corpus"),
+            str(folder / "seeds"),
+        ],
+        check,
+    )
     atheris.Fuzz()
 
 

@@ -21,7 +21,11 @@ KEY = "projects/k/locations/global/keyRings/r/cryptoKeys/key-mtls-client"
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    emulator = server.start(Path(tmp_path_factory.mktemp("e")) / "s.sqlite3", operation_seconds=0, requests_per_minute=100_000)
+    emulator = server.start(
+        Path(tmp_path_factory.mktemp("e")) / "s.sqlite3",
+        operation_seconds=0,
+        requests_per_minute=100_000,
+    )
     emulator.kms.make_key(KEY)
     yield emulator
     emulator.stop()
@@ -30,7 +34,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture
 def google(running: Any) -> Any:
     running.faults.clear()
-    running.certificate_manager.edit_out_of_band(NAME, {"labels": {"team": "edge"}, "anchors": [], "intermediates": [], "allowlisted": []})
+    running.certificate_manager.edit_out_of_band(
+        NAME, {"labels": {"team": "edge"}, "anchors": [], "intermediates": [], "allowlisted": []}
+    )
     return running
 
 
@@ -44,8 +50,12 @@ def keys(google: Any) -> KmsKeyWrapping:
     return KmsKeyWrapping(f"127.0.0.1:{google.port}", 2)
 
 
-def _update(trust_configs: CertificateManagerTrustConfigs, *entries: LiveEntry, etag: str = "") -> str:
-    return trust_configs.update(NAME, entries=list(entries), labels={"countersign-revision": "1-x"}, etag=etag)
+def _update(
+    trust_configs: CertificateManagerTrustConfigs, *entries: LiveEntry, etag: str = ""
+) -> str:
+    return trust_configs.update(
+        NAME, entries=list(entries), labels={"countersign-revision": "1-x"}, etag=etag
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +74,9 @@ def _update(trust_configs: CertificateManagerTrustConfigs, *entries: LiveEntry, 
         ("ABORTED", errors.CloudConflict),
     ],
 )
-def test_errors_of_a_read(google: Any, trust_configs: CertificateManagerTrustConfigs, code: str, expected: type[Exception]) -> None:
+def test_errors_of_a_read(
+    google: Any, trust_configs: CertificateManagerTrustConfigs, code: str, expected: type[Exception]
+) -> None:
     google.faults.add(Fault("GetTrustConfig", code=code, message="Google's words"))
     with pytest.raises(expected) as raised:
         trust_configs.read(NAME)
@@ -85,7 +97,9 @@ def test_errors_of_a_read(google: Any, trust_configs: CertificateManagerTrustCon
         ("INVALID_ARGUMENT", errors.CloudRejected),
     ],
 )
-def test_errors_of_a_write_and_that_it_is_sent_once(google: Any, trust_configs: CertificateManagerTrustConfigs, code: str, expected: type[Exception]) -> None:
+def test_errors_of_a_write_and_that_it_is_sent_once(
+    google: Any, trust_configs: CertificateManagerTrustConfigs, code: str, expected: type[Exception]
+) -> None:
     google.faults.add(Fault("UpdateTrustConfig", when="after", code=code, times=1))
     google.faults.clear_calls()
     with pytest.raises(expected):
@@ -93,7 +107,9 @@ def test_errors_of_a_write_and_that_it_is_sent_once(google: Any, trust_configs: 
     assert len([call for call in google.faults.calls() if call["rpc"] == "UpdateTrustConfig"]) == 1
 
 
-def test_googles_words_and_the_named_field_come_along(trust_configs: CertificateManagerTrustConfigs) -> None:
+def test_googles_words_and_the_named_field_come_along(
+    trust_configs: CertificateManagerTrustConfigs,
+) -> None:
     good = LiveEntry("allowlisted_certificate", make().pem.decode())
     with pytest.raises(errors.CloudRejected) as raised:
         _update(trust_configs, good, LiveEntry("allowlisted_certificate", "junk"))
@@ -109,7 +125,9 @@ def test_a_server_that_hangs_is_waited_for_no_longer_than_the_deadline(google: A
     assert time.monotonic() - start < 5
 
 
-def test_what_is_written_is_read_back_by_role(trust_configs: CertificateManagerTrustConfigs) -> None:
+def test_what_is_written_is_read_back_by_role(
+    trust_configs: CertificateManagerTrustConfigs,
+) -> None:
     entries = [
         LiveEntry("trust_anchor", make_ca().pem.decode()),
         LiveEntry("intermediate_ca", make_ca().pem.decode()),
@@ -124,17 +142,27 @@ def test_what_is_written_is_read_back_by_role(trust_configs: CertificateManagerT
     assert trust_configs.operations(NAME + "x") == []
 
 
-def test_a_full_trust_config_fits_the_channel(google: Any, trust_configs: CertificateManagerTrustConfigs) -> None:
+def test_a_full_trust_config_fits_the_channel(
+    google: Any, trust_configs: CertificateManagerTrustConfigs
+) -> None:
     pem = make().pem.decode()
     text = pem + "#" * (4_990 - len(pem))
-    google.certificate_manager.edit_out_of_band(NAME, {"allowlisted": [text] * 500, "anchors": [text] * 200})
+    google.certificate_manager.edit_out_of_band(
+        NAME, {"allowlisted": [text] * 500, "anchors": [text] * 200}
+    )
     assert len(trust_configs.read(NAME).entries) == 700
 
 
-def test_an_operation_that_failed_says_why(google: Any, trust_configs: CertificateManagerTrustConfigs) -> None:
+def test_an_operation_that_failed_says_why(
+    google: Any, trust_configs: CertificateManagerTrustConfigs
+) -> None:
     name = _update(trust_configs)
     with google.store.lock():
-        google.store.put("operation", name, {**google.store.get("operation", name), "error": {"code": 9, "message": "not now"}})
+        google.store.put(
+            "operation",
+            name,
+            {**google.store.get("operation", name), "error": {"code": 9, "message": "not now"}},
+        )
     assert trust_configs.operation(name).error == "not now"
 
 
@@ -147,9 +175,15 @@ def test_wrap_and_unwrap_with_every_checksum(google: Any, keys: KmsKeyWrapping) 
 
 
 @pytest.mark.parametrize("field", ["ciphertext_crc32c", "verified_plaintext_crc32c", "name"])
-def test_an_answer_of_kms_that_does_not_fit_is_discarded(google: Any, keys: KmsKeyWrapping, monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+def test_an_answer_of_kms_that_does_not_fit_is_discarded(
+    google: Any, keys: KmsKeyWrapping, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
     honest = google.kms.encrypt
-    values = {"ciphertext_crc32c": 1, "verified_plaintext_crc32c": False, "name": f"{KEY}2/cryptoKeyVersions/1"}
+    values = {
+        "ciphertext_crc32c": 1,
+        "verified_plaintext_crc32c": False,
+        "name": f"{KEY}2/cryptoKeyVersions/1",
+    }
     damaged = honest(_encrypt_request(), None)
     setattr(damaged, field, values[field])
     monkeypatch.setattr(keys._client, "encrypt", lambda **_: damaged)
@@ -157,10 +191,16 @@ def test_an_answer_of_kms_that_does_not_fit_is_discarded(google: Any, keys: KmsK
         keys.wrap(KEY, b"secret", b"aad")
 
 
-def test_a_decrypted_answer_that_does_not_fit_is_discarded(google: Any, keys: KmsKeyWrapping, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decrypted_answer_that_does_not_fit_is_discarded(
+    google: Any, keys: KmsKeyWrapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from google.cloud import kms_v1
 
-    monkeypatch.setattr(keys._client, "decrypt", lambda **_: kms_v1.DecryptResponse(plaintext=b"x", plaintext_crc32c=1))
+    monkeypatch.setattr(
+        keys._client,
+        "decrypt",
+        lambda **_: kms_v1.DecryptResponse(plaintext=b"x", plaintext_crc32c=1),
+    )
     with pytest.raises(errors.IntegrityFailed):
         keys.unwrap(KEY, b"x", b"aad")
 
@@ -172,5 +212,9 @@ def _encrypt_request() -> Any:
     crc = google_crc32c.value(b"secret")
     aad = google_crc32c.value(b"aad")
     return kms_v1.EncryptRequest(
-        name=KEY, plaintext=b"secret", plaintext_crc32c=crc, additional_authenticated_data=b"aad", additional_authenticated_data_crc32c=aad
+        name=KEY,
+        plaintext=b"secret",
+        plaintext_crc32c=crc,
+        additional_authenticated_data=b"aad",
+        additional_authenticated_data_crc32c=aad,
     )

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-from approvals.flows import simulate
+from approvals.simulating import ask
 from audit.models import AuditEvent
 from certs.flows import golden_clients
 from certs.models import GoldenClient, Simulation
@@ -33,7 +33,9 @@ def _names(patterns: list[Any], prefix: str = "") -> set[str]:
 
 
 def test_every_route_stands_in_the_table() -> None:
-    names = {name for name in _names(get_resolver().url_patterns) if not name.startswith("account_")}
+    names = {
+        name for name in _names(get_resolver().url_patterns) if not name.startswith("account_")
+    }
     assert names == set(ROUTES)
 
 
@@ -42,10 +44,21 @@ def change(world: World) -> Any:
     made = make("subject-of-the-sweep")
     change = world.submit(made)
     world.work()
-    where = {"actor": world.actor("sam"), "tenant_id": change.tenant_id, "trust_config_id": str(change.trust_config_id), "chain": [made.parsed]}
+    where = {
+        "actor": world.actor("sam"),
+        "tenant_id": change.tenant_id,
+        "trust_config_id": str(change.trust_config_id),
+        "chain": [made.parsed],
+    }
     golden_clients.add(name="subject-of-the-sweep", **where)
-    simulate.ask(**where)
-    policies.propose(actor=world.actor("paula"), tenant_id=None, policy=Policy(allows_public_cas=True), effective_from=None, reason="For the sweep.")
+    ask.ask(**where)
+    policies.propose(
+        actor=world.actor("paula"),
+        tenant_id=None,
+        policy=Policy(allows_public_cas=True),
+        effective_from=None,
+        reason="For the sweep.",
+    )
     return world.fresh(change)
 
 
@@ -63,7 +76,17 @@ def _url(name: str, change: Any, world: World) -> str:
         "token": "x",
         "environment": "dev",
     }
-    tenant_keys = [{"tenant", key} for key in ("number", "trust_config_id", "fingerprint", "switch_id", "client_id", "simulation_id")]
+    tenant_keys = [
+        {"tenant", key}
+        for key in (
+            "number",
+            "trust_config_id",
+            "fingerprint",
+            "switch_id",
+            "client_id",
+            "simulation_id",
+        )
+    ]
     for keys in (set(), {"tenant"}, *tenant_keys, {"token"}, {"version_id"}, {"environment"}):
         try:
             return reverse(name, kwargs={key: values[key] for key in keys})
@@ -80,7 +103,11 @@ def _client(world: World, person: str | None) -> Client:
 
 
 def _send(client: Client, route: Route, url: str) -> Any:
-    return getattr(client, route.method)(url, route.post) if route.method == "post" else client.get(url)
+    return (
+        getattr(client, route.method)(url, route.post)
+        if route.method == "post"
+        else client.get(url)
+    )
 
 
 def test_anonymous_people_are_sent_to_sign_in(world: World, change: Any) -> None:
@@ -95,18 +122,24 @@ def test_anonymous_people_are_sent_to_sign_in(world: World, change: Any) -> None
 
 @pytest.mark.parametrize("stranger", ["lena", "nobody"])
 def test_to_strangers_a_tenant_does_not_exist(world: World, change: Any, stranger: str) -> None:
-    refused = AuditEvent.objects.filter(type="access.refused", actor_id=str(world.user(stranger).pk))
+    refused = AuditEvent.objects.filter(
+        type="access.refused", actor_id=str(world.user(stranger).pk)
+    )
     for name in TENANT_ROUTES:
         url, before = _url(name, change, world), refused.count()
         theirs = _send(_client(world, stranger), ROUTES[name], url)
-        missing = _send(_client(world, stranger), ROUTES[name], url.replace("/t/payments/", "/t/paymentz/"))
+        missing = _send(
+            _client(world, stranger), ROUTES[name], url.replace("/t/payments/", "/t/paymentz/")
+        )
         assert theirs.status_code == missing.status_code == 404, name
         assert len(theirs.content) == len(missing.content), name
         assert b"subject-of-the-sweep" not in theirs.content, name
         assert refused.count() > before, name
 
 
-@pytest.mark.parametrize("name", sorted(set(ROUTES) - {n for n, r in ROUTES.items() if r.scope == "open"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(ROUTES) - {n for n, r in ROUTES.items() if r.scope == "open"})
+)
 def test_who_may_may_and_who_may_not_is_told_why(world: World, change: Any, name: str) -> None:
     route, url = ROUTES[name], _url(name, change, world)
     insiders = PEOPLE if route.scope == "platform" else ["sam", "rita", "ada", "tom", "paula"]
@@ -123,15 +156,31 @@ def test_acts_are_posted_and_never_got(world: World, change: Any) -> None:
         assert _client(world, "paula").get(_url(name, change, world)).status_code == 405, name
 
 
-@pytest.mark.parametrize("name", ["approvals:change-detail", "certs:certificate-detail", "certs:trust-config-detail", "approvals:change-form"])
-def test_an_object_of_another_tenant_is_not_found_under_ones_own(world: World, change: Any, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "approvals:change-detail",
+        "certs:certificate-detail",
+        "certs:trust-config-detail",
+        "approvals:change-form",
+    ],
+)
+def test_an_object_of_another_tenant_is_not_found_under_ones_own(
+    world: World, change: Any, name: str
+) -> None:
     other = world.submit(make("theirs"), by="lena", tenant="logistics", to="logistics-clients")
-    url = _url(name, other, world).replace("/t/logistics/", "/t/payments/").replace(f"/changes/{other.number}/", "/changes/999/")
+    url = (
+        _url(name, other, world)
+        .replace("/t/logistics/", "/t/payments/")
+        .replace(f"/changes/{other.number}/", "/changes/999/")
+    )
     assert _client(world, "sam").get(url).status_code == 404
 
 
 def test_a_shared_trust_config_shows_others_as_counts_only(world: World) -> None:
-    world.applied(make("secret-partner-of-logistics"), by="lena", tenant="logistics", to="shared-clients")
+    world.applied(
+        make("secret-partner-of-logistics"), by="lena", tenant="logistics", to="shared-clients"
+    )
     world.applied(make("ours"), to="shared-clients")
     pages = [
         f"/t/payments/trust-configs/{world.trust_config('shared-clients').pk}/",
@@ -145,7 +194,9 @@ def test_a_shared_trust_config_shows_others_as_counts_only(world: World) -> None
         assert "Lena" not in body, page
 
 
-def test_a_drift_of_a_shared_trust_config_names_strangers_certificates_to_reviewers_only(world: World) -> None:
+def test_a_drift_of_a_shared_trust_config_names_strangers_certificates_to_reviewers_only(
+    world: World,
+) -> None:
     foreign, change = make("foreign-entry"), world.submit(make("ours"), to="shared-clients")
     world.edit_live("shared-clients", allowlisted=[foreign.pem.decode()])
     world.work()

@@ -26,7 +26,11 @@ def test_no_message_is_fuzzy_or_empty_or_lost_a_placeholder() -> None:
         texts = message.string if isinstance(message.string, tuple) else (message.string,)
         assert not message.fuzzy
         assert all(texts), message.id
-        wanted = set(re.findall(r"%\(\w+\)s", message.id[-1] if isinstance(message.id, tuple) else message.id))
+        wanted = set(
+            re.findall(
+                r"%\(\w+\)s", message.id[-1] if isinstance(message.id, tuple) else message.id
+            )
+        )
         assert set(re.findall(r"%\(\w+\)s", texts[-1])) == wanted, message.id
 
 
@@ -48,7 +52,12 @@ def test_every_string_of_the_code_is_in_the_catalogue() -> None:
         for path in (ROOT / app).rglob("*.py"):
             text = re.sub(r'"\s*\n\s*"', "", path.read_text(encoding="utf-8"))
             used |= {
-                m.encode().decode("unicode_escape").encode("latin-1", "ignore").decode("utf-8", "ignore") if "\\" in m else m
+                m.encode()
+                .decode("unicode_escape")
+                .encode("latin-1", "ignore")
+                .decode("utf-8", "ignore")
+                if "\\" in m
+                else m
                 for m in re.findall(r'\b(?:_|gettext_lazy)\(\s*"((?:[^"\\]|\\.)+)"', text)
             }
     for path in (ROOT / "templates").rglob("*.html"):
@@ -58,7 +67,9 @@ def test_every_string_of_the_code_is_in_the_catalogue() -> None:
             | set(re.findall(r"{%\s*translate\s+'([^']+)'", text))
             | set(re.findall(r'_\("([^"]+)"\)', text))
         )
-        for block in re.findall(r"{%\s*blocktranslate[^%]*%}(.*?){%\s*(?:plural|endblocktranslate)", text, re.DOTALL):
+        for block in re.findall(
+            r"{%\s*blocktranslate[^%]*%}(.*?){%\s*(?:plural|endblocktranslate)", text, re.DOTALL
+        ):
             used.add(re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", " ".join(block.split())))
     assert sorted(used - known) == []
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-EVERYONE_INSIDE = frozenset({"sam", "rita", "ada", "tom", "paula"})  # everyone who may see the tenant "payments"
+EVERYONE_INSIDE = frozenset(
+    {"sam", "rita", "ada", "tom", "paula"}
+)  # everyone who may see the tenant "payments"
 PLATFORM = frozenset({"rita", "ada", "paula"})
 
 
@@ -30,30 +32,62 @@ ROUTES: dict[str, Route] = {
     "approvals:change-live": Route("tenant"),
     "approvals:change-approve": Route("tenant", may=frozenset({"rita"}), method="post", post=VOTE),
     "approvals:change-reject": Route("tenant", may=frozenset({"rita"}), method="post", post=VOTE),
-    "approvals:change-answer": Route("tenant", may=frozenset(), method="post", post={"answer_EST-STILL-ACCEPTED": "Because."}),
-    "approvals:change-comment": Route("tenant", may=frozenset({"sam", "rita", "tom", "paula"}), method="post", post=REASON),
-    "approvals:change-withdraw": Route("tenant", may=frozenset({"sam"}), method="post", post=REASON),
+    "approvals:change-send-back": Route("tenant", may=frozenset(), method="post", post=REASON),
+    "approvals:change-stop": Route("tenant", may=frozenset(), method="post", post=REASON),
+    "approvals:change-take-over": Route("tenant", may=frozenset(), method="post"),
+    "approvals:change-answer": Route(
+        "tenant", may=frozenset(), method="post", post={"answer_EST-STILL-ACCEPTED": "Because."}
+    ),
+    "approvals:change-comment": Route(
+        "tenant", may=frozenset({"sam", "rita", "tom", "paula"}), method="post", post=REASON
+    ),
+    "approvals:change-withdraw": Route(
+        "tenant", may=frozenset({"sam"}), method="post", post=REASON
+    ),
     "approvals:change-retry": Route("tenant", may=frozenset(), method="post"),
     "approvals:change-roll-back": Route("tenant"),
-    "approvals:change-prove": Route("tenant", may=frozenset(), method="post", post={"receipt": "{}"}),
+    "approvals:change-prove": Route(
+        "tenant", may=frozenset(), method="post", post={"receipt": "{}"}
+    ),
     "approvals:change-facts": Route("tenant"),
     "approvals:trust-config-return": Route("tenant", may=frozenset({"sam"})),
-    "approvals:drift-adopt": Route("tenant", may=frozenset(), method="post", post={**REASON, "digest": "0" * 64}),
-    "approvals:drift-put-back": Route("tenant", may=frozenset(), method="post", post={**REASON, "digest": "0" * 64}),
-    "approvals:drift-acknowledge": Route("tenant", may=frozenset(), method="post", post={**REASON, "digest": "0" * 64}),
+    "approvals:drift-adopt": Route(
+        "tenant", may=frozenset(), method="post", post={**REASON, "digest": "0" * 64}
+    ),
+    "approvals:drift-put-back": Route(
+        "tenant", may=frozenset(), method="post", post={**REASON, "digest": "0" * 64}
+    ),
+    "approvals:drift-acknowledge": Route(
+        "tenant", may=frozenset(), method="post", post={**REASON, "digest": "0" * 64}
+    ),
     "approvals:trust-config-retry": Route("tenant", may=frozenset(), method="post"),
     "approvals:mode-brake": Route("tenant", may=frozenset(), method="post", post=REASON),
-    "approvals:mode-propose": Route("tenant", may=frozenset({"paula"}), method="post", post={**REASON, "roles": "allowlisted_certificate", "item_count": "5"}),
-    "approvals:mode-decide": Route("tenant", may=frozenset(), method="post", post={"decision": "confirm"}),
+    "approvals:mode-propose": Route(
+        "tenant",
+        may=frozenset({"paula"}),
+        method="post",
+        post={**REASON, "roles": "allowlisted_certificate", "item_count": "5"},
+    ),
+    "approvals:mode-decide": Route(
+        "tenant", may=frozenset(), method="post", post={"decision": "confirm"}
+    ),
     "certs:certificate-list": Route("tenant"),
     "certs:certificate-detail": Route("tenant"),
     "certs:trust-config-list": Route("tenant"),
     "certs:trust-config-new": Route("platform", may=frozenset({"paula"})),
-    "certs:enforcement-declare": Route("tenant", may=frozenset({"paula"}), method="post", post={"enforcement": "reject", "policy_name": "gate"}),
-    "certs:endpoint-name": Route("tenant", may=frozenset({"paula"}), method="post", post={"endpoint": ""}),
+    "certs:enforcement-declare": Route(
+        "tenant",
+        may=frozenset({"paula"}),
+        method="post",
+        post={"enforcement": "reject", "policy_name": "gate"},
+    ),
+    "certs:endpoint-name": Route(
+        "tenant", may=frozenset({"paula"}), method="post", post={"endpoint": ""}
+    ),
     "certs:trust-config-detail": Route("tenant"),
     "certs:golden-client-list": Route("tenant"),
     "certs:golden-client-remove": Route("tenant", may=frozenset({"sam"}), method="post"),
+    "certs:golden-client-decide": Route("tenant", may=frozenset(), method="post"),
     "certs:simulation-new": Route("tenant"),
     "certs:simulation-detail": Route("tenant"),
     "tenants:tenant-detail": Route("tenant"),
@@ -61,7 +95,9 @@ ROUTES: dict[str, Route] = {
     "tenants:environment-list": Route("platform", may=PLATFORM),
     "tenants:environment-detail": Route("platform", may=PLATFORM),
     "tenants:platform-policy": Route("platform", may=PLATFORM),
-    "tenants:policy-decide": Route("platform", may=frozenset({"rita"}), method="post", post={"decision": "confirm"}),
+    "tenants:policy-decide": Route(
+        "platform", may=frozenset({"rita"}), method="post", post={"decision": "confirm"}
+    ),
     "audit:event-list": Route("tenant"),
     "audit:event-list-all": Route("platform", may=PLATFORM),
     "checks": Route("platform", may=EVERYONE_INSIDE | {"lena", "nobody"}),

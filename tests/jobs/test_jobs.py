@@ -20,7 +20,9 @@ from portal.celery import app
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Which jobs the broker was rung for."""
     heard: list[int] = []
-    monkeypatch.setattr(tasks.ring, "apply_async", lambda arguments, **_: heard.append(arguments[0]))
+    monkeypatch.setattr(
+        tasks.ring, "apply_async", lambda arguments, **_: heard.append(arguments[0])
+    )
     return heard
 
 
@@ -50,7 +52,9 @@ def test_asking_twice_makes_one_row_with_the_earlier_time(db: None) -> None:
     assert Job.objects.get().due_at < timezone.now() + timedelta(seconds=5)
 
 
-def test_the_bell_rings_on_commit_and_not_after_a_rollback(committed: None, rung: list[int]) -> None:
+def test_the_bell_rings_on_commit_and_not_after_a_rollback(
+    committed: None, rung: list[int]
+) -> None:
     job = _ask()
     assert rung == [job.pk]
     with pytest.raises(RuntimeError), transaction.atomic():
@@ -59,7 +63,9 @@ def test_the_bell_rings_on_commit_and_not_after_a_rollback(committed: None, rung
     assert rung == [job.pk]
 
 
-def test_a_broker_that_is_down_costs_a_warning(committed: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broker_that_is_down_costs_a_warning(
+    committed: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def down(*_: Any, **__: Any) -> None:
         raise tasks.ring.OperationalError("down")
 
@@ -100,8 +106,12 @@ def test_a_worker_that_lost_its_claim_ends_nothing(db: None) -> None:
     assert Job.objects.get().state == "running"
 
 
-@pytest.mark.parametrize("error", [registry.TryLater("wait"), CloudUnavailable("Get", "down"), ValueError("bug")])
-def test_what_fails_waits_and_keeps_the_reason(db: None, monkeypatch: pytest.MonkeyPatch, error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "error", [registry.TryLater("wait"), CloudUnavailable("Get", "down"), ValueError("bug")]
+)
+def test_what_fails_waits_and_keeps_the_reason(
+    db: None, monkeypatch: pytest.MonkeyPatch, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     def failing(_subject: str) -> None:
         raise error
 
@@ -110,12 +120,16 @@ def test_what_fails_waits_and_keeps_the_reason(db: None, monkeypatch: pytest.Mon
     tasks.run(job.pk)
     job = Job.objects.get()
     assert (job.state, job.attempt_count) == ("waiting", 1)
-    assert job.last_error == ("ValueError" if isinstance(error, ValueError) else str(error))  # a bug's own words stand in the log only
+    assert job.last_error == (
+        "ValueError" if isinstance(error, ValueError) else str(error)
+    )  # a bug's own words stand in the log only
     assert job.due_at > timezone.now()
     assert ("Traceback" in caplog.text) is isinstance(error, ValueError)
 
 
-def test_after_too_many_attempts_a_job_is_given_up_and_stays_visible(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_too_many_attempts_a_job_is_given_up_and_stays_visible(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = _ask()
     Job.objects.update(attempt_count=claims.MAXIMAL_ATTEMPTS - 1)
     claim = claims.claim(job.pk)
@@ -133,7 +147,9 @@ def test_a_job_that_was_asked_for_anew_meanwhile_is_not_postponed_twice(db: None
     assert sorted(Job.objects.values_list("state", flat=True)) == ["done", "waiting"]
 
 
-def test_the_sweep_rings_for_what_is_due_and_asks_for_the_periodic(db: None, rung: list[int], done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweep_rings_for_what_is_due_and_asks_for_the_periodic(
+    db: None, rung: list[int], done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(registry, "_periodic", {"test": timedelta(hours=1)})
     job = _ask("lost")
     rung.clear()
@@ -144,7 +160,9 @@ def test_the_sweep_rings_for_what_is_due_and_asks_for_the_periodic(db: None, run
     assert Job.objects.filter(kind="test", subject_id="-").count() == 1
 
 
-def test_rings_that_piled_up_while_no_worker_ran_sweep_once(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rings_that_piled_up_while_no_worker_ran_sweep_once(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     swept: list[int] = []
     monkeypatch.setattr(tasks, "sweep", lambda: swept.append(1))
     for _ in range(100):
@@ -156,7 +174,9 @@ def test_rings_that_piled_up_while_no_worker_ran_sweep_once(db: None, monkeypatc
     assert Job.objects.count() == 1
 
 
-def test_a_worker_whose_clock_is_wrong_sweeps_when_others_would(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_whose_clock_is_wrong_sweeps_when_others_would(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither does a ring expire by the worker's clock, nor is periodic work put off by it."""
     assert "expires" not in app.conf.beat_schedule["sweep"].get("options", {})
     monkeypatch.setattr(registry, "_periodic", {"test": timedelta(minutes=1)})
@@ -191,11 +211,20 @@ def test_a_message_of_the_embedded_broker_appears_whole_or_not_at_all(tmp_path: 
 
     folder = tmp_path / "queue"
     folder.mkdir()
-    options = {"data_folder_in": str(folder), "data_folder_out": str(folder), "control_folder": str(tmp_path / "control")}
-    with Connection("filesystem://", transport_options=options) as writing, Connection("filesystem://", transport_options=options) as reading:
+    options = {
+        "data_folder_in": str(folder),
+        "data_folder_out": str(folder),
+        "control_folder": str(tmp_path / "control"),
+    }
+    with (
+        Connection("filesystem://", transport_options=options) as writing,
+        Connection("filesystem://", transport_options=options) as reading,
+    ):
         assert type(writing.transport).__module__ == "jobs.doorbell"
         out, into = writing.SimpleQueue("bell"), reading.SimpleQueue("bell")
-        writer = threading.Thread(target=lambda: [out.put({"n": n, "filler": "x" * 20_000}) for n in range(300)])
+        writer = threading.Thread(
+            target=lambda: [out.put({"n": n, "filler": "x" * 20_000}) for n in range(300)]
+        )
         writer.start()
         found = []
         while len(found) < 300:
@@ -204,7 +233,9 @@ def test_a_message_of_the_embedded_broker_appears_whole_or_not_at_all(tmp_path: 
             message.ack()
         writer.join()
         assert sorted(found) == list(range(300))
-        (folder / "1_x.bell.msg").write_bytes(b"")  # what an older version left half-written is dropped
+        (folder / "1_x.bell.msg").write_bytes(
+            b""
+        )  # what an older version left half-written is dropped
         with pytest.raises(into.Empty):
             into.get(timeout=0.2)
         out.close()

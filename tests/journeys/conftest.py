@@ -10,7 +10,13 @@ import pytest
 from tests.stack import Stack
 from tests.world import COMMAND, World
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
@@ -19,7 +25,9 @@ AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 def browser(chromium_path: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop makes Django think that it runs inside async code
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+        "1"  # Playwright's loop makes Django think that it runs inside async code
+    )
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield running
@@ -50,7 +58,10 @@ class Portal:
 
     def _note(self, page: Any, message: Any) -> None:
         """The browser itself reports answers of 4xx as errors; those are asserted where they are expected."""
-        if message.type in {"error", "warning"} and "the server responded with a status of 4" not in message.text:
+        if (
+            message.type in {"error", "warning"}
+            and "the server responded with a status of 4" not in message.text
+        ):
             self.troubles.append(f"{page.url}: {message.text}")
 
     def file(self, name: str, body: bytes) -> str:
@@ -61,7 +72,14 @@ class Portal:
     def open(self, page: Any, path: str) -> None:
         page.goto(self.processes.url + path)
 
-    def submit(self, page: Any, *files: str, tenant: str = "payments", trust_config: str = "payments-clients", reason: str = "A new partner.") -> str:
+    def submit(
+        self,
+        page: Any,
+        *files: str,
+        tenant: str = "payments",
+        trust_config: str = "payments-clients",
+        reason: str = "A new partner.",
+    ) -> str:
         """Through the form as a person goes; returns the change's address."""
         self.open(page, f"/t/{tenant}/changes/new/")
         page.click(f"tr:has-text('{trust_config}'):has-text('dev') >> text=Choose")
@@ -80,25 +98,38 @@ class Portal:
 
     def wait_for(self, page: Any, selector: str) -> None:
         """Loads a page that does not look again by itself until something is there."""
-        self.processes.wait_until(lambda: bool(page.reload()) and page.query_selector(selector) is not None)
+        self.processes.wait_until(
+            lambda: bool(page.reload()) and page.query_selector(selector) is not None
+        )
 
     def axe(self, page: Any) -> list[str]:
         """Violations of WCAG 2.2 A and AA."""
         page.evaluate(AXE)
-        return self._violations(page, "tag", ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+        return self._violations(
+            page, "tag", ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        )
 
     def contrast_in_the_dark(self, page: Any) -> list[str]:
         """After :meth:`axe`: the rules that a theme can change, on the same page in the dark theme, at rest."""
-        page.evaluate("document.documentElement.dataset.bsTheme = 'dark'; document.getAnimations().forEach(one => one.cancel())")
+        page.evaluate(
+            "document.documentElement.dataset.bsTheme = 'dark'; document.getAnimations().forEach(one => one.cancel())"
+        )
         return self._violations(page, "rule", ["color-contrast", "link-in-text-block"])
 
     def _violations(self, page: Any, kind: str, values: list[str]) -> list[str]:
-        found = page.evaluate("([type, values]) => axe.run(document, {runOnly: {type, values}})", [kind, values])["violations"]
-        return [f"{page.url}: {v['id']}: {[node['html'][:120] for node in v['nodes']][:3]}" for v in found]
+        found = page.evaluate(
+            "([type, values]) => axe.run(document, {runOnly: {type, values}})", [kind, values]
+        )["violations"]
+        return [
+            f"{page.url}: {v['id']}: {[node['html'][:120] for node in v['nodes']][:3]}"
+            for v in found
+        ]
 
 
 @pytest.fixture
-def portal(browser: Any, processes: Stack, committed_world: World, tmp_path: Path) -> Iterator[Portal]:
+def portal(
+    browser: Any, processes: Stack, committed_world: World, tmp_path: Path
+) -> Iterator[Portal]:
     committed_world.emulator.operations.seconds = 1.5
     processes.start_web()
     running = Portal(browser, processes, committed_world, tmp_path)

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from approvals.flows import simulate
+from approvals.simulating import ask
 from certs.models import Simulation
 from tests.certificates import make, make_ca
 from tests.journeys.conftest import Portal
@@ -16,10 +16,16 @@ VERIFIED = ".flow li.done:has-text('Verified')"
 def test_mode_a_to_verified_to_rolled_back_without_a_reload(portal: Portal) -> None:
     sam, rita = portal.sign_in("sam"), portal.sign_in("rita")
     root = make_ca("Acme Root")
-    url = portal.submit(sam, portal.file("root.pem", root.pem), portal.file("issuing.der", make_ca("Issuing", issuer=root).der))
+    url = portal.submit(
+        sam,
+        portal.file("root.pem", root.pem),
+        portal.file("issuing.der", make_ca("Issuing", issuer=root).der),
+    )
     sam.wait_for_selector("#decision-box")  # checked by a worker while Sam looked on
     assert sam.is_disabled("#decision-box button:has-text('Approve')")
-    assert "You submitted this change, so somebody else must decide on it." in sam.inner_text("#decision-box")
+    assert "You submitted this change, so somebody else must decide on it." in sam.inner_text(
+        "#decision-box"
+    )
     portal.open(rita, "/review/")
     rita.click("table a")
     loads: list[str] = []
@@ -28,8 +34,15 @@ def test_mode_a_to_verified_to_rolled_back_without_a_reload(portal: Portal) -> N
     rita.on("load", lambda page: loads.append(page.url))
     rita.wait_for_selector(VERIFIED)
     assert loads == []
-    timeline = rita.inner_text("#live")
-    for evidence in ("etag before", "etag after", "countersign-revision = 1-", "operations/operation-", "Compared by phone.", "Rita"):
+    timeline = rita.inner_text("main")
+    for evidence in (
+        "etag before",
+        "etag after",
+        "countersign-revision = 1-",
+        "operations/operation-",
+        "Compared by phone.",
+        "Rita",
+    ):
         assert evidence in timeline
     assert portal.world.live()["anchors"] == [root.parsed.pem]
 
@@ -40,7 +53,7 @@ def test_mode_a_to_verified_to_rolled_back_without_a_reload(portal: Portal) -> N
     assert portal.world.live()["anchors"] == []
     rita.click("dd a:has-text('#1')")
     rita.wait_for_selector(".flow li.failed:has-text('Rolled back')")
-    assert "#2" in rita.inner_text("#live")
+    assert "#2" in rita.inner_text("main")
     portal.open(rita, "/t/payments/audit/?change=1")
     assert "rolled back" in rita.inner_text("main").lower()
 
@@ -48,13 +61,23 @@ def test_mode_a_to_verified_to_rolled_back_without_a_reload(portal: Portal) -> N
 def test_mode_b_to_verified_with_nobody_in_between(portal: Portal) -> None:
     portal.world.self_service("logistics")
     lena = portal.sign_in("lena")
-    portal.submit(lena, portal.file("c.pem", make("client").pem), tenant="logistics", trust_config="logistics-clients")
+    portal.submit(
+        lena,
+        portal.file("c.pem", make("client").pem),
+        tenant="logistics",
+        trust_config="logistics-clients",
+    )
     lena.wait_for_selector(VERIFIED)
-    assert "Approved by the policy of mode B" in lena.inner_text("#live")
-    assert "self-service@" in lena.inner_text("#live")
-    portal.submit(lena, portal.file("ca.pem", make_ca().pem), tenant="logistics", trust_config="logistics-clients")
+    assert "Approved by the policy of mode B" in lena.inner_text("main")
+    assert "self-service@" in lena.inner_text("main")
+    portal.submit(
+        lena,
+        portal.file("ca.pem", make_ca().pem),
+        tenant="logistics",
+        trust_config="logistics-clients",
+    )
     lena.wait_for_selector("text=Mode B asks for a review because:")
-    assert "mode B may not change this role by itself here: trust anchor" in lena.inner_text("#live")
+    assert "mode B may not change this role by itself here: trust anchor" in lena.inner_text("main")
 
 
 def test_a_rejection_says_why_and_keeps_the_comment_that_was_missing(portal: Portal) -> None:
@@ -68,7 +91,7 @@ def test_a_rejection_says_why_and_keeps_the_comment_that_was_missing(portal: Por
     rita.click("#decision-box button:has-text('Reject')")
     rita.wait_for_selector(".flow li.failed:has-text('Rejected')")
     sam.goto(url)
-    assert "Nobody knows this partner." in sam.inner_text("#live")
+    assert "Nobody knows this partner." in sam.inner_text("main")
 
 
 def test_a_submitter_cannot_approve_even_by_hand(portal: Portal) -> None:
@@ -76,7 +99,9 @@ def test_a_submitter_cannot_approve_even_by_hand(portal: Portal) -> None:
     both = portal.sign_in("both")
     url = portal.submit(both, portal.file("c.pem", make().pem))
     both.wait_for_selector("#decision-box")
-    both.evaluate("document.querySelectorAll('#decision-box button').forEach(button => { button.disabled = false })")
+    both.evaluate(
+        "document.querySelectorAll('#decision-box button').forEach(button => { button.disabled = false })"
+    )
     both.click("#decision-box button:has-text('Approve')")
     both.wait_for_selector("text=This was not done.")
     assert "self-approval" in both.inner_text("main")
@@ -86,8 +111,13 @@ def test_a_submitter_cannot_approve_even_by_hand(portal: Portal) -> None:
 
 def test_two_tenants_share_a_trust_config_and_see_counts_of_each_other(portal: Portal) -> None:
     sam, lena, rita = portal.sign_in("sam"), portal.sign_in("lena"), portal.sign_in("rita")
-    for page, name, tenant in ((sam, "client-of-payments", "payments"), (lena, "client-of-logistics", "logistics")):
-        url = portal.submit(page, portal.file("c.pem", make(name).pem), tenant=tenant, trust_config="shared-clients")
+    for page, name, tenant in (
+        (sam, "client-of-payments", "payments"),
+        (lena, "client-of-logistics", "logistics"),
+    ):
+        url = portal.submit(
+            page, portal.file("c.pem", make(name).pem), tenant=tenant, trust_config="shared-clients"
+        )
         page.wait_for_selector("#decision-box")
         portal.approve(rita, url)
         rita.wait_for_selector(VERIFIED)
@@ -110,7 +140,10 @@ def test_the_language_switch_keeps_the_page_and_is_remembered(portal: Portal) ->
 
 
 def test_everything_works_without_javascript(portal: Portal) -> None:
-    sam, rita = portal.sign_in("sam", java_script_enabled=False), portal.sign_in("rita", java_script_enabled=False)
+    sam, rita = (
+        portal.sign_in("sam", java_script_enabled=False),
+        portal.sign_in("rita", java_script_enabled=False),
+    )
     url = portal.submit(sam, portal.file("c.pem", make().pem))
     _reload_until(sam, url, "#decision-box")
     portal.approve(rita, url)
@@ -169,7 +202,7 @@ def test_a_golden_client_stops_a_removal_until_it_is_answered(portal: Portal) ->
     sam.fill("textarea[name=reason]", "The partner leaves.")
     sam.click("button[value=submit]")
     sam.wait_for_selector("#answer-box")  # a worker found it while Sam looked on
-    assert "Gateway gets in today and would be refused after this change" in sam.inner_text("#live")
+    assert "Gateway gets in today and would be refused after this change" in sam.inner_text("main")
     sam.click("text=Will a client get in after this change?")
     sam.set_input_files("input[name=uploads]", portal.file("gateway.pem", client.pem))
     sam.click("main button:has-text('Ask')")
@@ -203,7 +236,11 @@ def test_the_picture_of_the_reviewers_page(portal: Portal) -> None:
     sam, rita = portal.sign_in("sam"), portal.sign_in("rita")
     old, new = make_ca("Acme Payments Root G1"), make_ca("Acme Payments Root G2", eku=None)
     portal.world.applied(old, make("client-1.acme.example"))
-    url = portal.submit(sam, portal.file("new.pem", new.pem), reason="Acme rotates its root, CHG-48213. Fingerprint read out by phone.")
+    url = portal.submit(
+        sam,
+        portal.file("new.pem", new.pem),
+        reason="Acme rotates its root, CHG-48213. Fingerprint read out by phone.",
+    )
     sam.wait_for_selector("#decision-box")
     rita.goto(url)
     picture = rita.screenshot(full_page=True)
@@ -218,7 +255,9 @@ def test_every_page_is_clean_for_axe_in_both_themes_and_fits_a_phone(portal: Por
     rita, sam = portal.sign_in("rita"), portal.sign_in("sam")
     root = make_ca("A-root-with-one-word-as-long-as-names-of-authorities-can-be-64ch")
     world.emulator.operations.seconds = 0
-    url = portal.submit(sam, portal.file("r.pem", root.pem), portal.file("soon.pem", make("soon", eku=None).pem))
+    url = portal.submit(
+        sam, portal.file("r.pem", root.pem), portal.file("soon.pem", make("soon", eku=None).pem)
+    )
     sam.wait_for_selector("#decision-box")
     portal.approve(rita, url)
     rita.wait_for_selector(VERIFIED)
@@ -229,12 +268,42 @@ def test_every_page_is_clean_for_axe_in_both_themes_and_fits_a_phone(portal: Por
     world.submit(make("x"), to="shared-clients")
     portal.processes.wait_until(lambda: world.trust_config("shared-clients").state == "drifted")
     own = world.trust_config()
-    shared = ["/", "/review/", "/audit/", "/help/states/", "/t/payments/", "/t/payments/changes/", "/t/payments/certificates/", "/t/payments/trust-configs/"]
-    shared += ["/t/payments/audit/", f"/t/payments/certificates/{root.fingerprint}/", f"/t/payments/trust-configs/{own.pk}/", "/t/none/"]
-    shared += [f"/t/payments/trust-configs/{drifted.pk}/", "/t/payments/changes/1/", re.sub(r"https?://[^/]+", "", waiting), "/t/payments/changes/1/roll-back/"]
-    asked = simulate.ask(actor=world.actor("sam"), tenant_id=own.custodian_id, trust_config_id=str(own.pk), chain=[make("asked", issuer=root).parsed])
+    shared = [
+        "/",
+        "/review/",
+        "/audit/",
+        "/help/states/",
+        "/t/payments/",
+        "/t/payments/changes/",
+        "/t/payments/certificates/",
+        "/t/payments/trust-configs/",
+    ]
+    shared += [
+        "/t/payments/audit/",
+        f"/t/payments/certificates/{root.fingerprint}/",
+        f"/t/payments/trust-configs/{own.pk}/",
+        "/t/none/",
+    ]
+    shared += [
+        f"/t/payments/trust-configs/{drifted.pk}/",
+        "/t/payments/changes/1/",
+        re.sub(r"https?://[^/]+", "", waiting),
+        "/t/payments/changes/1/roll-back/",
+    ]
+    asked = ask.ask(
+        actor=world.actor("sam"),
+        tenant_id=own.custodian_id,
+        trust_config_id=str(own.pk),
+        chain=[make("asked", issuer=root).parsed],
+    )
     portal.processes.wait_until(lambda: Simulation.objects.get(pk=asked).answered_at is not None)
-    shared += ["/help/checks/", "/policy/", "/t/payments/policy/", "/t/payments/golden-clients/", "/t/payments/simulations/new/"]
+    shared += [
+        "/help/checks/",
+        "/policy/",
+        "/t/payments/policy/",
+        "/t/payments/golden-clients/",
+        "/t/payments/simulations/new/",
+    ]
     shared += [f"/t/payments/simulations/{asked}/", "/environments/", "/environments/dev/"]
     mine = [
         "/t/payments/changes/new/",

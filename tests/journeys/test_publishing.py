@@ -19,7 +19,10 @@ POLICY = "projects/demo-dev/locations/global/serverTlsPolicies/gate"
 
 def _probe(portal: Portal, endpoint: str, client: Made) -> tuple[int, str]:
     """As at the client's side: a process of its own that knows the client's files and nothing of the portal."""
-    files = {name: portal.file(name, body) for name, body in (("c.pem", client.pem), ("c.key", client.key_pem))}
+    files = {
+        name: portal.file(name, body)
+        for name, body in (("c.pem", client.pem), ("c.key", client.key_pem))
+    }
     command = [
         "-m",
         "client",
@@ -33,8 +36,20 @@ def _probe(portal: Portal, endpoint: str, client: Made) -> tuple[int, str]:
         "--ca",
         portal.file("ca.pem", _ca(portal)),
     ]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "DJANGO", "SECRET"))}
-    done = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DATABASE", "DJANGO", "SECRET"))
+    }
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
     return done.returncode, done.stdout
 
 
@@ -42,13 +57,22 @@ def _ca(portal: Portal) -> bytes:
     return str(portal.world.emulator.gateways.certificate()).encode()
 
 
-def test_a_client_is_refused_before_accepted_after_and_refused_again_when_it_is_undone(portal: Portal) -> None:
-    world, sam, rita, paula = portal.world, portal.sign_in("sam"), portal.sign_in("rita"), portal.sign_in("paula")
+def test_a_client_is_refused_before_accepted_after_and_refused_again_when_it_is_undone(
+    portal: Portal,
+) -> None:
+    world, sam, rita, paula = (
+        portal.world,
+        portal.sign_in("sam"),
+        portal.sign_in("rita"),
+        portal.sign_in("paula"),
+    )
     client = make("client-1.acme.example")
     world.edit_live("gated", anchors=[make_ca("standing").parsed.pem])
     world.add_trust_config("gated", "payments", anchors=[make_ca("standing").parsed.pem])
     port = portal.processes.gate_port
-    world.emulator.gateways.put_policy(POLICY, {"trust_config": world.resource("gated"), "port": port})
+    world.emulator.gateways.put_policy(
+        POLICY, {"trust_config": world.resource("gated"), "port": port}
+    )
     (portal.processes.folder / "gateway.pem").write_bytes(_ca(portal))
     endpoint = f"localhost:{port}"
     portal.open(paula, f"/t/payments/trust-configs/{world.trust_config('gated').pk}/")
@@ -82,7 +106,9 @@ def test_a_client_is_refused_before_accepted_after_and_refused_again_when_it_is_
     world.emulator.gateways.delete_policy(POLICY)
 
 
-def test_a_foreign_edit_becomes_a_case_that_is_adopted_once_and_put_back_once(portal: Portal) -> None:
+def test_a_foreign_edit_becomes_a_case_that_is_adopted_once_and_put_back_once(
+    portal: Portal,
+) -> None:
     world, rita, ravi = portal.world, portal.sign_in("rita"), portal.sign_in("ravi")
     admin = portal.browser.new_context().new_page()
     admin.goto(f"http://127.0.0.1:{world.emulator.admin_port}/")
@@ -101,7 +127,9 @@ def test_a_foreign_edit_becomes_a_case_that_is_adopted_once_and_put_back_once(po
     _see_the_case(portal, rita, "by-hand-2")
     rita.fill("#drift-reason", "Nobody asked for it.")
     rita.click("summary:has-text('Put back what was')")  # first what it would do, then the button
-    assert "1 entry that was added outside goes away" in rita.inner_text("#drift >> xpath=ancestor::section")
+    assert "1 entry that was added outside goes away" in rita.inner_text(
+        "#drift >> xpath=ancestor::section"
+    )
     rita.click("button:has-text('Put back what was')")
     rita.wait_for_selector(VERIFIED)  # it only removes trust, so one reviewer decides
     assert world.live()["allowlisted"] == [first.parsed.pem]

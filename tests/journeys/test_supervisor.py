@@ -38,17 +38,34 @@ def _is_alive(pid: int) -> bool:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an empty database, made once: ``up`` finds nothing left to migrate."""
     folder = tmp_path_factory.mktemp("var")
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=_environment(folder), check=True)
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "-v0"],
+        cwd=ROOT,
+        env=_environment(folder),
+        check=True,
+    )
     return folder
 
 
 def _environment(folder: Path) -> dict[str, str]:
     """The machine's, less what names a database or a broker, and a folder of its own."""
-    return {**{name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "BROKER_URL"}}, "VAR_DIR": str(folder)}
+    return {
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name not in {"DATABASE_URL", "BROKER_URL"}
+        },
+        "VAR_DIR": str(folder),
+    }
 
 
-@pytest.mark.parametrize(("whom", "number", "status"), [("all", signal.SIGTERM, 0), ("child", signal.SIGKILL, 1), ("all", signal.SIGKILL, -9)])
-def test_nothing_is_left_however_it_ends(tmp_path: Path, migrated: Path, whom: str, number: int, status: int) -> None:
+@pytest.mark.parametrize(
+    ("whom", "number", "status"),
+    [("all", signal.SIGTERM, 0), ("child", signal.SIGKILL, 1), ("all", signal.SIGKILL, -9)],
+)
+def test_nothing_is_left_however_it_ends(
+    tmp_path: Path, migrated: Path, whom: str, number: int, status: int
+) -> None:
     port = free_port()
     shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
     environment = {
@@ -57,7 +74,13 @@ def test_nothing_is_left_however_it_ends(tmp_path: Path, migrated: Path, whom: s
         "GCP_ENDPOINT": f"127.0.0.1:{free_port()}",
         "EMULATOR_ADMIN": f"127.0.0.1:{free_port()}",
     }
-    up = subprocess.Popen([sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    up = subprocess.Popen(
+        [sys.executable, "manage.py", "up"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         until = time.monotonic() + 60
         while not _answers(port):

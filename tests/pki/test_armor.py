@@ -40,7 +40,9 @@ PEM = LEAF.pem.decode()
         PEM.replace("-----", "－－－－－"),
         PEM.replace("-----", "—————"),
         PEM.replace("-----", "--"),
-        PEM.replace("BEGIN CERTIFICATE", "Begin Certificate").replace("END CERTIFICATE", "end certificate"),
+        PEM.replace("BEGIN CERTIFICATE", "Begin Certificate").replace(
+            "END CERTIFICATE", "end certificate"
+        ),
         PEM.replace("BEGIN CERTIFICATE", "BEGIN\u3000CERTIFICATE"),
         "\u200b" + PEM.replace("\n", "\u200b\n"),
         PEM.replace("\n", "\r"),
@@ -70,7 +72,11 @@ def test_what_people_paste_is_read(text: str) -> None:
     assert found(text.encode("utf-16")) == [LEAF.fingerprint]
 
 
-def _key(format_: serialization.PrivateFormat, encryption: serialization.KeySerializationEncryption, encoding: serialization.Encoding) -> bytes:
+def _key(
+    format_: serialization.PrivateFormat,
+    encryption: serialization.KeySerializationEncryption,
+    encoding: serialization.Encoding,
+) -> bytes:
     return rsa_key().private_bytes(encoding, format_, encryption)
 
 
@@ -89,7 +95,8 @@ ENCODING, FORM = serialization.Encoding, serialization.PrivateFormat
         base64.encodebytes(_key(FORM.PKCS8, PLAIN, ENCODING.DER)),
         base64.b64encode(_key(FORM.PKCS8, PLAIN, ENCODING.DER)).replace(b"A", b"A "),
         LEAF.pem + _key(FORM.PKCS8, PLAIN, ENCODING.PEM) + CA.pem,
-        LEAF.pem.replace(b"\n", b"\r\n") + _key(FORM.TraditionalOpenSSL, PLAIN, ENCODING.PEM).replace(b"\n", b"\r\n"),
+        LEAF.pem.replace(b"\n", b"\r\n")
+        + _key(FORM.TraditionalOpenSSL, PLAIN, ENCODING.PEM).replace(b"\n", b"\r\n"),
     ],
 )
 def test_a_private_key_is_seen_in_any_dress(body: bytes) -> None:
@@ -99,21 +106,35 @@ def test_a_private_key_is_seen_in_any_dress(body: bytes) -> None:
 
 P8, PEM_KEY = _key(FORM.PKCS8, PLAIN, ENCODING.DER), _key(FORM.PKCS8, PLAIN, ENCODING.PEM)
 P12 = pkcs12.serialize_key_and_certificates(b"x", rsa_key(), None, None, SECRET)
-SM2 = ec_key().private_bytes(ENCODING.DER, FORM.PKCS8, PLAIN).replace(bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a811ccf5501822d"))
+SM2 = (
+    ec_key()
+    .private_bytes(ENCODING.DER, FORM.PKCS8, PLAIN)
+    .replace(bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a811ccf5501822d"))
+)
 DRESSES = {
     "bare base64 after a certificate": LEAF.pem + base64.encodebytes(P8),
     "bare base64 of a PKCS#12": LEAF.pem + base64.encodebytes(P12),
     "base64 of PEM in YAML": LEAF.pem + b"  tls.key: " + base64.b64encode(PEM_KEY) + b"\n",
-    "a Kubernetes secret": b"data:\n  tls.crt: " + base64.b64encode(LEAF.pem) + b"\n  tls.key: " + base64.b64encode(PEM_KEY),
+    "a Kubernetes secret": b"data:\n  tls.crt: "
+    + base64.b64encode(LEAF.pem)
+    + b"\n  tls.key: "
+    + base64.b64encode(PEM_KEY),
     "XML": LEAF.pem + b"<RSAKeyValue><Modulus>x</Modulus><D>abc</D></RSAKeyValue>",
     "a JWK with single quotes": LEAF.pem + b"{'kty': 'RSA', 'd': 'x'}",
     "an ideographic space": LEAF.pem + PEM_KEY.replace(b"PRIVATE KEY", "PRIVATE\u3000KEY".encode()),
     "a hard space": LEAF.pem + PEM_KEY.replace(b"PRIVATE KEY", "PRIVATE\u00a0KEY".encode()),
     "an underscore": LEAF.pem + PEM_KEY.replace(b"PRIVATE KEY", b"PRIVATE_KEY"),
-    "full-width letters": LEAF.pem + PEM_KEY.replace(b"PRIVATE KEY", "ＰＲＩＶＡＴＥ ＫＥＹ".encode()),
+    "full-width letters": LEAF.pem
+    + PEM_KEY.replace(b"PRIVATE KEY", "ＰＲＩＶＡＴＥ ＫＥＹ".encode()),
     "a NUL": LEAF.pem + PEM_KEY.replace(b"PRIVATE KEY", b"PRI\0VATE KEY"),
-    "the label of a certificate": LEAF.pem + b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(P8) + b"-----END CERTIFICATE-----\n",
-    "a PKCS#12 as PKCS#7": LEAF.pem + b"-----BEGIN PKCS7-----\n" + base64.encodebytes(P12) + b"-----END PKCS7-----\n",
+    "the label of a certificate": LEAF.pem
+    + b"-----BEGIN CERTIFICATE-----\n"
+    + base64.encodebytes(P8)
+    + b"-----END CERTIFICATE-----\n",
+    "a PKCS#12 as PKCS#7": LEAF.pem
+    + b"-----BEGIN PKCS7-----\n"
+    + base64.encodebytes(P12)
+    + b"-----END PKCS7-----\n",
     "encrypted PKCS#8": _key(FORM.PKCS8, SECRET, ENCODING.DER),
     "SEC 1": ec_key().private_bytes(ENCODING.DER, FORM.TraditionalOpenSSL, PLAIN),
     "PKCS#1": _key(FORM.TraditionalOpenSSL, PLAIN, ENCODING.DER),
@@ -133,7 +154,13 @@ def test_a_private_key_is_seen_in_every_dress_that_hostile_testing_found(dress: 
 
 @pytest.mark.parametrize(
     "body",
-    [b"-" * 5_000_000, b"-" * 20_000 + b"BEGIN", (b"-" * 40 + b"BEGIN ") * 100_000, b"A" * 64 + b" " * 20_000 + b"!", "—".encode() * 1_600_000 + b"BEGIN"],
+    [
+        b"-" * 5_000_000,
+        b"-" * 20_000 + b"BEGIN",
+        (b"-" * 40 + b"BEGIN ") * 100_000,
+        b"A" * 64 + b" " * 20_000 + b"!",
+        "—".encode() * 1_600_000 + b"BEGIN",
+    ],
 )
 def test_text_that_is_dear_for_a_careless_pattern_is_cheap(body: bytes) -> None:
     start = time.process_time()
@@ -155,20 +182,37 @@ def packed(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes
 
 
 def test_an_archive_is_opened_and_each_file_in_it_speaks_for_itself() -> None:
-    body = packed({"ca/root.pem": CA.pem, "leaf.der": LEAF.der, "readme.txt": b"hello", "__MACOSX/._leaf.der": b"x", ".DS_Store": b"x"})
+    body = packed(
+        {
+            "ca/root.pem": CA.pem,
+            "leaf.der": LEAF.der,
+            "readme.txt": b"hello",
+            "__MACOSX/._leaf.der": b"x",
+            ".DS_Store": b"x",
+        }
+    )
     intake = bundle.read([("all.zip", body)])
-    assert {certificate.facts.sha256_fingerprint for certificate in intake.certificates} == {CA.fingerprint, LEAF.fingerprint}
-    assert [(refusal.source, refusal.code) for refusal in intake.refusals] == [("all.zip/readme.txt", "IN-PARSE-01")]
+    assert {certificate.facts.sha256_fingerprint for certificate in intake.certificates} == {
+        CA.fingerprint,
+        LEAF.fingerprint,
+    }
+    assert [(refusal.source, refusal.code) for refusal in intake.refusals] == [
+        ("all.zip/readme.txt", "IN-PARSE-01")
+    ]
 
 
 def test_a_private_key_in_an_archive_refuses_the_whole_archive() -> None:
     body = packed({"leaf.pem": LEAF.pem, "leaf.key": _key(FORM.PKCS8, PLAIN, ENCODING.PEM)})
     intake = bundle.read([("all.zip", body)])
     assert intake.certificates == []
-    assert [(refusal.source, refusal.code) for refusal in intake.refusals] == [("all.zip/leaf.key", "IN-KEY-01")]
+    assert [(refusal.source, refusal.code) for refusal in intake.refusals] == [
+        ("all.zip/leaf.key", "IN-KEY-01")
+    ]
 
 
-@pytest.mark.parametrize("name", ["../evil.pem", "a/../../evil.pem", "/etc/evil.pem", "..\\evil.pem", "C:\\evil.pem"])
+@pytest.mark.parametrize(
+    "name", ["../evil.pem", "a/../../evil.pem", "/etc/evil.pem", "..\\evil.pem", "C:\\evil.pem"]
+)
 def test_a_name_that_leads_out_of_the_archive_refuses_it(name: str) -> None:
     assert codes(packed({"leaf.pem": LEAF.pem, name: LEAF.pem})) == ["IN-ZIP-02"]
 
@@ -187,7 +231,10 @@ def _encrypted() -> bytes:
         (packed({"a.zip": packed({"leaf.pem": LEAF.pem})}), "IN-ZIP-06"),
         (packed({"a.gz": b"\x1f\x8b\x08\x00rest"}), "IN-ZIP-06"),
         (packed({"bomb": b"\0" * 4_000_000}), "IN-ZIP-05"),
-        (packed({f"{n}": b"-" * 400_000 for n in range(14)}, zipfile.ZIP_STORED)[:4_999_999], "IN-ZIP-01"),
+        (
+            packed({f"{n}": b"-" * 400_000 for n in range(14)}, zipfile.ZIP_STORED)[:4_999_999],
+            "IN-ZIP-01",
+        ),
         (packed({f"{n}.pem": b"x" for n in range(1_001)}), "IN-ZIP-03"),
         (packed({"leaf.pem": LEAF.pem})[:-30], "IN-ZIP-01"),
         (_encrypted(), "IN-ZIP-04"),
@@ -195,13 +242,26 @@ def _encrypted() -> bytes:
         (b"7z\xbc\xaf\x27\x1c" + b"x" * 100, "IN-ZIP-07"),
         (packed({}), "IN-PARSE-01"),
     ],
-    ids=["nested", "gzip inside", "bomb", "cut", "too many", "no end", "encrypted", "gzip", "7z", "empty"],
+    ids=[
+        "nested",
+        "gzip inside",
+        "bomb",
+        "cut",
+        "too many",
+        "no end",
+        "encrypted",
+        "gzip",
+        "7z",
+        "empty",
+    ],
 )
 def test_a_hostile_archive_is_refused_with_its_reason(body: bytes, code: str) -> None:
     assert codes(body) == [code]
 
 
-def test_many_files_that_unpack_to_too_much_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_files_that_unpack_to_too_much_together_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(archives, "MAXIMAL_UNPACKED_BYTES", 3 * len(LEAF.pem))
     assert codes(packed({f"{n}.pem": LEAF.pem for n in range(4)})) == ["IN-ZIP-05"]
 
@@ -242,12 +302,18 @@ def test_canonical_pem_has_its_length_and_is_itself(der: bytes) -> None:
     assert canonical_pem(base64.b64decode(body)) == pem
 
 
-ENTRIES = st.frozensets(st.builds(Entry, st.sampled_from(TrustRole), st.text("0123456789abcdef", min_size=1, max_size=4)))
+ENTRIES = st.frozensets(
+    st.builds(
+        Entry, st.sampled_from(TrustRole), st.text("0123456789abcdef", min_size=1, max_size=4)
+    )
+)
 
 
 @settings(max_examples=200)
 @given(ENTRIES, ENTRIES, st.randoms())
-def test_the_difference_applied_to_the_one_gives_the_other_and_digests_ignore_order(before: frozenset[Entry], after: frozenset[Entry], random: object) -> None:
+def test_the_difference_applied_to_the_one_gives_the_other_and_digests_ignore_order(
+    before: frozenset[Entry], after: frozenset[Entry], random: object
+) -> None:
     found = difference(before, after)
     assert (before - found.removed) | found.added == after
     shuffled = list(after)

@@ -13,16 +13,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pki import bundle, names
+from pki.caps import MAXIMAL_CERTIFICATES
 from pki.certificate import canonical_pem, der_of_pem, parse
 from pki.errors import NotACertificate, PkiError, TooLarge
 from pki.facts import CertificateFacts
 from tests.certificates import make, make_ca, rsa_key
 
-needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this machine")
+needs_openssl = pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="no openssl on this machine"
+)
 
 
 @needs_openssl
-@pytest.mark.parametrize("made", [make("plain"), make_ca("Root, Inc."), make("rsa", key=rsa_key())], ids=["leaf", "ca", "rsa"])
+@pytest.mark.parametrize(
+    "made",
+    [make("plain"), make_ca("Root, Inc."), make("rsa", key=rsa_key())],
+    ids=["leaf", "ca", "rsa"],
+)
 def test_facts_are_what_openssl_reads(made: object, tmp_path: Path) -> None:
     file = tmp_path / "c.der"
     file.write_bytes(made.der)  # type: ignore[attr-defined]
@@ -45,8 +52,14 @@ def test_facts_are_what_openssl_reads(made: object, tmp_path: Path) -> None:
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     facts = made.parsed.facts  # type: ignore[attr-defined]
     assert int(re.search(r"serial=(\w+)", said).group(1), 16) == int(facts.serial_number, 16)  # type: ignore[union-attr]
-    assert re.search(r"ingerprint=([\w:]+)", said).group(1).replace(":", "").lower() == facts.sha256_fingerprint  # type: ignore[union-attr]
-    assert f"notAfter={facts.not_after:%b} {facts.not_after.day:2d} {facts.not_after:%H:%M:%S %Y} GMT" in said
+    assert (
+        re.search(r"ingerprint=([\w:]+)", said).group(1).replace(":", "").lower()
+        == facts.sha256_fingerprint
+    )  # type: ignore[union-attr]
+    assert (
+        f"notAfter={facts.not_after:%b} {facts.not_after.day:2d} {facts.not_after:%H:%M:%S %Y} GMT"
+        in said
+    )
     assert f"subject={facts.subject}" in said
 
 
@@ -55,7 +68,12 @@ def test_the_canonical_pem_is_what_openssl_writes(tmp_path: Path) -> None:
     made = make()
     file = tmp_path / "c.der"
     file.write_bytes(made.der)
-    said = subprocess.run(["openssl", "x509", "-inform", "DER", "-in", str(file)], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        ["openssl", "x509", "-inform", "DER", "-in", str(file)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert canonical_pem(made.der) == said
     assert der_of_pem(said) == made.der
 
@@ -66,7 +84,11 @@ def test_every_root_of_mozilla_is_read() -> None:
         intake = bundle.read([("mozilla", Path(certifi.where()).read_bytes())])
     assert intake.refusals == []
     assert len(intake.certificates) > 100
-    assert all(certificate.facts.is_ca for certificate in intake.certificates if certificate.facts.path_length is not None)
+    assert all(
+        certificate.facts.is_ca
+        for certificate in intake.certificates
+        if certificate.facts.path_length is not None
+    )
 
 
 def test_facts_survive_being_stored() -> None:
@@ -81,13 +103,23 @@ def test_the_key_hash_is_of_the_bytes_that_were_signed(tmp_path: Path) -> None:
     made = make()
     file = tmp_path / "c.pem"
     file.write_bytes(made.pem)
-    pem = subprocess.run(["openssl", "x509", "-in", str(file), "-noout", "-pubkey"], capture_output=True, check=True).stdout
-    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=pem, capture_output=True, check=True).stdout
+    pem = subprocess.run(
+        ["openssl", "x509", "-in", str(file), "-noout", "-pubkey"], capture_output=True, check=True
+    ).stdout
+    der = subprocess.run(
+        ["openssl", "pkey", "-pubin", "-outform", "DER"], input=pem, capture_output=True, check=True
+    ).stdout
     assert made.parsed.facts.spki_sha256 == hashlib.sha256(der).hexdigest()
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("a\x00b", r"a\u{0}b"), ("a\u202eb", r"a\u{202e}b"), ("é中", "é中"), ("x" * 1001, "x" * 1000 + "… (1001, cbe4a2e86e808c9b)")]
+    ("text", "shown"),
+    [
+        ("a\x00b", r"a\u{0}b"),
+        ("a\u202eb", r"a\u{202e}b"),
+        ("é中", "é中"),
+        ("x" * 1001, "x" * 1000 + "… (1001, cbe4a2e86e808c9b)"),
+    ],
 )
 def test_names_are_made_safe(text: str, shown: str) -> None:
     assert names.safe(text, 1000) == shown
@@ -103,8 +135,10 @@ def test_a_certificate_beyond_all_measure_is_refused() -> None:
 def test_bytes_never_raise_anything_but_our_errors(body: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        bundle.read([("x", body), ("y", b"-----BEGIN CERTIFICATE-----\n" + body + b"\n-----END CERTIFICATE-----")])
-        bundle.read([("z", b"\x30\x82" + body)])
+        armored = b"-----BEGIN CERTIFICATE-----\n" + body + b"\n-----END CERTIFICATE-----"
+        for source in (body, armored, b"\x30\x82" + body):
+            found = bundle.read([("x", source)])
+            assert len(found.certificates) + len(found.refusals) <= MAXIMAL_CERTIFICATES + 1
 
 
 @settings(max_examples=300, deadline=None)

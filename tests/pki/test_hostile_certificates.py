@@ -24,17 +24,34 @@ ROOT = Path(__file__).resolve().parents[2]
 def tlv(tag: int, *parts: bytes) -> bytes:
     body = b"".join(parts)
     size = len(body)
-    length = bytes([size]) if size < 128 else bytes([0x80 | (size.bit_length() + 7) // 8]) + size.to_bytes((size.bit_length() + 7) // 8, "big")
+    length = (
+        bytes([size])
+        if size < 128
+        else bytes([0x80 | (size.bit_length() + 7) // 8])
+        + size.to_bytes((size.bit_length() + 7) // 8, "big")
+    )
     return bytes([tag]) + length + body
 
 
-def certificate(*, serial: bytes = b"\x01", subject: bytes = b"", spki: bytes = b"", extensions: bytes = b"") -> bytes:
+def certificate(
+    *, serial: bytes = b"\x01", subject: bytes = b"", spki: bytes = b"", extensions: bytes = b""
+) -> bytes:
     """A certificate put together byte by byte; its signature is nothing."""
     algorithm = tlv(0x30, bytes.fromhex("06082a8648ce3d040302"))
     name = tlv(0x30, tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(0x0C, b"x"))))
     validity = tlv(0x30, tlv(0x17, b"250101000000Z"), tlv(0x17, b"490101000000Z"))
-    key = spki or ec_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    parts = [tlv(0xA0, b"\x02\x01\x02"), tlv(0x02, serial), algorithm, name, validity, subject or name, key]
+    key = spki or ec_key().public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+    parts = [
+        tlv(0xA0, b"\x02\x01\x02"),
+        tlv(0x02, serial),
+        algorithm,
+        name,
+        validity,
+        subject or name,
+        key,
+    ]
     tbs = tlv(0x30, *parts, tlv(0xA3, tlv(0x30, extensions)) if extensions else b"")
     return tlv(0x30, tbs, algorithm, tlv(0x03, b"\x00" + tlv(0x30, b"\x02\x01\x01\x02\x01\x01")))
 
@@ -57,12 +74,26 @@ def many_names(count: int) -> bytes:
 
 
 def rdns(count: int) -> bytes:
-    return tlv(0x30, b"".join(tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(0x0C, b"\x01" * 5))) for _ in range(count)))
+    return tlv(
+        0x30,
+        b"".join(
+            tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(0x0C, b"\x01" * 5)))
+            for _ in range(count)
+        ),
+    )
 
 
 def rsa_spki(bits: int, exponent: int) -> bytes:
-    numbers = tlv(0x30, tlv(0x02, b"\x00" + b"\xff" * (bits // 8)), tlv(0x02, exponent.to_bytes((exponent.bit_length() + 8) // 8, "big")))
-    return tlv(0x30, tlv(0x30, bytes.fromhex("06092a864886f70d010101"), b"\x05\x00"), tlv(0x03, b"\x00" + numbers))
+    numbers = tlv(
+        0x30,
+        tlv(0x02, b"\x00" + b"\xff" * (bits // 8)),
+        tlv(0x02, exponent.to_bytes((exponent.bit_length() + 8) // 8, "big")),
+    )
+    return tlv(
+        0x30,
+        tlv(0x30, bytes.fromhex("06092a864886f70d010101"), b"\x05\x00"),
+        tlv(0x03, b"\x00" + numbers),
+    )
 
 
 # Two seconds of a processor that inspects one harmless file in 0.18 s; a ratio, since machines differ by more than two.
@@ -74,16 +105,30 @@ CASES: dict[str, Callable[[], bytes]] = {
     "giant serial": lambda: certificate(serial=b"\x7f" * 60_000),
     "giant modulus": lambda: certificate(spki=rsa_spki(480_000, 65_537)),
     "giant exponent": lambda: certificate(spki=rsa_spki(16_000, (1 << 15_999) + 1)),
-    "huge name": lambda: certificate(subject=tlv(0x30, tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(0x0C, b"\xe4\xbd\xa0" * 20_000))))),
+    "huge name": lambda: certificate(
+        subject=tlv(
+            0x30,
+            tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(0x0C, b"\xe4\xbd\xa0" * 20_000))),
+        )
+    ),
     "many attributes": lambda: certificate(subject=rdns(3_500)),
     "duplicate extensions": lambda: certificate(extensions=extension(BASIC, b"\x30\x00") * 2),
     "100,000 names": lambda: certificate(extensions=extension(SAN, many_names(100_000))),
     "as many names as fit": lambda: certificate(extensions=extension(SAN, many_names(8_000))),
-    "many constraints": lambda: certificate(extensions=extension(NAME_CONSTRAINTS, tlv(0x30, tlv(0xA0, tlv(0x30, tlv(0x82, b"a.b")) * 7_000)))),
-    "a bundle of the worst": lambda: b"".join(
-        canonical_pem(certificate(subject=rdns(1_700), extensions=extension(SAN, many_names(3_000)))).encode() for _ in range(58)
+    "many constraints": lambda: certificate(
+        extensions=extension(
+            NAME_CONSTRAINTS, tlv(0x30, tlv(0xA0, tlv(0x30, tlv(0x82, b"a.b")) * 7_000))
+        )
     ),
-    "a thousand self-signed with a slow key": lambda: canonical_pem(certificate(spki=rsa_spki(16_000, (1 << 64) + 13))).encode() * 1_000,
+    "a bundle of the worst": lambda: b"".join(
+        canonical_pem(
+            certificate(subject=rdns(1_700), extensions=extension(SAN, many_names(3_000)))
+        ).encode()
+        for _ in range(58)
+    ),
+    "a thousand self-signed with a slow key": lambda: (
+        canonical_pem(certificate(spki=rsa_spki(16_000, (1 << 64) + 13))).encode() * 1_000
+    ),
 }
 
 
@@ -124,13 +169,19 @@ def test_a_certificate_at_the_cap_is_read_and_one_byte_more_is_refused() -> None
     assert len(der) == MAXIMAL_DER_BYTES
     assert parse(der).facts.serial_byte_count == filler + missing
     with pytest.raises(TooLarge):
-        parse(certificate(serial=b"\x01" * (filler + missing + 1), extensions=extension(SAN, many_names(1))))
+        parse(
+            certificate(
+                serial=b"\x01" * (filler + missing + 1), extensions=extension(SAN, many_names(1))
+            )
+        )
 
 
 def test_a_nul_and_a_change_of_direction_in_a_name_are_made_visible() -> None:
     from pki.certificate import parse
 
-    text = tlv(0x30, tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(0x0C, "a\0b\u202ec".encode()))))
+    text = tlv(
+        0x30, tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(0x0C, "a\0b\u202ec".encode())))
+    )
     facts = parse(certificate(subject=text)).facts
     assert facts.subject == r"CN=a\u{0}b\u{202e}c" or r"\u{202e}" in facts.subject
     assert "\0" not in facts.subject

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, pkcs12
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
 
 from pki import bundle, der
 from pki.catalogue import text_of
@@ -19,7 +25,10 @@ from tests.certificates import Made, make, make_ca
 
 
 def codes(*bodies: bytes) -> list[str]:
-    return [refusal.code for refusal in bundle.read([(f"f{n}", body) for n, body in enumerate(bodies)]).refusals]
+    return [
+        refusal.code
+        for refusal in bundle.read([(f"f{n}", body) for n, body in enumerate(bodies)]).refusals
+    ]
 
 
 def _key(encoding: Encoding = Encoding.DER, *, secret: bytes = b"", key: Any = None) -> bytes:
@@ -29,7 +38,9 @@ def _key(encoding: Encoding = Encoding.DER, *, secret: bytes = b"", key: Any = N
 
 def _p12() -> bytes:
     made = make()
-    return pkcs12.serialize_key_and_certificates(b"x", made.key, made.certificate, None, NoEncryption())
+    return pkcs12.serialize_key_and_certificates(
+        b"x", made.key, made.certificate, None, NoEncryption()
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,18 +51,35 @@ def _p12() -> bytes:
         (lambda: base64.b64encode(_key()), "IN-KEY-01"),
         (lambda: base64.encodebytes(_p12()), "IN-KEY-02"),
         (lambda: _key(Encoding.PEM).decode().encode("utf-16-le"), "IN-KEY-01"),
-        (lambda: b"-----BEGIN PRIVATE  KEY-----\nAAAA\n-----END PRIVATE  KEY-----\n" + make().pem, "IN-KEY-01"),
+        (
+            lambda: (
+                b"-----BEGIN PRIVATE  KEY-----\nAAAA\n-----END PRIVATE  KEY-----\n" + make().pem
+            ),
+            "IN-KEY-01",
+        ),
         (lambda: b"PuTTY-User-Key-File-3: ssh-rsa\n", "IN-KEY-01"),
         (lambda: json.dumps({"kty": "EC", "crv": "P-256", "d": "AAAA"}).encode(), "IN-KEY-01"),
         (lambda: b"\xce\xce\xce\xce" + b"\x00" * 20, "IN-KEY-03"),
     ],
-    ids=["encrypted PKCS#8 DER", "Ed25519 DER", "base64", "base64 PKCS#12", "UTF-16 without mark", "two spaces", "PuTTY", "JWK", "JCEKS"],
+    ids=[
+        "encrypted PKCS#8 DER",
+        "Ed25519 DER",
+        "base64",
+        "base64 PKCS#12",
+        "UTF-16 without mark",
+        "two spaces",
+        "PuTTY",
+        "JWK",
+        "JCEKS",
+    ],
 )
 def test_a_private_key_is_known_in_every_wrapping(body: Any, code: str) -> None:
     assert codes(body()) == [code]
 
 
-@pytest.mark.parametrize("text", [b"just words", b"A" * 65, b"QUJD" * 40, b"=" * 100, b'{"kty": "EC"}'])
+@pytest.mark.parametrize(
+    "text", [b"just words", b"A" * 65, b"QUJD" * 40, b"=" * 100, b'{"kty": "EC"}']
+)
 def test_what_is_no_key_is_not_called_one(text: bytes) -> None:
     assert private_key_code(text, text) is None
 
@@ -91,18 +119,35 @@ def test_a_csr_and_a_crl_in_der_are_told_apart() -> None:
     from cryptography.hazmat.primitives import hashes
 
     ca, now = make_ca(), datetime.now(UTC)
-    csr = x509.CertificateSigningRequestBuilder().subject_name(ca.certificate.subject).sign(ca.key, hashes.SHA256())
-    crl = x509.CertificateRevocationListBuilder().issuer_name(ca.certificate.subject).last_update(now).next_update(now + timedelta(days=1))
+    csr = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(ca.certificate.subject)
+        .sign(ca.key, hashes.SHA256())
+    )
+    crl = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(ca.certificate.subject)
+        .last_update(now)
+        .next_update(now + timedelta(days=1))
+    )
     assert codes(csr.public_bytes(Encoding.DER)) == ["IN-CSR-01"]
     assert codes(crl.sign(ca.key, hashes.SHA256()).public_bytes(Encoding.DER)) == ["IN-CRL-01"]
 
 
 def test_a_certificate_too_large_is_refused_and_the_others_stay() -> None:
-    huge = make(extra=[x509.SubjectAlternativeName([x509.DNSName(f"host-{n:05}.example.com") for n in range(4000)])])
+    huge = make(
+        extra=[
+            x509.SubjectAlternativeName(
+                [x509.DNSName(f"host-{n:05}.example.com") for n in range(4000)]
+            )
+        ]
+    )
     good = make()
     intake = bundle.read([("both", huge.pem + good.pem)])
     assert [refusal.code for refusal in intake.refusals] == ["IN-SIZE-02"]
-    assert [certificate.facts.sha256_fingerprint for certificate in intake.certificates] == [good.fingerprint]
+    assert [certificate.facts.sha256_fingerprint for certificate in intake.certificates] == [
+        good.fingerprint
+    ]
 
 
 def test_many_names_are_kept_as_a_hundred_and_a_count() -> None:
@@ -113,10 +158,20 @@ def test_many_names_are_kept_as_a_hundred_and_a_count() -> None:
 
 def test_name_constraints_path_length_and_identifiers_are_read() -> None:
     ca = make_ca()
-    subtrees = x509.NameConstraints([x509.DNSName("a.example"), x509.DNSName("b.example")], [x509.DNSName("c.example")])
+    subtrees = x509.NameConstraints(
+        [x509.DNSName("a.example"), x509.DNSName("b.example")], [x509.DNSName("c.example")]
+    )
     key_id = x509.SubjectKeyIdentifier.from_public_key(ca.key.public_key())
-    facts = make_ca(issuer=ca, key_ids=False, extra=[subtrees, key_id, x509.AuthorityKeyIdentifier(b"\x01\x02", None, None)]).parsed.facts
-    assert (facts.name_constraint_count, facts.authority_key_identifier, facts.path_length) == (3, "0102", None)
+    facts = make_ca(
+        issuer=ca,
+        key_ids=False,
+        extra=[subtrees, key_id, x509.AuthorityKeyIdentifier(b"\x01\x02", None, None)],
+    ).parsed.facts
+    assert (facts.name_constraint_count, facts.authority_key_identifier, facts.path_length) == (
+        3,
+        "0102",
+        None,
+    )
     assert facts.subject_key_identifier == key_id.digest.hex()
 
 
@@ -161,10 +216,16 @@ def test_der_that_runs_past_its_end_is_refused(body: bytes) -> None:
 
 def test_a_version_1_certificate_has_its_key_where_there_is_no_version() -> None:
     made = make()
-    fields = [element for _tag, element in der.elements(der.content(made.certificate.tbs_certificate_bytes))]
+    fields = [
+        element
+        for _tag, element in der.elements(der.content(made.certificate.tbs_certificate_bytes))
+    ]
     body = b"".join(fields[1:])
     tbs = b"\x30\x82" + len(body).to_bytes(2, "big") + body
-    rest = made.der[made.der.index(made.certificate.tbs_certificate_bytes) + len(made.certificate.tbs_certificate_bytes) :]
+    rest = made.der[
+        made.der.index(made.certificate.tbs_certificate_bytes)
+        + len(made.certificate.tbs_certificate_bytes) :
+    ]
     without_version = b"\x30\x82" + (len(tbs) + len(rest)).to_bytes(2, "big") + tbs + rest
     assert der.fields(without_version).spki == der.fields(made.der).spki
 

@@ -11,7 +11,13 @@ from pki.policy import KEYS, ROLES, USAGES, Policy, SelfService, loosened, match
 
 
 def test_a_policy_survives_being_written_down() -> None:
-    policy = Policy(keys=("P-256",), longest_days={ROLES[0]: 90}, issuers=("subject:CN=A",), names=("DNS:*.a",), self_service=SelfService(item_count=3))
+    policy = Policy(
+        keys=("P-256",),
+        longest_days={ROLES[0]: 90},
+        issuers=("subject:CN=A",),
+        names=("DNS:*.a",),
+        self_service=SelfService(item_count=3),
+    )
     assert Policy.from_json(policy.to_json()) == policy
     assert Policy.from_json({}) == Policy()
 
@@ -58,7 +64,9 @@ TIGHT = Policy(
     usages=("clientAuth",),
     names=("URI:spiffe://a/*",),
     roles=(ROLES[2],),
-    self_service=SelfService(roles=(ROLES[2],), item_count=3, in_production=False, with_warnings=False),
+    self_service=SelfService(
+        roles=(ROLES[2],), item_count=3, in_production=False, with_warnings=False
+    ),
 )
 
 
@@ -76,8 +84,28 @@ TIGHT = Policy(
         ({"names": ["URI:spiffe://*"]}, "names"),
         ({"roles": [ROLES[1], ROLES[2]]}, "roles"),
         ({"allows_public_cas": True}, "allows_public_cas"),
-        ({"self_service": {"item_count": 4, "in_production": False, "with_warnings": False, "roles": [ROLES[2]]}}, "self_service"),
-        ({"self_service": {"item_count": 3, "in_production": True, "with_warnings": False, "roles": [ROLES[2]]}}, "self_service"),
+        (
+            {
+                "self_service": {
+                    "item_count": 4,
+                    "in_production": False,
+                    "with_warnings": False,
+                    "roles": [ROLES[2]],
+                }
+            },
+            "self_service",
+        ),
+        (
+            {
+                "self_service": {
+                    "item_count": 3,
+                    "in_production": True,
+                    "with_warnings": False,
+                    "roles": [ROLES[2]],
+                }
+            },
+            "self_service",
+        ),
     ],
 )
 def test_a_line_that_lets_more_pass_is_told(change: dict[str, object], line: str) -> None:
@@ -85,10 +113,23 @@ def test_a_line_that_lets_more_pass_is_told(change: dict[str, object], line: str
 
 
 def test_a_narrower_policy_loosens_nothing() -> None:
-    narrower = {**TIGHT.to_json(), "names": ["URI:spiffe://a/b/*"], "longest_days": {ROLES[2]: 89, ROLES[0]: 10}}
+    narrower = {
+        **TIGHT.to_json(),
+        "names": ["URI:spiffe://a/b/*"],
+        "longest_days": {ROLES[2]: 89, ROLES[0]: 10},
+    }
     assert loosened(TIGHT, Policy.from_json(narrower)) == []
     assert loosened(Policy(), TIGHT) == []
-    assert set(loosened(TIGHT, Policy())) == {"keys", "longest_days", "days_left", "issuers", "usages", "names", "roles", "self_service"}
+    assert set(loosened(TIGHT, Policy())) == {
+        "keys",
+        "longest_days",
+        "days_left",
+        "issuers",
+        "usages",
+        "names",
+        "roles",
+        "self_service",
+    }
 
 
 @pytest.mark.parametrize(
@@ -118,7 +159,9 @@ def test_a_hostile_pattern_costs_no_time() -> None:
 DAYS = st.dictionaries(st.sampled_from(ROLES), st.integers(1, 400))
 POLICIES = st.builds(
     Policy,
-    keys=st.lists(st.sampled_from(KEYS), unique=True).map(lambda chosen: tuple(key for key in KEYS if key in chosen)),
+    keys=st.lists(st.sampled_from(KEYS), unique=True).map(
+        lambda chosen: tuple(key for key in KEYS if key in chosen)
+    ),
     longest_days=DAYS,
     days_left=DAYS,
     usages=st.lists(st.sampled_from(sorted(USAGES)), unique=True).map(tuple),

@@ -17,14 +17,24 @@ from pki.rules import checked_codes, judge, judge_certificate, proposed_role
 from tests.certificates import CLIENT_AUTH, DAY, SERVER_AUTH, Made, make, make_ca, rsa_key
 
 NOW = datetime.now(UTC)
-ANCHOR, INTERMEDIATE, ALLOWLISTED = TrustRole.TRUST_ANCHOR, TrustRole.INTERMEDIATE_CA, TrustRole.ALLOWLISTED
+ANCHOR, INTERMEDIATE, ALLOWLISTED = (
+    TrustRole.TRUST_ANCHOR,
+    TrustRole.INTERMEDIATE_CA,
+    TrustRole.ALLOWLISTED,
+)
 CLIENTS, SERVERS = Purpose.MTLS_CLIENT, Purpose.MTLS_SERVER
 
 
-def codes(made: Made, role: TrustRole, purpose: Purpose = CLIENTS, at: datetime = NOW) -> dict[str, str]:
+def codes(
+    made: Made, role: TrustRole, purpose: Purpose = CLIENTS, at: datetime = NOW
+) -> dict[str, str]:
     """What is found, the notes left out."""
     found = judge_certificate(made.parsed.facts, role, purpose, at=at)
-    return {finding.code: finding.severity.value for finding in found if finding.severity is not Severity.INFO}
+    return {
+        finding.code: finding.severity.value
+        for finding in found
+        if finding.severity is not Severity.INFO
+    }
 
 
 @pytest.mark.parametrize(
@@ -57,9 +67,16 @@ def test_the_last_second_of_validity_counts() -> None:
 
 @pytest.mark.parametrize(
     ("role", "is_self_signed", "expected"),
-    [(ANCHOR, True, None), (ANCHOR, False, "blocking"), (INTERMEDIATE, True, "blocking"), (ALLOWLISTED, True, "warning")],
+    [
+        (ANCHOR, True, None),
+        (ANCHOR, False, "blocking"),
+        (INTERMEDIATE, True, "blocking"),
+        (ALLOWLISTED, True, "warning"),
+    ],
 )
-def test_sha1_counts_where_somebody_checks_the_signature(role: TrustRole, is_self_signed: bool, expected: str | None) -> None:
+def test_sha1_counts_where_somebody_checks_the_signature(
+    role: TrustRole, is_self_signed: bool, expected: str | None
+) -> None:
     facts = _facts(make_ca().parsed.facts, signature_hash="sha1", is_self_signed=is_self_signed)
     found = {f.code: f.severity.value for f in judge_certificate(facts, role, CLIENTS, at=NOW)}
     assert found.get("GCP-SIG-01") == expected
@@ -89,12 +106,19 @@ class _Anything(dict[str, CertificateFacts]):
     """Facts for every name, each with a subject of its own."""
 
     def __missing__(self, name: str) -> CertificateFacts:
-        self[name] = _facts(FACTS, subject=name, issuer=name, spki_sha256=name, sha256_fingerprint=name)
+        self[name] = _facts(
+            FACTS, subject=name, issuer=name, spki_sha256=name, sha256_fingerprint=name
+        )
         return self[name]
 
 
-def _found(after: set[Entry], facts: Any = None, before: set[Entry] | None = None) -> dict[str, str]:
-    return {f.code: f.severity.value for f in count_findings(before or set(), after, facts if facts is not None else _Anything())}
+def _found(
+    after: set[Entry], facts: Any = None, before: set[Entry] | None = None
+) -> dict[str, str]:
+    return {
+        f.code: f.severity.value
+        for f in count_findings(before or set(), after, facts if facts is not None else _Anything())
+    }
 
 
 @pytest.mark.parametrize(
@@ -112,7 +136,10 @@ def test_googles_counts(after: set[Entry], code: str) -> None:
 
 
 def test_the_limits_themselves_are_allowed() -> None:
-    assert _found(_entries(ANCHOR, 100) | _entries(INTERMEDIATE, 100) | _entries(ALLOWLISTED, 500)) == {}
+    assert (
+        _found(_entries(ANCHOR, 100) | _entries(INTERMEDIATE, 100) | _entries(ALLOWLISTED, 500))
+        == {}
+    )
 
 
 def test_a_set_that_is_over_a_limit_already_may_shrink() -> None:
@@ -121,13 +148,22 @@ def test_a_set_that_is_over_a_limit_already_may_shrink() -> None:
 
 
 def test_name_constraints_are_counted_over_all_authorities() -> None:
-    facts = {"a": _facts(FACTS, name_constraint_count=6, subject="a"), "b": _facts(FACTS, name_constraint_count=5, subject="b")}
+    facts = {
+        "a": _facts(FACTS, name_constraint_count=6, subject="a"),
+        "b": _facts(FACTS, name_constraint_count=5, subject="b"),
+    }
     assert set(_found({Entry(ANCHOR, "a"), Entry(ANCHOR, "b")}, facts)) == {"GCP-COUNT-04"}
     assert _found({Entry(ANCHOR, "a")}, facts) == {}
 
 
 @pytest.mark.parametrize(
-    ("count", "expected"), [(3, {}), (4, {"GCP-COUNT-06": "warning"}), (10, {"GCP-COUNT-06": "warning"}), (11, {"GCP-COUNT-05": "blocking"})]
+    ("count", "expected"),
+    [
+        (3, {}),
+        (4, {"GCP-COUNT-06": "warning"}),
+        (10, {"GCP-COUNT-06": "warning"}),
+        (11, {"GCP-COUNT-05": "blocking"}),
+    ],
 )
 def test_intermediates_with_one_subject_and_key(count: int, expected: dict[str, str]) -> None:
     entries = _entries(INTERMEDIATE, count)
@@ -135,14 +171,30 @@ def test_intermediates_with_one_subject_and_key(count: int, expected: dict[str, 
 
 
 # Of the anchors and names that these tests make up; what they say is tested in test_catalogue.py.
-NOISE = {"EST-BREADTH-01", "EST-KEY-01", "GCP-CHAIN-01", "EST-ROOT-01", "GCP-ALLOW-01", "EST-HEAD-01", "EST-STILL-ACCEPTED"}
+NOISE = {
+    "EST-BREADTH-01",
+    "EST-KEY-01",
+    "GCP-CHAIN-01",
+    "EST-ROOT-01",
+    "GCP-ALLOW-01",
+    "EST-HEAD-01",
+    "EST-STILL-ACCEPTED",
+}
 
 
-def _judge(steps: list[Step], holdings: set[Holding], tenant: int = 1, **estate: Any) -> dict[str, Finding]:
+def _judge(
+    steps: list[Step], holdings: set[Holding], tenant: int = 1, **estate: Any
+) -> dict[str, Finding]:
     facts = _Anything()
-    for entry in {holding.entry for holding in holdings} | {step.entry for step in steps} | {step.entry for _t, step in estate.get("submitted", ())}:
+    for entry in (
+        {holding.entry for holding in holdings}
+        | {step.entry for step in steps}
+        | {step.entry for _t, step in estate.get("submitted", ())}
+    ):
         facts[entry.sha256_fingerprint]
-    found = judge(Estate("tc", CLIENTS, frozenset(holdings), facts, **estate), tenant, steps, at=NOW)
+    found = judge(
+        Estate("tc", CLIENTS, frozenset(holdings), facts, **estate), tenant, steps, at=NOW
+    )
     return {finding.code: finding for finding in found if finding.code not in NOISE}
 
 
@@ -152,7 +204,9 @@ def test_the_last_anchor_and_the_last_entry_are_warned_of() -> None:
     assert set(_judge([remove], {Holding(1, anchor), Holding(1, leaf)})) == {"EST-LAST-01"}
     assert set(_judge([remove], {Holding(1, anchor)})) == {"EST-LAST-01", "EST-LAST-02"}
     assert set(_judge([remove], {Holding(1, anchor), Holding(2, anchor)})) == set()
-    assert set(_judge([remove, Step(Action.ADD, Entry(ANCHOR, "b"))], {Holding(1, anchor)})) == set()
+    assert (
+        set(_judge([remove, Step(Action.ADD, Entry(ANCHOR, "b"))], {Holding(1, anchor)})) == set()
+    )
 
 
 def test_removing_what_is_not_ones_own_is_refused() -> None:
@@ -175,10 +229,16 @@ def test_changes_that_are_only_submitted_give_warnings_only() -> None:
 
 def test_blocking_findings_come_first() -> None:
     entry = Entry(ANCHOR, "a")
-    found = list(_judge([Step(Action.ADD, entry)], {Holding(1, entry)}, elsewhere={"a": ("prod/x",)}).values())
+    found = list(
+        _judge(
+            [Step(Action.ADD, entry)], {Holding(1, entry)}, elsewhere={"a": ("prod/x",)}
+        ).values()
+    )
     assert [f.severity.value for f in found] == ["blocking", "info"]
 
 
 def test_every_checked_code_is_in_the_catalogue_and_every_finding_of_it_is_checked() -> None:
-    steps = [Step(Action.ADD, Entry(role, "x")) for role in TrustRole] + [Step(Action.REMOVE, Entry(ANCHOR, "y"))]
+    steps = [Step(Action.ADD, Entry(role, "x")) for role in TrustRole] + [
+        Step(Action.REMOVE, Entry(ANCHOR, "y"))
+    ]
     assert checked_codes(steps) == set(FINDINGS)

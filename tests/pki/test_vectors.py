@@ -22,10 +22,17 @@ from pki.simulate import find_path
 from pki.trust_store import TrustStore
 
 FOLDER = Path(cryptography_vectors.__file__).parent
-FILES = sorted(file for folder in ("x509", "pkcs7", "pkcs12") for file in (FOLDER / folder).rglob("*") if file.is_file() and file.suffix != ".py")
+FILES = sorted(
+    file
+    for folder in ("x509", "pkcs7", "pkcs12")
+    for file in (FOLDER / folder).rglob("*")
+    if file.is_file() and file.suffix != ".py"
+)
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 CHUNKS = 8
-needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+needs_openssl = pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="openssl is not installed"
+)
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -59,7 +66,10 @@ def test_every_file_is_read_or_refused_with_one_of_our_errors(part: int) -> None
             assert any(refusal["code"].startswith("IN-KEY") for refusal in plain["refusals"]), file
             assert not found.intake.certificates, file
         elif (certificate := _loaded(body)) is not None:
-            assert hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest() in plain["fingerprints"], file
+            assert (
+                hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+                in plain["fingerprints"]
+            ), file
 
 
 @needs_openssl
@@ -71,28 +81,55 @@ def test_facts_agree_with_openssl_wherever_both_read(part: int) -> None:
         if len(intake.certificates) != 1:
             continue
         facts = intake.certificates[0].facts
-        command = ["openssl", "x509", "-noout", "-serial", "-fingerprint", "-sha256", "-dates", "-nameopt", "RFC2253"]
-        told = subprocess.run(command, input=intake.certificates[0].pem.encode(), capture_output=True, check=False)
+        command = [
+            "openssl",
+            "x509",
+            "-noout",
+            "-serial",
+            "-fingerprint",
+            "-sha256",
+            "-dates",
+            "-nameopt",
+            "RFC2253",
+        ]
+        told = subprocess.run(
+            command, input=intake.certificates[0].pem.encode(), capture_output=True, check=False
+        )
         if told.returncode:
             continue
         said = dict(line.partition("=")[::2] for line in told.stdout.decode().splitlines())
         assert said["sha256 Fingerprint"].replace(":", "").lower() == facts.sha256_fingerprint, file
         assert int(said["serial"], 16) == int(facts.serial_number, 16), file
         for name, at in (("notBefore", facts.not_before), ("notAfter", facts.not_after)):
-            assert datetime.strptime(said[name], "%b %d %H:%M:%S %Y %Z").replace(tzinfo=UTC) == at, file
+            assert (
+                datetime.strptime(said[name], "%b %d %H:%M:%S %Y %Z").replace(tzinfo=UTC) == at
+            ), file
         compared += 1
     assert compared > 40
 
 
 def test_every_root_of_mozilla_is_blocked_by_its_breadth_and_by_nothing_else() -> None:
-    found = inspect([("certifi", Path(certifi.where()).read_bytes())], role=TrustRole.TRUST_ANCHOR, purpose=Purpose.MTLS_CLIENT, at=NOW)
+    found = inspect(
+        [("certifi", Path(certifi.where()).read_bytes())],
+        role=TrustRole.TRUST_ANCHOR,
+        purpose=Purpose.MTLS_CLIENT,
+        at=NOW,
+    )
     assert not found.intake.refusals
     assert len(found.facts) > 100
-    not_accepted_by_google = {facts.sha256_fingerprint for facts in found.facts if facts.key_curve == "secp521r1"}
+    not_accepted_by_google = {
+        facts.sha256_fingerprint for facts in found.facts if facts.key_curve == "secp521r1"
+    }
     for facts in found.facts:
-        blocking = {finding.code for finding in found.findings_of(facts.sha256_fingerprint) if finding.severity is Severity.BLOCKING}
+        blocking = {
+            finding.code
+            for finding in found.findings_of(facts.sha256_fingerprint)
+            if finding.severity is Severity.BLOCKING
+        }
         blocking -= {"X509-VAL-01"} if facts.not_after < NOW else set()
-        assert blocking == {"POL-PUBLIC-01"} | ({"GCP-KEY-01"} if facts.sha256_fingerprint in not_accepted_by_google else set()), facts.subject
+        assert blocking == {"POL-PUBLIC-01"} | (
+            {"GCP-KEY-01"} if facts.sha256_fingerprint in not_accepted_by_google else set()
+        ), facts.subject
 
 
 # --- NIST PKITS as the oracle of path building: the name of each end-entity certificate says whether its path is valid
@@ -126,7 +163,9 @@ STRICTER = {
 }
 
 
-def _has_path(leaf: x509.Certificate, pool: list[x509.Certificate], trust_store: TrustStore) -> bool:
+def _has_path(
+    leaf: x509.Certificate, pool: list[x509.Certificate], trust_store: TrustStore
+) -> bool:
     try:
         find_path(trust_store, leaf, pool, at=THEN)
     except verification.VerificationError:
@@ -139,7 +178,11 @@ def _line_above(leaf: x509.Certificate, pool: list[x509.Certificate]) -> list[x5
     names, found = [leaf.issuer], []
     while names:
         name = names.pop()
-        above = [certificate for certificate in pool if certificate.subject == name and certificate not in found]
+        above = [
+            certificate
+            for certificate in pool
+            if certificate.subject == name and certificate not in found
+        ]
         found += above
         names += [certificate.issuer for certificate in above]
     return found
@@ -153,14 +196,19 @@ def test_path_building_agrees_with_nist_except_for_the_differences_that_are_list
             if (certificate := _loaded(file.read_bytes())) is not None:
                 certificates[file.stem] = certificate
     anchor = certificates.pop("TrustAnchorRootCertificate")
-    trust_store = TrustStore(anchors=[anchor.public_bytes(Encoding.DER)], intermediates=[], allowlisted=[])
+    trust_store = TrustStore(
+        anchors=[anchor.public_bytes(Encoding.DER)], intermediates=[], allowlisted=[]
+    )
     pool = [certificate for name, certificate in certificates.items() if not name.endswith("EE")]
     unexplained, compared = [], 0
     for name, leaf in certificates.items():
         if not name.endswith("EE"):
             continue
         compared += 1
-        is_valid, is_accepted = not name.startswith("Invalid"), _has_path(leaf, _line_above(leaf, pool), trust_store)
+        is_valid, is_accepted = (
+            not name.startswith("Invalid"),
+            _has_path(leaf, _line_above(leaf, pool), trust_store),
+        )
         reasons = STRICTER if is_valid else (*REVOCATION, *POLICIES)
         if is_valid != is_accepted and not any(reason in name for reason in reasons):
             unexplained.append(name)

@@ -25,21 +25,41 @@ def run(*arguments: str, **options: Any) -> str:
 def test_an_installation_from_nothing_to_an_adopted_trust_config(world: World) -> None:
     Grant.objects.all().delete()  # as on a machine where nobody is an admin yet
     run("create_platform_admin", "first@example.com", "First Admin")
-    run("create_environment", "stage", "Stage", "--project", "my-stage", "--votes", "2", "--production")
+    run(
+        "create_environment",
+        "stage",
+        "Stage",
+        "--project",
+        "my-stage",
+        "--votes",
+        "2",
+        "--production",
+    )
     run("create_tenant", "acme", "Acme", "--environment", "stage")
     run("create_user", "new@example.com", "New Person")
     run("grant", "new@example.com", "submitter", "--tenant", "acme")
     world.work()
     legacy = make_ca("Legacy")
-    world.emulator.certificate_manager.edit_out_of_band("projects/my-stage/locations/global/trustConfigs/acme-clients", {"anchors": [legacy.pem.decode()]})
+    world.emulator.certificate_manager.edit_out_of_band(
+        "projects/my-stage/locations/global/trustConfigs/acme-clients",
+        {"anchors": [legacy.pem.decode()]},
+    )
     run("register_trust_config", "stage", "acme-clients", "--tenant", "acme")
     world.work()
     entry = TrustEntry.objects.get(trust_config__name="acme-clients")
-    assert (entry.added_origin, entry.tenant.slug, entry.certificate.sha256_fingerprint) == ("adopted", "acme", legacy.fingerprint)
+    assert (entry.added_origin, entry.tenant.slug, entry.certificate.sha256_fingerprint) == (
+        "adopted",
+        "acme",
+        legacy.fingerprint,
+    )
     assert VaultKey.objects.filter(tenant__slug="acme").count() == 2
     assert Tenant.objects.get(slug="acme").mode == "platform_managed"
     recorded = set(AuditEvent.objects.filter(actor_kind="command").values_list("type", "actor_id"))
-    assert {("grant.given", "create_platform_admin"), ("tenant.created", "create_tenant"), ("trust_config.named", "register_trust_config")} <= recorded
+    assert {
+        ("grant.given", "create_platform_admin"),
+        ("tenant.created", "create_tenant"),
+        ("trust_config.named", "register_trust_config"),
+    } <= recorded
 
 
 def test_the_first_platform_admin_is_made_once(world: World) -> None:
@@ -65,7 +85,9 @@ def test_the_first_platform_admin_is_made_once(world: World) -> None:
         (("sign_in_link", "ghost@example.com"), "no such page"),
     ],
 )
-def test_a_command_refuses_with_a_sentence_and_changes_nothing(world: World, arguments: tuple[str, ...], sentence: str) -> None:
+def test_a_command_refuses_with_a_sentence_and_changes_nothing(
+    world: World, arguments: tuple[str, ...], sentence: str
+) -> None:
     before = AuditEvent.objects.count()
     with pytest.raises(CommandError, match=sentence):
         run(*arguments)
@@ -80,27 +102,50 @@ def test_a_tenant_outside_the_environment_gets_no_trust_config_there(world: Worl
 
 def test_a_grant_is_given_once_and_taken_back(world: World) -> None:
     for _ in range(2):
-        run("grant", "nobody@example.com", "auditor", "--tenant", "payments", "--environment", "dev")
+        run(
+            "grant", "nobody@example.com", "auditor", "--tenant", "payments", "--environment", "dev"
+        )
     assert Grant.objects.filter(user__email="nobody@example.com").count() == 1
-    run("grant", "nobody@example.com", "auditor", "--tenant", "payments", "--environment", "dev", "--take")
+    run(
+        "grant",
+        "nobody@example.com",
+        "auditor",
+        "--tenant",
+        "payments",
+        "--environment",
+        "dev",
+        "--take",
+    )
     assert not Grant.objects.filter(user__email="nobody@example.com").exists()
 
 
 @pytest.mark.parametrize("code", ["PERMISSION_DENIED", "NOT_FOUND"])
-def test_a_trust_config_that_cannot_be_read_says_why_and_can_be_asked_for_again(world: World, code: str) -> None:
+def test_a_trust_config_that_cannot_be_read_says_why_and_can_be_asked_for_again(
+    world: World, code: str
+) -> None:
     world.emulator.faults.add(Fault("GetTrustConfig", code=code, message="Google's words"))
     trust_config = world.add_trust_config("late-clients", "payments")
-    assert (trust_config.state, "Google's words" in trust_config.waiting_detail) == ("unreadable", True)
+    assert (trust_config.state, "Google's words" in trust_config.waiting_detail) == (
+        "unreadable",
+        True,
+    )
     client = Client()
     client.force_login(world.user("sam"))
-    assert b"Google&#x27;s words" in client.get(f"/t/payments/trust-configs/{trust_config.pk}/").content
+    assert (
+        b"Google&#x27;s words"
+        in client.get(f"/t/payments/trust-configs/{trust_config.pk}/").content
+    )
     run("register_trust_config", "dev", "late-clients", "--tenant", "payments")
     world.work()
     assert TrustConfig.objects.get(pk=trust_config.pk).state == "ready"
 
 
 def _link(world: World) -> str:
-    return run("sign_in_link", "sam@example.com", "--base", "http://testserver").strip().removeprefix("http://testserver")
+    return (
+        run("sign_in_link", "sam@example.com", "--base", "http://testserver")
+        .strip()
+        .removeprefix("http://testserver")
+    )
 
 
 def test_a_sign_in_link_works_once_and_by_its_button_only(world: World) -> None:
@@ -134,16 +179,26 @@ def test_a_password_signs_in_and_a_wrong_one_is_counted(world: World) -> None:
     sam.set_password("a long enough passphrase")
     sam.save()
     client = Client()
-    assert client.post("/accounts/login/", {"login": sam.email, "password": "wrong"}).status_code == 200
+    assert (
+        client.post("/accounts/login/", {"login": sam.email, "password": "wrong"}).status_code
+        == 200
+    )
     assert AnonymousRefusal.objects.get().count == 1
-    assert client.post("/accounts/login/", {"login": sam.email, "password": "a long enough passphrase"}).status_code == 302
+    assert (
+        client.post(
+            "/accounts/login/", {"login": sam.email, "password": "a long enough passphrase"}
+        ).status_code
+        == 302
+    )
     event = AuditEvent.objects.get(type="user.signed_in")
     assert (event.actor_id, b"password" in bytes(event.payload)) == (str(sam.pk), True)
 
 
 def test_nobody_signs_themselves_up_or_changes_their_address(world: World) -> None:
     client = Client()
-    client.post("/accounts/signup/", {"email": "x@example.com", "password1": "a long enough passphrase"})
+    client.post(
+        "/accounts/signup/", {"email": "x@example.com", "password1": "a long enough passphrase"}
+    )
     assert not User.objects.filter(email="x@example.com").exists()
     client.force_login(world.user("sam"))
     assert client.get("/accounts/email/").status_code == 404
@@ -151,8 +206,16 @@ def test_nobody_signs_themselves_up_or_changes_their_address(world: World) -> No
 
 def test_preferences_lead_back_to_this_portal_only(world: World) -> None:
     client = Client()
-    assert client.post("/preferences/", {"language": "zh-hans", "next": "https://evil.example/"})["Location"] == "/"
-    assert client.post("/preferences/", {"theme": "dark", "next": "/review/"})["Location"] == "/review/"
+    assert (
+        client.post("/preferences/", {"language": "zh-hans", "next": "https://evil.example/"})[
+            "Location"
+        ]
+        == "/"
+    )
+    assert (
+        client.post("/preferences/", {"theme": "dark", "next": "/review/"})["Location"]
+        == "/review/"
+    )
     assert COMMAND.kind == "command"
 
 

@@ -15,10 +15,20 @@ class Command(FlowCommand):
         parser.add_argument("environment")
         parser.add_argument("name")
         parser.add_argument("--purpose", choices=Purpose.values, default=Purpose.MTLS_CLIENT.value)
-        parser.add_argument("--tenant", action="append", required=True, dest="tenants", help="may be repeated; the first owns what is live already")
+        parser.add_argument(
+            "--tenant",
+            action="append",
+            required=True,
+            dest="tenants",
+            help="may be repeated; the first owns what is live already",
+        )
 
     def run(self, actor: Actor, options: dict[str, Any]) -> str:
         identifier = register.name_trust_config(
-            actor=actor, environment_slug=options["environment"], name=options["name"], purpose=options["purpose"], tenant_slugs=options["tenants"]
+            actor=actor,
+            environment_slug=options["environment"],
+            name=options["name"],
+            purpose=options["purpose"],
+            tenant_slugs=options["tenants"],
         )
         return f"{options['name']} is named ({identifier}); a worker reads it now"

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
-from approvals.flows import switch_mode
+from approvals.deciding import switch_mode
 from audit.events import Actor, command
 from certs.flows import gate, golden_clients, register
 from certs.models import TrustConfig, VaultKey
@@ -21,7 +22,11 @@ from tenants.flows import people, policies, set_up
 from tenants.models import Tenant, User
 
 ME = command("demo")
-ENVIRONMENTS = (("dev", "Development", 1, False), ("staging", "Staging", 1, False), ("prod", "Production", 2, True))
+ENVIRONMENTS = (
+    ("dev", "Development", 1, False),
+    ("staging", "Staging", 1, False),
+    ("prod", "Production", 2, True),
+)
 TENANTS = (("payments", "Payments"), ("logistics", "Logistics"))
 PEOPLE: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("wei@example.com", "Wei Zhang", (("submitter", "payments"),)),
@@ -29,7 +34,11 @@ PEOPLE: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("maria@example.com", "María Okafor", (("reviewer", ""),)),
     ("jonas@example.com", "Jonas Berg", (("reviewer", ""),)),
     ("aiko@example.com", "Aiko Tanaka", (("auditor", ""),)),
-    ("tom@example.com", "Tom Becker", (("tenant_admin", "payments"), ("tenant_admin", "logistics"))),
+    (
+        "tom@example.com",
+        "Tom Becker",
+        (("tenant_admin", "payments"), ("tenant_admin", "logistics")),
+    ),
     ("petra@example.com", "Petra Novak", (("platform_admin", ""),)),
 )
 
@@ -39,7 +48,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION or not settings.GCP_ENDPOINT:
-            raise CommandError("The demo needs the emulator and does not run under production settings.")
+            raise CommandError(
+                "The demo needs the emulator and does not run under production settings."
+            )
         folder = demo_certificates.write(settings.VAR_DIR / "demo-certificates")
         if not User.objects.exists():
             self._seed()
@@ -47,12 +58,16 @@ class Command(BaseCommand):
         for email, name, grants in PEOPLE:
             token = people.create_sign_in_link(actor=ME, email=email)
             roles = ", ".join(f"{role} of {tenant}" if tenant else role for role, tenant in grants)
-            self.stdout.write(f"  {name:<14} {roles:<44} http://localhost:{settings.PORT}/sign-in/{token}/")
+            self.stdout.write(
+                f"  {name:<14} {roles:<44} http://localhost:{settings.PORT}/sign-in/{token}/"
+            )
         if settings.GATE_ENDPOINTS:
             self.stdout.write(
                 f"\nThe demo's load balancer, before shared-clients in dev: https://{settings.GATE_ENDPOINTS[0]}/ (its CA: {settings.GATE_CA_FILE})"
             )
-        self.stdout.write(f"The emulator's admin page, to change a trust config behind the portal's back: http://{settings.EMULATOR_ADMIN}/\n")
+        self.stdout.write(
+            f"The emulator's admin page, to change a trust config behind the portal's back: http://{settings.EMULATOR_ADMIN}/\n"
+        )
 
     def _seed(self) -> None:
         for purpose in ("mtls-client", "mtls-server"):
@@ -87,14 +102,33 @@ class Command(BaseCommand):
     def _register_trust_configs(self, anchor: str) -> None:
         """As in a real installation they exist at Google already; the shared one has an anchor that is adopted."""
         for environment, *_rest in ENVIRONMENTS:
-            for name, tenants in (("payments-clients", ["payments"]), ("logistics-clients", ["logistics"]), ("shared-clients", ["payments", "logistics"])):
+            for name, tenants in (
+                ("payments-clients", ["payments"]),
+                ("logistics-clients", ["logistics"]),
+                ("shared-clients", ["payments", "logistics"]),
+            ):
                 live = {"anchors": [anchor]} if name == "shared-clients" else {}
-                _put("/trust-config", f"projects/demo-{environment}/locations/global/trustConfigs/{name}", live)
-                register.name_trust_config(actor=ME, environment_slug=environment, name=name, purpose="mtls-client", tenant_slugs=tenants)
+                _put(
+                    "/trust-config",
+                    f"projects/demo-{environment}/locations/global/trustConfigs/{name}",
+                    live,
+                )
+                register.name_trust_config(
+                    actor=ME,
+                    environment_slug=environment,
+                    name=name,
+                    purpose="mtls-client",
+                    tenant_slugs=tenants,
+                )
         until = time.monotonic() + 60
-        while TrustConfig.objects.exclude(state="ready").exists() or VaultKey.objects.count() < len(ENVIRONMENTS) * len(TENANTS) * 2:
+        while (
+            TrustConfig.objects.exclude(state="ready").exists()
+            or VaultKey.objects.count() < len(ENVIRONMENTS) * len(TENANTS) * 2
+        ):
             if time.monotonic() > until:
-                raise CommandError("The worker did not register the demo's trust configs within a minute.")
+                raise CommandError(
+                    "The worker did not register the demo's trust configs within a minute."
+                )
             time.sleep(0.2)
 
     def _open_the_gateway(self) -> None:
@@ -102,12 +136,25 @@ class Command(BaseCommand):
         name = "projects/demo-dev/locations/global/serverTlsPolicies/shared-gate"
         target = "projects/demo-dev/locations/global/trustConfigs/shared-clients"
         endpoint = settings.GATE_ENDPOINTS[0] if settings.GATE_ENDPOINTS else "localhost:0"
-        _put("/server-tls-policy", name, {"trust_config": target, "mode": "REJECT_INVALID", "port": int(endpoint.rpartition(":")[2])})
-        with urllib.request.urlopen(f"http://{settings.EMULATOR_ADMIN}/gateway-certificate", timeout=10) as answer:
+        _put(
+            "/server-tls-policy",
+            name,
+            {
+                "trust_config": target,
+                "mode": "REJECT_INVALID",
+                "port": int(endpoint.rpartition(":")[2]),
+            },
+        )
+        with urllib.request.urlopen(
+            f"http://{settings.EMULATOR_ADMIN}/gateway-certificate", timeout=10
+        ) as answer:
             Path(settings.GATE_CA_FILE).write_text(json.load(answer), encoding="utf-8")
         admin = _person("petra@example.com")
         for trust_config in TrustConfig.objects.exclude(environment__slug="prod"):
-            where: dict[str, Any] = {"tenant_id": trust_config.custodian_id, "trust_config_id": str(trust_config.pk)}
+            where: dict[str, Any] = {
+                "tenant_id": trust_config.custodian_id,
+                "trust_config_id": str(trust_config.pk),
+            }
             is_gated = trust_config.resource_name == target
             policy, mode = (name, "reject") if is_gated else ("lets-everybody-in", "allow")
             gate.declare_enforcement(actor=admin, enforcement=mode, policy_name=policy, **where)
@@ -118,13 +165,32 @@ class Command(BaseCommand):
         """By two persons, as always."""
         tenant = Tenant.objects.get(slug="logistics")
         reason = "Logistics rotates its clients' certificates weekly."
-        switch_mode.propose(actor=_person("petra@example.com"), tenant_id=tenant.pk, reason=reason, limits=switch_mode.Limits())
+        switch_mode.propose(
+            actor=_person("petra@example.com"),
+            tenant_id=tenant.pk,
+            reason=reason,
+            limits=switch_mode.Limits(),
+        )
         switch = tenant.mode_switches.get()
-        switch_mode.decide(actor=_person("maria@example.com"), tenant_id=tenant.pk, switch_id=switch.pk, is_confirmed=True)
+        switch_mode.decide(
+            actor=_person("maria@example.com"),
+            tenant_id=tenant.pk,
+            switch_id=switch.pk,
+            digest=switch_mode.shown_digest(switch, timezone.now()),
+            is_confirmed=True,
+        )
 
     def _write_policy(self) -> None:
-        policy = Policy(longest_days={"allowlisted_certificate": 825}, days_left={"allowlisted_certificate": 7})
-        policies.propose(actor=_person("petra@example.com"), tenant_id=None, policy=policy, effective_from=None, reason="The platform's first floor.")
+        policy = Policy(
+            longest_days={"allowlisted_certificate": 825}, days_left={"allowlisted_certificate": 7}
+        )
+        policies.propose(
+            actor=_person("petra@example.com"),
+            tenant_id=None,
+            policy=policy,
+            effective_from=None,
+            reason="The platform's first floor.",
+        )
 
     def _keep_golden_clients(self, client: bytes) -> None:
         """One that gets in by the anchor that was there before the portal."""

@@ -24,7 +24,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--demo", action="store_true", help="seed the demo and print sign-in links")
+        parser.add_argument(
+            "--demo", action="store_true", help="seed the demo and print sign-in links"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION:
@@ -57,23 +59,49 @@ class Command(BaseCommand):
         )
         self._start("beat", python, "-m", "celery", "-q", "-A", "portal", "beat", "-l", "WARNING")
         bind = f"127.0.0.1:{settings.PORT}"
-        self._start("web", python, "-m", "gunicorn", "portal.wsgi", "-b", bind, "-k", "gthread", "--threads", "8", "--log-level", "warning")
+        self._start(
+            "web",
+            python,
+            "-m",
+            "gunicorn",
+            "portal.wsgi",
+            "-b",
+            bind,
+            "-k",
+            "gthread",
+            "--threads",
+            "8",
+            "--log-level",
+            "warning",
+        )
         self._wait_for(f"http://{bind}/readyz", "web")
         if options["demo"]:
             call_command("demo", stdout=self.stdout)
-        self.stdout.write(self.style.SUCCESS(f"Countersign runs at http://localhost:{settings.PORT}/  (Ctrl-C stops it)"))
+        self.stdout.write(
+            self.style.SUCCESS(
+                f"Countersign runs at http://localhost:{settings.PORT}/  (Ctrl-C stops it)"
+            )
+        )
         self.stdout.flush()
         self._watch()
 
     def _start(self, name: str, *command: str) -> None:
         """Each child leads a session of its own, so that Ctrl-C reaches this process first, and dies with it."""
-        self.children[name] = subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_parent, cwd=settings.BASE_DIR)  # noqa: PLW1509, S603
+        self.children[name] = subprocess.Popen(  # noqa: S603
+            command,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509
+            cwd=settings.BASE_DIR,
+        )
 
     def _wait_for(self, url: str, name: str) -> None:
         until = time.monotonic() + 60
         while time.monotonic() < until:
             if self.children[name].poll() is not None:
-                self._end(1, f"{name} ended with status {self.children[name].returncode}. Is another Countersign running?")
+                self._end(
+                    1,
+                    f"{name} ended with status {self.children[name].returncode}. Is another Countersign running?",
+                )
             try:
                 with urllib.request.urlopen(url, timeout=2):  # noqa: S310  (loopback)
                     return
@@ -85,7 +113,9 @@ class Command(BaseCommand):
         while True:
             for name, child in self.children.items():
                 if child.poll() is not None:
-                    self._end(1, f"{name} ended with status {child.returncode}; stopping everything.")
+                    self._end(
+                        1, f"{name} ended with status {child.returncode}; stopping everything."
+                    )
             time.sleep(0.2)
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
@@ -97,7 +127,9 @@ class Command(BaseCommand):
         for child in self.children.values():
             _signal(child, signal.SIGTERM)
         until = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < until and any(child.poll() is None for child in self.children.values()):
+        while time.monotonic() < until and any(
+            child.poll() is None for child in self.children.values()
+        ):
             time.sleep(0.05)
         for child in self.children.values():
             _signal(child, signal.SIGKILL)

@@ -15,5 +15,7 @@ class Command(FlowCommand):
         parser.add_argument("environment")
 
     def run(self, actor: Actor, options: dict[str, Any]) -> str:
-        set_up.assign_environment(actor=actor, tenant_slug=options["tenant"], environment_slug=options["environment"])
+        set_up.assign_environment(
+            actor=actor, tenant_slug=options["tenant"], environment_slug=options["environment"]
+        )
         return f"{options['tenant']} has {options['environment']}"

@@ -15,9 +15,13 @@ class Command(FlowCommand):
         parser.add_argument("name")
         parser.add_argument("--project", required=True, help="the Google Cloud project id")
         parser.add_argument("--location", default="global")
-        parser.add_argument("--votes", type=int, default=1, help="how many reviewers must approve a change")
+        parser.add_argument(
+            "--votes", type=int, default=1, help="how many reviewers must approve a change"
+        )
         parser.add_argument("--production", action="store_true")
-        parser.add_argument("--service-account", default="", help="the identity of its workers, for the record")
+        parser.add_argument(
+            "--service-account", default="", help="the identity of its workers, for the record"
+        )
 
     def run(self, actor: Actor, options: dict[str, Any]) -> str:
         set_up.create_environment(

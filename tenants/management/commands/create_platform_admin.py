@@ -15,5 +15,7 @@ class Command(FlowCommand):
         parser.add_argument("full_name")
 
     def run(self, actor: Actor, options: dict[str, Any]) -> str:
-        people.create_first_platform_admin(actor=actor, email=options["email"], full_name=options["full_name"])
+        people.create_first_platform_admin(
+            actor=actor, email=options["email"], full_name=options["full_name"]
+        )
         return f"{options['email']} is the first platform admin. Next: manage.py sign_in_link {options['email']}"

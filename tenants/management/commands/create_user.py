@@ -16,5 +16,10 @@ class Command(FlowCommand):
         parser.add_argument("--language", default="", choices=["", "en", "zh-hans"])
 
     def run(self, actor: Actor, options: dict[str, Any]) -> str:
-        people.create_user(actor=actor, email=options["email"], full_name=options["full_name"], language=options["language"])
+        people.create_user(
+            actor=actor,
+            email=options["email"],
+            full_name=options["full_name"],
+            language=options["language"],
+        )
         return f"{options['email']} exists. Next: manage.py grant {options['email']} ROLE"

@@ -20,5 +20,11 @@ class Command(FlowCommand):
 
     def run(self, actor: Actor, options: dict[str, Any]) -> str:
         flow = people.take_grant if options["take"] else people.give_grant
-        flow(actor=actor, email=options["email"], role=options["role"], tenant_slug=options["tenant"], environment_slug=options["environment"])
+        flow(
+            actor=actor,
+            email=options["email"],
+            role=options["role"],
+            tenant_slug=options["tenant"],
+            environment_slug=options["environment"],
+        )
         return f"{options['email']}: {options['role']} {'taken' if options['take'] else 'given'}"

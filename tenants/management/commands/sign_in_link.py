@@ -13,7 +13,11 @@ class Command(FlowCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--base", default=f"http://localhost:{settings.PORT}", help="scheme and host of the portal")
+        parser.add_argument(
+            "--base",
+            default=f"http://localhost:{settings.PORT}",
+            help="scheme and host of the portal",
+        )
 
     def run(self, actor: Actor, options: dict[str, Any]) -> str:
         token = people.create_sign_in_link(actor=actor, email=options["email"])

@@ -1,0 +1,266 @@
+"""A person's choice on what was changed outside the portal: adopt it, put back what was, or acknowledge a mere label."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from approvals import draft, locks, policy
+from approvals.asking.restore import keep_for, originals_for
+from approvals.audit_events import record_trust_config
+from approvals.draft import Removal
+from approvals.errors import BadChange, ConflictingChange, StalePlan
+from approvals.judging.revocations import is_revoked_by_holder, of_others, revoked_again
+from approvals.models import ChangeRequest, Item
+from approvals.steps import creation
+from approvals.steps.cases import end_stale_resolutions, resume
+from approvals.steps.creation import send_to_check
+from audit.events import Actor, EventType
+from audit.log import Json
+from certs.drift import end_case, open_case
+from certs.errors import NotRestorable
+from certs.inventory import remember
+from certs.models import DriftCase, TrustConfig, TrustEntry
+from certs.publications import observe
+from jobs import clock
+from pki.certificate import ParsedCertificate
+from pki.plan import Entry, revision_digest
+from tenants.access import platform_roles
+from tenants.errors import NotAllowed, UnknownObject
+from tenants.models import AccessRole
+
+Kind = ChangeRequest.Kind
+
+
+def adopt(
+    *,
+    actor: Actor,
+    tenant_id: int,
+    trust_config_id: str,
+    digest: str,
+    reason: str,
+    names_revocation: bool = False,
+) -> tuple[str, int]:
+    """Asks that what is live becomes the portal's record, as a change that is reviewed like any other.
+
+    ``digest`` is the revision digest of the set that the page showed. Returns the custodian's slug and the change's number.
+
+    :raises BadChange: without a reason, or when something revoked is live again and nobody says so.
+    :raises NotAllowed, StalePlan, ConflictingChange, BlockingFindings, UnknownObject:
+    """
+    at = clock.now()
+    with transaction.atomic(durable=True):
+        trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
+        _refuse_second(case)
+        found, own = case.difference, _own(trust_config)
+        back_to_others = of_others(trust_config, found.added)
+        revoked = revoked_again(trust_config, found.added)
+        if revoked and not policy.may_name_revocation(trust_config.custodian):
+            raise BadChange(
+                _(
+                    "Something that was revoked is live again, and in mode B nothing brings it back. Put back what was."
+                )
+            )
+        if revoked and not names_revocation:
+            unnamed = revoked & {entry.sha256_fingerprint for entry in back_to_others}
+            names = ", ".join(
+                f"…{fingerprint[-8:]}" for fingerprint in sorted(revoked - unnamed)
+            ) + (f" +{len(unnamed)}" if unnamed else "")
+            raise BadChange(
+                _(
+                    "Something that was revoked is live again: %(names)s. Say that you know it, or put back what was."
+                )
+                % {"names": names}
+            )
+        facts = case.as_facts()
+        for entry in found.added - back_to_others:
+            remember(
+                tenant_id=trust_config.custodian_id,
+                facts=facts[entry.sha256_fingerprint],
+                user_id=None,
+                by=actor.name,
+            )
+        change = _create(
+            trust_config,
+            case,
+            Kind.ADOPTION,
+            added=found.added - back_to_others,
+            removed=found.removed & own,
+            actor=actor,
+            reason=reason,
+            at=at,
+        )
+        change.names_revocation, change.others_added, change.others_removed = (
+            bool(revoked),
+            len(back_to_others),
+            len(found.removed - own),
+        )
+        send_to_check(
+            change,
+            actor=actor,
+            at=at,
+            details={"resolves": case.pk, "live_digest": digest, "revoked": len(revoked)},
+        )
+        return trust_config.custodian.slug, change.number
+
+
+def put_back(
+    *,
+    actor: Actor,
+    tenant_id: int,
+    trust_config_id: str,
+    digest: str,
+    reason: str,
+    originals: Iterable[ParsedCertificate] = (),
+) -> tuple[str, int]:
+    """Asks that what was last observed is written again over what was found live.
+
+    ``originals`` are uploaded for entries whose sealed original is no longer kept. One that only removes trust takes one
+    authorised person, one that brings entries back takes the votes of an addition.
+
+    :raises NotRestorable: when an original is missing; names the fingerprints.
+    :raises BadChange, NotAllowed, StalePlan, ConflictingChange, BlockingFindings, UnknownObject:
+    """
+    at = clock.now()
+    with transaction.atomic(durable=True):
+        trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
+        _refuse_second(case)
+        found, own = case.difference, _own(trust_config)
+        others = found.removed - own
+        if is_revoked_by_holder(trust_config, others):
+            raise NotRestorable(
+                _(
+                    "An entry of another tenant was revoked by it elsewhere, so it cannot be put back. Adopt what is live."
+                )
+            )
+        sees_all = AccessRole.REVIEWER in platform_roles(actor.user_id, trust_config.environment)
+        restored = originals_for(
+            trust_config, found.removed, originals, unnamed=frozenset() if sees_all else others
+        )
+        facts = case.as_facts()
+        back_to_others = of_others(trust_config, found.added)
+        for entry in found.added - back_to_others:
+            remember(
+                tenant_id=trust_config.custodian_id,
+                facts=facts[entry.sha256_fingerprint],
+                user_id=None,
+                by=actor.name,
+            )
+        change = _create(
+            trust_config,
+            case,
+            Kind.PUT_BACK,
+            added=found.removed & own,
+            removed=found.added - back_to_others,
+            actor=actor,
+            reason=reason,
+            at=at,
+        )
+        change.others_added, change.others_removed = len(others), len(back_to_others)
+        keep_for(change, restored)
+        send_to_check(
+            change, actor=actor, at=at, details={"resolves": case.pk, "live_digest": digest}
+        )
+        return trust_config.custodian.slug, change.number
+
+
+def acknowledge(
+    *, actor: Actor, tenant_id: int, trust_config_id: str, digest: str, reason: str
+) -> None:
+    """Takes note that the set is the same and only the portal's label was changed. Trust is what it was, so one person does.
+
+    :raises BadChange, NotAllowed, StalePlan, UnknownObject:
+    """
+    at = clock.now()
+    with transaction.atomic(durable=True):
+        trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
+        if case.difference.added or case.difference.removed:
+            raise BadChange(_("The set itself differs. Adopt it or put back what was."))
+        observe(trust_config, entries=case.entry_set, label=case.label, etag=case.etag, at=at)
+        end_case(trust_config, DriftCase.State.ACKNOWLEDGED, at=at, reason=reason.strip())
+        end_stale_resolutions(trust_config, actor=actor)
+        details: Json = {"case": case.pk, "live_digest": digest}
+        record_trust_config(
+            EventType.DRIFT_ACKNOWLEDGED,
+            trust_config,
+            actor=actor,
+            reason=reason.strip(),
+            reason_of=trust_config.custodian_id,
+            details=details,
+        )
+        resume(trust_config)
+
+
+def _case(
+    actor: Actor, tenant_id: int, trust_config_id: str, digest: str, reason: str
+) -> tuple[TrustConfig, DriftCase]:
+    if not reason.strip():
+        raise BadChange(_("Say why. Reviewers and auditors will read it."))
+    if not TrustConfig.objects.for_tenant(tenant_id).filter(pk=trust_config_id).exists():
+        raise UnknownObject
+    locks.lock_tenant(TrustConfig.objects.get(pk=trust_config_id).custodian_id)
+    trust_config = locks.lock_trust_config(trust_config_id)
+    if not (verdict := policy.may_resolve_drift(actor.user_id, trust_config)):
+        raise NotAllowed(verdict.reason)
+    case = open_case(trust_config)
+    if case is None or digest != revision_digest(case.entry_set):
+        raise StalePlan
+    return trust_config, case
+
+
+def _refuse_second(case: DriftCase) -> None:
+    if other := ChangeRequest.objects.open().filter(drift_case=case).first():
+        raise ConflictingChange(
+            _("Change #%(number)s resolves this case already. Wait for it or withdraw it first.")
+            % {"number": other.number}
+        )
+
+
+def _own(trust_config: TrustConfig) -> frozenset[Entry]:
+    """What the custodian holds: entries of other tenants go unnamed."""
+    return frozenset(
+        holding.entry
+        for holding in TrustEntry.objects.for_tenant(trust_config.custodian_id)
+        .filter(trust_config=trust_config)
+        .holdings()
+    )
+
+
+def _create(
+    trust_config: TrustConfig,
+    case: DriftCase,
+    kind: Kind,
+    *,
+    added: frozenset[Entry],
+    removed: frozenset[Entry],
+    actor: Actor,
+    reason: str,
+    at: datetime,
+) -> ChangeRequest:
+    if not case.difference.added and not case.difference.removed:
+        raise BadChange(_("Only the portal's label was changed. Acknowledge that."))
+    if len(added) + len(removed) > draft.MAXIMAL_ITEMS:
+        raise BadChange(
+            _(
+                "More was changed than one change can hold. Have it undone at Google; the portal sees it by itself."
+            )
+        )
+    tenant = locks.lock_tenant(trust_config.custodian_id)
+    change = creation.create_change(
+        tenant=tenant,
+        trust_config=trust_config,
+        user_id=actor.user_id,
+        by=actor.name,
+        reason=reason.strip(),
+        additions=[],
+        removals=[
+            Removal(entry.sha256_fingerprint, entry.role.value, Item.Removal.RETIRED)
+            for entry in sorted(removed)
+        ],
+        names_revocation=False,
+        at=at,
+    )
+    creation.add_known(change, added)
+    change.kind, change.drift_case, change.live_digest = kind, case, revision_digest(case.entry_set)
+    return change

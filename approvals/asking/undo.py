@@ -1,0 +1,134 @@
+"""What undoing a change would mean: which later changes depend on it, what comes back, and what cannot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from approvals.judging.revocations import revoked_by, revoked_numbers
+from approvals.models import ChangeRequest, Item
+from approvals.states import State
+from certs.errors import NotRestorable
+from certs.models import TrustConfig, TrustEntry
+from certs.sealing import kept
+from pki.plan import Action, Entry, difference, entries_of
+
+
+def later_changes(original: ChangeRequest) -> list[ChangeRequest]:
+    """Later changes that rest on this one, and must be undone with it, oldest first.
+
+    Those of the same trust config and tenant that concern one of its certificates (and theirs).
+    One that only undid a later change is no part of it, as little as what it undid: such a pair
+    has cancelled itself.
+    """
+    fingerprints = {item.sha256_fingerprint for item in original.items.all()}
+    found: list[ChangeRequest] = []
+    later = ChangeRequest.objects.filter(
+        tenant_id=original.tenant_id,
+        trust_config_id=original.trust_config_id,
+        state=State.APPLIED,
+        applied_at__gte=original.applied_at,
+    )
+    rows = later.exclude(pk=original.pk).order_by("applied_at", "pk")
+    for change in rows.prefetch_related("items", "inverts"):
+        mine = {item.sha256_fingerprint for item in change.items.all()}
+        is_dependent = bool(mine & fingerprints) or change.follows_id == original.pk
+        if is_dependent and not _only_undoes(change):
+            found.append(change)
+            fingerprints |= mine
+    return found
+
+
+def _only_undoes(change: ChangeRequest) -> bool:
+    """A rollback of changes. A rollback of a rollback does again what was undone."""
+    undone = list(change.inverts.all())
+    return bool(undone) and not any(_only_undoes(each) for each in undone)
+
+
+def net_of(chosen: Iterable[ChangeRequest]) -> dict[Entry, Action]:
+    """What undoing these changes comes down to today, for each entry that they touched.
+
+    From what the tenant held before the oldest of them and what it holds now: a later change, or
+    somebody outside the portal, may have undone a part already.
+    """
+    chosen = list(chosen)
+    oldest = min(chosen, key=lambda change: (change.applied_at, change.pk))
+    assert oldest.applied_at is not None
+    rows = TrustEntry.objects.for_tenant(oldest.tenant_id).filter(
+        trust_config_id=oldest.trust_config_id
+    )
+    before = rows.filter(
+        Q(removed_at=None) | Q(removed_at__gte=oldest.applied_at), added_at__lt=oldest.applied_at
+    )
+    then = {row.holding.entry for row in before.select_related("certificate")}
+    way = difference(entries_of(rows.holdings()), then)
+    touched = {step.entry for change in chosen for step in change.steps}
+    return dict.fromkeys(way.added & touched, Action.ADD) | dict.fromkeys(
+        way.removed & touched, Action.REMOVE
+    )
+
+
+def refuse_revoked(chosen: Iterable[ChangeRequest]) -> None:
+    """:raises NotRestorable: when undoing would bring back a revoked certificate."""
+    numbers = [change.pk for change in chosen]
+    revoked = (
+        Item.objects.filter(change_id__in=numbers, removal=Item.Removal.REVOKED)
+        .select_related("change")
+        .first()
+    )
+    if revoked is not None:
+        raise NotRestorable(
+            _(
+                "Change #%(number)s revoked a certificate, and no rollback passes over that. Ask for a new change instead: to remove the rest, or to bring it back by naming the revocation."
+            )
+            % {"number": revoked.change.number}
+        )
+
+
+def plan_of_rollback(change: ChangeRequest) -> dict[Entry, Action]:
+    """What undoing the change, with the later ones that it takes along, would do today."""
+    return net_of([change, *later_changes(change)])
+
+
+def missing_originals(change: ChangeRequest) -> list[str]:
+    """Fingerprints that a rollback would need as files, because their sealed original is no longer kept."""
+    wanted = [
+        entry.sha256_fingerprint
+        for entry, action in plan_of_rollback(change).items()
+        if action is Action.ADD
+    ]
+    return [
+        fingerprint
+        for fingerprint in wanted
+        if kept(change.tenant_id, change.trust_config_id, fingerprint) is None
+    ]
+
+
+@dataclass(frozen=True)
+class Return:
+    """The way from what a tenant holds today to what it held at an instant; ``revoked`` are fingerprints that stay away."""
+
+    added: frozenset[Entry]
+    removed: frozenset[Entry]
+    revoked: frozenset[str]
+
+
+def plan_of_return(trust_config: TrustConfig, tenant_id: int, date: datetime) -> Return:
+    rows = TrustEntry.objects.for_tenant(tenant_id).filter(trust_config=trust_config)
+    then = rows.filter(
+        Q(removed_at=None) | Q(removed_at__gt=date), added_at__lte=date
+    ).select_related("certificate")
+    way = difference(entries_of(rows.holdings()), {row.holding.entry for row in then})
+    revoked = set(revoked_by(tenant_id)) | set(
+        revoked_numbers(trust_config, {entry.sha256_fingerprint for entry in way.added})
+    )
+    away = frozenset(
+        entry.sha256_fingerprint for entry in way.added if entry.sha256_fingerprint in revoked
+    )
+    return Return(
+        frozenset(entry for entry in way.added if entry.sha256_fingerprint not in away),
+        way.removed,
+        away,
+    )

@@ -1,0 +1,1 @@
+"""What people see of changes: forms, views, and what the views show."""

@@ -1,0 +1,1 @@
+"""What people are told of: reminders that are due, and the mails."""

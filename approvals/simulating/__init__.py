@@ -1,0 +1,1 @@
+"""Whether a client gets in: asked in the web process, answered by a worker."""

@@ -1,0 +1,205 @@
+"""Whose vote counts on a change, and whether the votes suffice."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from approvals.causes import Cause
+from approvals.limits import NEVER_BY_ITSELF, decides_by_itself
+from approvals.models import ChangeRequest, Item, Vote
+from approvals.states import State
+from pki.plan import Action
+from tenants.access import (
+    ALLOWED,
+    ReviewerScope,
+    Verdict,
+    platform_roles,
+    reviewer_scope,
+    reviewers,
+    roles,
+)
+from tenants.models import AccessRole, Mode
+
+
+def uploaders(change: ChangeRequest) -> set[int]:
+    """Everyone who may not decide on the change, because they ask for it.
+
+    Its submitter, whoever took it over, and all who ever uploaded a certificate that it adds, in
+    whatever change.
+    """
+    added = [i.sha256_fingerprint for i in change.items.all() if i.action == Action.ADD]
+    uploads = Item.objects.uploads().filter(sha256_fingerprint__in=added)
+    found: set[int | None] = {change.submitted_by_id, change.taken_over_by_id}
+    found |= set(uploads.values_list("change__submitted_by_id", flat=True).distinct())
+    found |= {i.certificate.uploaded_by_id for i in change.items.all() if i.action == Action.ADD}
+    return {user_id for user_id in found if user_id is not None}
+
+
+@dataclass(frozen=True)
+class Voter:
+    """What decides whether a person's vote counts; lists read it once for all their changes."""
+
+    user_id: int
+    scope: ReviewerScope
+    uploaded: frozenset[str]
+
+
+def voter(user_id: int, changes: Iterable[ChangeRequest]) -> Voter:
+    """``uploaded`` are the fingerprints among those of the changes that the person uploaded."""
+    wanted = {i.sha256_fingerprint for c in changes for i in c.items.all()}
+    uploads = Item.objects.uploads().filter(
+        sha256_fingerprint__in=wanted, change__submitted_by_id=user_id
+    )
+    uploaded = frozenset(uploads.values_list("sha256_fingerprint", flat=True))
+    return Voter(user_id, reviewer_scope(user_id), uploaded)
+
+
+def _is_uploader(who: Voter, change: ChangeRequest) -> bool:
+    if who.user_id in {change.submitted_by_id, change.taken_over_by_id}:
+        return True
+    added = [i for i in change.items.all() if i.action == Action.ADD]
+    return any(
+        i.certificate.uploaded_by_id == who.user_id or i.sha256_fingerprint in who.uploaded
+        for i in added
+    )
+
+
+def may_vote(user_id: int, change: ChangeRequest, *, who: Voter | None = None) -> Verdict:
+    """Whether this person's vote would count now, and why not.
+
+    Lists read the :class:`Voter` once and hand it in.
+    """
+    if change.state != State.VALIDATED:
+        return Verdict(is_allowed=False, reason=_nothing_to_decide(change))
+    who = who or voter(user_id, [change])
+    has_voted = any(
+        vote.voter_id == user_id and vote.change_digest == change.change_digest
+        for vote in change.votes.all()
+    )
+    is_covered = who.scope.covers(change.trust_config.environment)
+    obstacles = (
+        (
+            user_id == change.submitted_by_id,
+            _("You submitted this change, so somebody else must decide on it."),
+        ),
+        (
+            user_id == change.taken_over_by_id,
+            _("You took this change over, so somebody else must decide on it."),
+        ),
+        (
+            _is_uploader(who, change),
+            _("You uploaded a certificate of this change, so somebody else must decide on it."),
+        ),
+        (
+            not is_covered,
+            _("Only security reviewers of the platform decide on changes in this environment."),
+        ),
+        (has_voted, _("You have voted on this plan already.")),
+    )
+    reason = next((sentence for is_so, sentence in obstacles if is_so), None)
+    return ALLOWED if reason is None else Verdict(is_allowed=False, reason=reason)
+
+
+def _nothing_to_decide(change: ChangeRequest) -> str:
+    """What became of the change since the page was opened: by whom, and when."""
+    state = State(change.state).label
+    last = change.votes.exclude(voter=None).select_related("voter").order_by("pk").last()
+    is_decided = change.state in {State.APPROVED, State.REJECTED, State.APPLIED}
+    if last is None or not is_decided or last.change_digest != change.change_digest:
+        return _("There is nothing to decide now: the change is %(state)s.") % {"state": state}
+    values = {"name": last.voter, "when": f"{last.cast_at:%Y-%m-%d %H:%M} UTC", "state": state}
+    if last.decision == Vote.Decision.REJECT:
+        return _("It was rejected by %(name)s on %(when)s.") % values
+    return _("It was approved by %(name)s on %(when)s; the change is %(state)s.") % values
+
+
+def is_self_approval(user_id: int, change: ChangeRequest) -> bool:
+    return change.state == State.VALIDATED and user_id in uploaders(change)
+
+
+def votes_needed(change: ChangeRequest) -> int:
+    """What the environment asks for; undoing that only removes trust takes one."""
+    if change.only_removes and is_undoing(change):
+        return 1
+    return change.trust_config.environment.votes_needed
+
+
+def is_undoing(change: ChangeRequest) -> bool:
+    """A rollback, or putting back what was changed outside the portal."""
+    return change.kind == ChangeRequest.Kind.PUT_BACK or change.is_rollback
+
+
+def has_votes(change: ChangeRequest) -> bool:
+    """Whether the votes on the present plan suffice: the policy's, or enough people's.
+
+    One that declines is enough against it. A vote counts only while its voter may vote: with the
+    grant, active, and no uploader. The policy's vote counts in mode B only: the brake ends it,
+    wherever the change stands. A follow-up removal shares the votes of its first change; once it
+    is returned (round > 1) it needs its own.
+    """
+    first = change.follows
+    if first is not None and change.voting_round == 1:
+        is_standing = first.state in {State.APPROVED, State.APPLIED}
+        return change.mode == first.mode and is_standing and has_votes(first)
+    votes = change.votes.filter(change_digest=change.change_digest)
+    if votes.filter(decision=Vote.Decision.REJECT).exists():
+        return False
+    if decides_by_itself(change) and votes.exclude(policy="").exists():
+        return True
+    return len(counting_votes(change)) >= votes_needed(change)
+
+
+def counting_votes(change: ChangeRequest) -> list[Vote]:
+    """The approvals of people who may still vote, on the present plan."""
+    standing = _standing(change)
+    return [vote for vote in _approvals(change) if vote.voter_id in standing]
+
+
+def lost_voters(change: ChangeRequest) -> list[str]:
+    """Who approved the present plan and may not vote on it any more, by name."""
+    if change.follows is not None and change.voting_round == 1:
+        return lost_voters(change.follows)
+    standing = _standing(change)
+    return [str(vote.voter) for vote in _approvals(change) if vote.voter_id not in standing]
+
+
+def _approvals(change: ChangeRequest) -> list[Vote]:
+    """Approvals by people, on the present plan."""
+    votes = change.votes.filter(change_digest=change.change_digest, decision=Vote.Decision.APPROVE)
+    return list(votes.exclude(voter=None).select_related("voter"))
+
+
+def _standing(change: ChangeRequest) -> set[int]:
+    """Whose votes count on this change now."""
+    people = {user.pk for user in reviewers(change.trust_config.environment)} - uploaders(change)
+    # The brake ends what only mode B allowed: its submitter's own decision to undo.
+    if requester_decides(change.submitted_by_id, change, ()):
+        people.add(change.submitted_by_id)
+    return people
+
+
+def rests_on_the_policy(change: ChangeRequest) -> bool:
+    """Whether only the policy's vote carries it.
+
+    Then its limits are asked for again, since they may have been tightened.
+    """
+    if change.follows is not None and change.voting_round == 1:
+        return rests_on_the_policy(change.follows)
+    return decides_by_itself(change) and len(counting_votes(change)) < votes_needed(change)
+
+
+def requester_decides(user_id: int, change: ChangeRequest, limits: Sequence[Cause]) -> bool:
+    """Whether asking for this rollback is the one decision that it takes: it only removes trust, and the person may decide.
+
+    In mode A that is a reviewer of the platform, in mode B also a submitter of the tenant; but what mode B never does
+    (``limits``: the last anchor, anchors of a shared trust config) takes a reviewer here too.
+    """
+    if not (is_undoing(change) and change.only_removes):
+        return False
+    environment = change.trust_config.environment
+    if AccessRole.REVIEWER in platform_roles(user_id, environment):
+        return True
+    if change.mode != Mode.SELF_SERVICE or {limit["code"] for limit in limits} & NEVER_BY_ITSELF:
+        return False
+    return AccessRole.SUBMITTER in roles(user_id, change.tenant, environment)

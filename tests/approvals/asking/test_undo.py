@@ -1,0 +1,169 @@
+"""What undoing comes down to: what was held before against what is held now."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from approvals.asking import roll_back
+from approvals.asking.undo import later_changes, plan_of_rollback
+from approvals.draft import Removal
+from approvals.models import ChangeRequest
+from certs.models import TrustEntry
+from tests.certificates import Made, ec_key, make
+from tests.world import World
+
+ALLOWLISTED = "allowlisted_certificate"
+KEY = ec_key()
+
+
+def retire(made: Made) -> Removal:
+    return Removal(made.fingerprint, ALLOWLISTED, "retired")
+
+
+def undone(world: World, change: ChangeRequest) -> ChangeRequest:
+    """The change rolled back, with all that must be undone with it; by a reviewer, with a vote."""
+    change = world.fresh(change)
+    number = roll_back.roll_back(
+        actor=world.actor("rita"),
+        tenant_id=change.tenant_id,
+        number=change.number,
+        also=[later.number for later in later_changes(change)],
+        reason="Back.",
+        originals=[],
+    )
+    world.work()
+    undo = world.change(number)
+    if undo.state == "validated":
+        world.approve(undo, by="ravi")
+        world.work()
+    undo = world.fresh(undo)
+    assert undo.state == "applied", (undo.state, undo.causes)
+    return undo
+
+
+def held(world: World) -> set[str]:
+    rows = TrustEntry.objects.filter(trust_config=world.trust_config()).holdings()
+    return {row.entry.sha256_fingerprint for row in rows}
+
+
+def test_undoing_does_not_bring_back_what_an_undone_change_had_added(world: World) -> None:
+    x, y, other = make("x"), make("y"), make("other")
+    world.applied(other)
+    first = world.applied(x)
+    undone(world, world.applied(y, removed=[retire(x)]))
+    assert held(world) == {x.fingerprint, other.fingerprint}
+    plan = {e.sha256_fingerprint: a.value for e, a in plan_of_rollback(world.fresh(first)).items()}
+    assert plan == {x.fingerprint: "remove"}
+    undone(world, first)
+    assert held(world) == {other.fingerprint}
+
+
+def test_what_did_an_undone_change_again_must_be_undone_with_the_first(world: World) -> None:
+    x, y, other = make("x"), make("y"), make("other")
+    world.applied(other)
+    first = world.applied(x)
+    undo = undone(world, world.applied(y, removed=[retire(x)]))
+    again = undone(world, undo)
+    assert held(world) == {y.fingerprint, other.fingerprint}
+    assert later_changes(world.fresh(first)) == [again]
+    undone(world, first)
+    assert held(world) == {other.fingerprint}
+
+
+def test_a_change_of_other_certificates_is_left_alone(world: World) -> None:
+    x, y, z = make("x"), make("y"), make("z")
+    first = world.applied(x)
+    world.applied(y)
+    undone(world, first)
+    assert held(world) == {y.fingerprint}
+    world.applied(z)
+    assert held(world) == {y.fingerprint, z.fingerprint}
+
+
+STAYS = make("stays", key=KEY)
+POOL = [make(f"pool-{n}", key=KEY) for n in range(4)]
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_undoing_everything_since_an_instant_gives_that_instant_again(
+    world: World, data: Any
+) -> None:
+    """Random changes, rollbacks and rollbacks of rollbacks; then undone in a random order."""
+    if STAYS.fingerprint not in held(world):
+        world.applied(STAYS)
+    before = held(world)
+    last = ChangeRequest.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    for _ in range(data.draw(st.integers(1, 5))):
+        _one_step(world, data, after=last)
+    while living := [c for c in _applied_since(last) if not _is_undo(c)]:
+        change = data.draw(st.sampled_from(living))
+        was, touched = held(world), _touched(change)
+        undone(world, change)
+        assert held(world) ^ was <= touched, "nothing that nobody asked for"
+    assert held(world) == before
+
+
+def _one_step(world: World, data: Any, *, after: int) -> None:
+    now = held(world)
+    undoable = _applied_since(after)
+    if undoable and data.draw(st.booleans()):
+        undone(world, data.draw(st.sampled_from(undoable)))
+        return
+    chosen = data.draw(st.lists(st.sampled_from(POOL), min_size=1, max_size=2, unique=True))
+    world.applied(
+        *(made for made in chosen if made.fingerprint not in now),
+        removed=[retire(made) for made in chosen if made.fingerprint in now],
+    )
+
+
+def _applied_since(pk: int) -> list[ChangeRequest]:
+    return list(ChangeRequest.objects.filter(pk__gt=pk, state="applied").order_by("pk"))
+
+
+def _is_undo(change: ChangeRequest) -> bool:
+    inverted = list(change.inverts.all())
+    return bool(inverted) and not any(_is_undo(each) for each in inverted)
+
+
+def _touched(change: ChangeRequest) -> set[str]:
+    taken = [change, *later_changes(change)]
+    return {item.sha256_fingerprint for each in taken for item in each.items.all()}
+
+
+def test_the_two_ways_to_name_an_instant_agree(world: World) -> None:
+    """A return to the instant before a change, and undoing it, plan the same."""
+    from approvals.asking.undo import plan_of_return
+
+    x, y = make("x"), make("y")
+    world.applied(y)
+    change = world.applied(x, removed=[retire(y)])
+    instant: datetime | None = change.applied_at
+    assert instant is not None
+    back = plan_of_return(world.trust_config(), change.tenant_id, world.fresh(change).submitted_at)
+    plan = plan_of_rollback(change)
+    assert {e for e, a in plan.items() if a.value == "add"} == set(back.added)
+    assert {e for e, a in plan.items() if a.value == "remove"} == set(back.removed)
+
+
+@pytest.mark.parametrize("by", ["sid", "rex"])
+def test_a_role_in_one_environment_rolls_nothing_back_in_another(world: World, by: str) -> None:
+    from tenants.errors import NotAllowed
+
+    change = world.applied(make(), environment="prod")
+    with pytest.raises(NotAllowed):
+        roll_back.roll_back(
+            actor=world.actor(by),
+            tenant_id=change.tenant_id,
+            number=change.number,
+            also=[],
+            reason="Back.",
+            originals=[],
+        )

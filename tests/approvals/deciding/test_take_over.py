@@ -1,0 +1,80 @@
+"""Changes whose asker has lost the role, and who takes care of them."""
+
+import pytest
+
+from approvals.deciding import take_over, withdraw
+from approvals.errors import SelfApproval
+from approvals.models import ChangeRequest
+from audit.models import AuditEvent
+from tenants.errors import NotAllowed
+from tenants.models import Grant
+from tests.certificates import make
+from tests.world import World
+
+
+def take(world: World, change: ChangeRequest, by: str) -> None:
+    take_over.take_over(actor=world.actor(by), tenant_id=change.tenant_id, number=change.number)
+
+
+def end(world: World, change: ChangeRequest, by: str) -> None:
+    withdraw.withdraw(
+        actor=world.actor(by), tenant_id=change.tenant_id, number=change.number, reason="Over."
+    )
+
+
+@pytest.fixture
+def orphan(world: World) -> ChangeRequest:
+    """An open change of sam, who is a submitter no more; sue is one."""
+    change = world.checked(make())
+    world.add_user("sue", ("submitter", "payments"))
+    world.take_grant("sam", "submitter")
+    return change
+
+
+def test_who_has_lost_the_role_cannot_withdraw(world: World, orphan: ChangeRequest) -> None:
+    with pytest.raises(NotAllowed, match="no role any more"):
+        end(world, orphan, "sam")
+    assert world.fresh(orphan).state == "validated"
+
+
+def test_a_submitter_takes_it_over_and_may_withdraw_it(world: World, orphan: ChangeRequest) -> None:
+    with pytest.raises(NotAllowed):
+        end(world, orphan, "sue")
+    take(world, orphan, "sue")
+    event = AuditEvent.objects.get(type="change.taken_over")
+    assert event.actor_id == str(world.user("sue").pk)
+    end(world, orphan, "sue")
+    assert world.fresh(orphan).state == "withdrawn"
+
+
+def test_who_took_it_over_may_not_vote_on_it(world: World, orphan: ChangeRequest) -> None:
+    Grant.objects.create(user=world.user("sue"), role="reviewer")
+    take(world, orphan, "sue")
+    with pytest.raises(SelfApproval):
+        world.approve(orphan, by="sue")
+
+
+def test_a_change_that_is_taken_care_of_is_not_taken(world: World) -> None:
+    world.add_user("sue", ("submitter", "payments"))
+    change = world.checked(make())
+    with pytest.raises(NotAllowed, match="Sam still takes care"):
+        take(world, change, "sue")
+
+
+@pytest.mark.parametrize("by", ["rita", "tom", "ada", "paula", "lena", "sam"])
+def test_only_submitters_of_the_tenant_take_over(
+    world: World, orphan: ChangeRequest, by: str
+) -> None:
+    with pytest.raises(NotAllowed):
+        take(world, orphan, by)
+    assert world.fresh(orphan).taken_over_by is None
+
+
+def test_a_submitter_of_one_environment_takes_over_there_only(world: World) -> None:
+    there = world.checked(make("there"), environment="prod")
+    here = world.checked(make("here"))
+    world.take_grant("sam", "submitter")
+    with pytest.raises(NotAllowed):
+        take(world, there, "sid")
+    take(world, here, "sid")
+    assert world.fresh(here).responsible == world.user("sid")

@@ -1,0 +1,42 @@
+"""One bad address does not mail all others again."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.utils import timezone
+
+from approvals.models import Reminder
+from approvals.reminding import mail as reminding
+from approvals.reminding.due import remind
+from jobs.models import Job
+from tests.certificates import make
+from tests.world import World
+
+
+def test_each_person_is_mailed_by_a_job_of_their_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = world.scheduled(make())
+    sent = reminding.send_mail
+
+    def refusing(subject: str, body: str, sender: Any, to: list[str]) -> int:
+        if to == ["sam@example.com"]:
+            raise OSError("no such mailbox")
+        return sent(subject, body, sender, to)
+
+    monkeypatch.setattr(reminding, "send_mail", refusing)
+    with time_machine.travel(timezone.now() + timedelta(days=16), tick=True):
+        remind()
+    reminder = Reminder.objects.get(change=change)
+    reminding.mail_all(reminder_id=reminder.pk)
+    asked = Job.objects.filter(kind="mail_reminder_to").values_list("subject_id", flat=True)
+    sam, rita = world.user("sam").pk, world.user("rita").pk
+    assert set(asked) == {f"{reminder.pk}:{sam}", f"{reminder.pk}:{rita}"}
+    world.work()  # sam's job fails and is tried again, rita's is done once
+    assert [message.to for message in mail.outbox] == [["rita@example.com"]]
+    reminding.mail_all(reminder_id=reminder.pk)
+    world.work()
+    assert [message.to for message in mail.outbox] == [["rita@example.com"]]

@@ -1,0 +1,113 @@
+"""A vote counts only while its voter may vote."""
+
+from collections.abc import Callable
+
+import pytest
+
+from approvals.draft import Removal
+from approvals.errors import SelfApproval, VoteRefused
+from approvals.models import ChangeRequest
+from approvals.publishing.conductor import publish
+from approvals.votes import has_votes
+from tenants.models import Grant
+from tests.certificates import Made, make
+from tests.world import World
+
+
+def approved_by_rita(world: World) -> ChangeRequest:
+    """Approved in dev, with the write still to come."""
+    change = world.checked(make("approved"))
+    world.approve(change)
+    change = world.fresh(change)
+    assert change.state == "approved"
+    return change
+
+
+def write(world: World, change: ChangeRequest) -> ChangeRequest:
+    publish(trust_config_id=str(change.trust_config_id))
+    return world.fresh(change)
+
+
+def lost_grant(world: World, _made: Made) -> None:
+    world.take_grant("rita", "reviewer")
+
+
+def suspended(world: World, _made: Made) -> None:
+    user = world.user("rita")
+    user.is_active = False
+    user.save()
+
+
+def since_uploaded(world: World, made: Made) -> None:
+    Grant.objects.create(user=world.user("rita"), tenant=world.tenant(), role="submitter")
+    world.submit(made, by="rita", environment="prod")
+
+
+def moved_elsewhere(world: World, _made: Made) -> None:
+    prod = world.trust_config(environment="prod").environment
+    world.user("rita").grants.filter(role="reviewer").update(environment=prod)
+
+
+@pytest.mark.parametrize("fate", [lost_grant, suspended, since_uploaded, moved_elsewhere])
+def test_a_vote_whose_voter_may_not_vote_any_more_is_not_written(
+    world: World, fate: Callable[[World, Made], None]
+) -> None:
+    made = make()
+    change = world.checked(made)
+    world.approve(change)
+    fate(world, made)
+    change = write(world, change)
+    assert change.state == "validated"
+    assert change.causes == [{"code": "returned-votes", "names": "Rita"}]
+    assert world.updates() == []
+
+
+def test_a_vote_whose_voter_may_still_vote_is_written(world: World) -> None:
+    change = approved_by_rita(world)
+    world.take_grant("ravi", "reviewer")
+    write(world, change)
+    world.work()
+    assert world.fresh(change).state == "applied"
+
+
+def test_at_the_approval_only_votes_that_stand_are_counted(world: World) -> None:
+    world.add_user("rosa", ("reviewer", ""))
+    change = world.checked(make(), environment="prod")
+    world.approve(change, by="rita")
+    world.take_grant("rita", "reviewer")
+    world.approve(change, by="ravi")
+    assert world.fresh(change).state == "validated"
+    world.approve(change, by="rosa")
+    assert world.fresh(change).state == "approved"
+
+
+def test_the_second_uploader_of_a_certificate_may_not_vote_on_it(world: World) -> None:
+    client = make()
+    world.applied(client)
+    world.applied(
+        make("other"), removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")]
+    )
+    Grant.objects.create(user=world.user("rita"), tenant=world.tenant(), role="submitter")
+    world.submit(client, by="rita", environment="prod")
+    change = world.checked(client)  # sam was the first to upload it, rita the second
+    with pytest.raises(SelfApproval):
+        world.approve(change, by="rita")
+    world.approve(change, by="ravi")
+    assert world.fresh(change).state == "approved"
+
+
+def test_a_reviewer_of_one_environment_has_no_vote_in_another(world: World) -> None:
+    change = world.checked(make(), environment="prod")
+    with pytest.raises(VoteRefused):
+        world.approve(change, by="rex")
+    assert not has_votes(world.fresh(change))
+    here = world.checked(make("here"))
+    world.approve(here, by="rex")
+    assert world.fresh(here).state == "approved"
+
+
+def test_who_took_part_in_asking_is_told_so_and_has_no_vote(world: World) -> None:
+    Grant.objects.create(user=world.user("sam"), role="reviewer")
+    change = world.checked(make())
+    with pytest.raises(SelfApproval):
+        world.approve(change, by="sam")

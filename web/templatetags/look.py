@@ -1,0 +1,72 @@
+"""How icons, times, numbers and form fields are drawn, everywhere the same."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One icon of the sprite; decoration only, the word beside it says the same."""
+    return format_html(
+        '<svg class="i" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def when(at: datetime | None) -> SafeString | str:
+    """An instant in UTC; a script adds the reader's own zone to its title."""
+    if at is None:
+        return "–"
+    utc = at.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}">{} UTC</time>',
+        utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        utc.strftime("%Y-%m-%d %H:%M:%S"),
+    )
+
+
+@register.filter
+def day(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d")
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
+@register.filter
+def control(field: Any) -> SafeString:
+    """A form field's control in the house's look."""
+    kind = getattr(field.field.widget, "input_type", "text")
+    look = {"checkbox": "form-check-input", "select": "form-select", "file": "form-control"}.get(
+        kind, "form-control"
+    )
+    return SafeString(field.as_widget(attrs={"class": look}))
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
+    return mapping.get(key) if mapping else None
+
+
+@register.filter
+def pairs(mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Items of a mapping whose keys may be named "items" too."""
+    return list(mapping.items())
+
+
+@register.filter
+def percent(count: int, limit: int) -> int:
+    return min(100, round(100 * count / limit)) if limit else 0
