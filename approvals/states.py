@@ -11,7 +11,7 @@ class State(models.TextChoices):
     SUBMITTED = "submitted", _("Submitted")
     VALIDATED = "validated", _("Validated")
     APPROVED = "approved", _("Approved")
-    APPLIED = "applied", _("Applied")
+    APPLIED = "applied", _("Written and read back")
     ROLLED_BACK = "rolled_back", _("Rolled back")
     REJECTED = "rejected", _("Rejected")
     WITHDRAWN = "withdrawn", _("Withdrawn")

@@ -70,7 +70,7 @@ DISPLAYS: dict[E, Display] = {
     E.CHANGE_COMMENTED: Display(_("Comment"), "message"),
     E.CHANGE_HELD: Display(_("Change held"), "alert-triangle"),
     E.CHANGE_RETRIED: Display(_("Change tried again"), "refresh"),
-    E.CHANGE_APPLIED: Display(_("Change applied"), "shield-check"),
+    E.CHANGE_APPLIED: Display(_("Change written and read back"), "shield-check"),
     E.CHANGE_ROLLED_BACK: Display(_("Change rolled back"), "arrow-back-up"),
     E.VOTE_CAST: Display(_("Vote cast"), "writing-sign"),
     E.PUBLICATION_INTENDED: Display(_("Writing begun"), "send"),

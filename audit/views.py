@@ -23,6 +23,10 @@ class Row:
     change: ChangeRequest | None
     tenant: Tenant | None
 
+    @property
+    def is_proven(self) -> bool:
+        return self.change is not None and bool(self.change.proofs.all())
+
 
 @tenant_page()
 def event_list(request: TenantRequest) -> HttpResponse:
@@ -64,10 +68,10 @@ def _rows(events: list[AuditEvent]) -> list[Row]:
     numbers = {(event.tenant_id, event.change_number) for event in events if event.change_number}
     changes = ChangeRequest.objects.filter(
         tenant_id__in={t for t, _n in numbers}, number__in={n for _t, n in numbers}
-    ).select_related("tenant")
+    ).select_related("tenant", "trust_config")
     by_number = {
         (change.tenant_id, change.number): change
-        for change in changes.prefetch_related("inverted_by")
+        for change in changes.prefetch_related("inverted_by", "proofs")
     }
     return [
         Row(

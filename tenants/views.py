@@ -14,6 +14,7 @@ from approvals.judging.schedule import freeze_now
 from approvals.pages.forms import ReasonForm, SelfServiceForm, cleaned
 from certs import policy_drafts
 from certs.flows.ask_for_trust_config import location_of, room_in
+from certs.kept import kept_by_tenant
 from certs.models import Role
 from certs.sealing import current_vault_key
 from pki.policy import Policy
@@ -59,6 +60,7 @@ def tenant_detail(request: TenantRequest) -> HttpResponse:
         .select_related("user", "environment")
         .order_by("role", "user__full_name"),
         "roles": [Role(role).label for role in tenant.self_service_roles],
+        "kept": kept_by_tenant(tenant.pk),
         "switches": tenant.mode_switches.select_related("proposed_by", "decided_by")[:20],
         "proposed": proposed,
         "proposed_digest": switch_mode.shown_digest(proposed, timezone.now()) if proposed else "",

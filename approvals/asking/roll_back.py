@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals import draft, locks, policy
 from approvals.asking import conflicts
 from approvals.asking.restore import keep_for, originals_for
-from approvals.asking.undo import later_changes, net_of, refuse_revoked
+from approvals.asking.undo import later_changes, needs_name, net_of, refuse_revoked
 from approvals.draft import Removal
 from approvals.errors import BadChange, PublicationInProgress
 from approvals.models import ChangeRequest, Item
@@ -29,13 +29,16 @@ def roll_back(
     also: list[int],
     reason: str,
     originals: list[ParsedCertificate],
+    typed_name: str = "",
 ) -> int:
     """Asks for the inverse of an applied change; returns the new change's number.
 
     ``also`` are numbers of later changes on the same certificates, which must be undone with it; ``originals`` are
     uploaded for certificates whose sealed original is no longer kept.
 
-    :raises BadChange: without a reason, or when a later change is not chosen too.
+    ``typed_name`` is the trust config's name, typed where :func:`~approvals.asking.undo.needs_name` asks for it.
+
+    :raises BadChange: without a reason, when a later change is not chosen too, or the name is not typed.
     :raises NotRestorable: when an original is missing, or a certificate was revoked.
     :raises NotAllowed, BlockingFindings, ConflictingChange, TrustConfigNotReady, VaultClosed, WrongState, UnknownObject:
     """
@@ -67,6 +70,14 @@ def roll_back(
         if not net:
             raise BadChange(
                 _("There is nothing left to undo: what this change did is undone already.")
+            )
+        if needs_name(original, net) and typed_name.strip() != trust_config.name:
+            raise BadChange(
+                _(
+                    "Type the name of the trust config, %(name)s, to say that you know what it gates."
+                )
+                % {"name": trust_config.name},
+                field="typed_name",
             )
         conflicts.refuse_conflicts(
             tenant, conflicts.conflicting(trust_config, {entry.sha256_fingerprint for entry in net})

@@ -1,6 +1,6 @@
 """What undoing a change would mean: which later changes depend on it, what comes back, and what cannot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,8 @@ from approvals.states import State
 from certs.errors import NotRestorable
 from certs.models import TrustConfig, TrustEntry
 from certs.sealing import kept
-from pki.plan import Action, Entry, difference, entries_of
+from pki.plan import Action, Entry, Step, apply_steps, difference, entries_of
+from pki.roles import CA_ROLES
 
 
 def later_changes(original: ChangeRequest) -> list[ChangeRequest]:
@@ -90,6 +91,23 @@ def refuse_revoked(chosen: Iterable[ChangeRequest]) -> None:
 def plan_of_rollback(change: ChangeRequest) -> dict[Entry, Action]:
     """What undoing the change, with the later ones that it takes along, would do today."""
     return net_of([change, *later_changes(change)])
+
+
+def needs_name(change: ChangeRequest, net: Mapping[Entry, Action]) -> bool:
+    """Whether whoever undoes it must type the trust config's name.
+
+    In production, and where nothing, or no CA any more, would be left in the trust store.
+    """
+    if change.trust_config.environment.is_production:
+        return True
+    now = TrustEntry.objects.filter(trust_config_id=change.trust_config_id).holdings()
+    steps = [Step(action, entry) for entry, action in net.items()]
+    before, after = entries_of(now), entries_of(apply_steps(now, change.tenant_id, steps))
+    return (bool(_cas(before)) and not _cas(after)) or (bool(before) and not after)
+
+
+def _cas(entries: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.role in CA_ROLES]
 
 
 def missing_originals(change: ChangeRequest) -> list[str]:

@@ -155,5 +155,18 @@ def _vote_by_rule(
         "by": vote.policy or f"user {vote.voter_id}",
         "change_digest": vote.change_digest,
     }
-    record_change(EventType.VOTE_CAST, change, actor=actor, after=vote.decision, details=details)
+    by = actor if vote.voter is None else _asker(change)
+    record_change(EventType.VOTE_CAST, change, actor=by, after=vote.decision, details=details)
     return True
+
+
+def _asker(change: ChangeRequest) -> Actor:
+    """Who asked is who decided, with how they had signed in; the worker only carries it out."""
+    person = change.submitted_by
+    return Actor(
+        kind="person",
+        id=str(person.pk),
+        name=person.full_name or person.email,
+        email=person.email,
+        authenticated_by=change.submitted_with,
+    )

@@ -237,6 +237,10 @@ class ReturnForm(OriginalsForm):
 
 
 class RollBackForm(OriginalsForm):
+    typed_name = forms.CharField(
+        label=_("The trust config's name, typed"), required=False, max_length=100
+    )
+
     def also(self) -> list[int]:
         chosen = self.data.getlist("also") if isinstance(self.data, QueryDict) else []
         return [int(value) for value in chosen if value.isdecimal() and len(value) < 16]

@@ -7,10 +7,8 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from approvals.asking.undo import later_changes, plan_of_rollback, refuse_revoked
 from approvals.judging.estate import certificates_by_fingerprint
 from approvals.models import ChangeRequest, Item
-from certs.errors import NotRestorable
 from certs.models import Certificate, TrustEntry
 from pki.plan import Action
 
@@ -78,27 +76,6 @@ def _later_rows(change: ChangeRequest) -> list[PlanRow]:
         PlanRow("remove", role, known[fingerprint], Item.Removal(removal).label)
         for role, fingerprint, removal in change.later_removals
     ]
-
-
-def rollback_rows(change: ChangeRequest) -> list[PlanRow]:
-    """What undoing the change would do today, by certificate."""
-    net = plan_of_rollback(change)
-    certificates = certificates_by_fingerprint(
-        change.tenant_id, {entry.sha256_fingerprint for entry in net}
-    )
-    return [
-        PlanRow(action.value, entry.role.value, certificates[entry.sha256_fingerprint])
-        for entry, action in sorted(net.items())
-    ]
-
-
-def rollback_obstacle(change: ChangeRequest) -> str:
-    """Why no rollback is possible, said before anything is typed; empty when one is."""
-    try:
-        refuse_revoked([change, *later_changes(change)])
-    except NotRestorable as error:
-        return str(error.sentence)
-    return ""
 
 
 def _row(item: Item, items: list[Item], *, is_held_by_others: bool) -> PlanRow:

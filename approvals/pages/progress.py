@@ -46,11 +46,23 @@ def progress_of(change: ChangeRequest, votes: Votes | None = None) -> list[Step]
         Step(title, "done" if n < stage else "now" if n == stage else "later")
         for n, title in enumerate(titles)
     ]
+    if change.state == State.APPLIED:
+        steps.append(_effect_step(change))
     if change.state in {State.REJECTED, State.WITHDRAWN, State.ROLLED_BACK}:
         steps = [step for step in steps if step.kind == "done"] + [
             Step(State(change.state).label, "failed")
         ]
     return steps
+
+
+def _effect_step(change: ChangeRequest) -> Step:
+    """That it took effect is said with a proof and not without; why it may have none, is said too."""
+    if change.proofs.exists():
+        return Step(_("Took effect: proven"), "done")
+    doubt = change.trust_config.effect_doubt
+    if doubt:
+        return Step(_("Effect not known: %(why)s") % {"why": doubt}, "later")
+    return Step(_("Effect not proven yet"), "later")
 
 
 def _writing_title(change: ChangeRequest) -> str | Promise:

@@ -255,7 +255,10 @@ def _apply(change: ChangeRequest, publication: Publication, *, actor: Actor, at:
         actor=actor,
         before=State.APPROVED,
         after=change.state,
-        details={"publication": publication.label},
+        details={
+            "publication": publication.label,
+            "enforcement": publication.trust_config.enforcement,
+        },
     )
     for original in change.inverts.select_related("tenant", "trust_config__environment").filter(
         state=State.APPLIED

@@ -123,6 +123,7 @@ def send_to_check(
 
     :raises BlockingFindings: when the checks refuse it already; the caller's transaction takes the change back.
     """
+    change.submitted_with = actor.authenticated_by[:200]
     findings = judge_change(change, estate_of_change(change, at=at), at=at)
     codes = (
         keep_answers(change, findings, answers or {}, user_id=actor.user_id, at=at)

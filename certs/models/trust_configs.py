@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from certs.querysets import CertificateQuerySet, TrustConfigQuerySet, TrustEntryQuerySet
@@ -137,6 +138,18 @@ class TrustConfig(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def effect_doubt(self) -> str | Promise:
+        """Why a verified write here need not turn anybody away; empty when a policy enforces it.
+
+        As declared: a trust config that no policy enforces gates nothing.
+        """
+        if self.enforcement == self.Enforcement.REJECT:
+            return ""
+        if self.enforcement == self.Enforcement.ALLOW:
+            return _("the declared policy lets clients in that it does not trust")
+        return _("nobody has declared a policy that enforces this trust config")
 
     @property
     def resource_name(self) -> str:

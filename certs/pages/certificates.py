@@ -13,6 +13,7 @@ from approvals.judging.revocations import revoked_by
 from approvals.models import ChangeRequest
 from approvals.policy import may_submit
 from audit.questions import events_of_certificate
+from certs.kept import kept_of_certificate
 from certs.models import (
     Certificate,
     TrustEntry,
@@ -77,6 +78,7 @@ def certificate_detail(request: TenantRequest, fingerprint: str) -> HttpResponse
         raise UnknownObject
     entries = TrustEntry.objects.for_tenant(request.tenant.pk).filter(certificate=found)
     context = {
+        "kept": kept_of_certificate(request.tenant.pk, fingerprint),
         "certificate": found,
         "facts": found.as_facts(),
         "revoked": revoked_by(request.tenant.pk).get(fingerprint),

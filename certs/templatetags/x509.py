@@ -152,3 +152,19 @@ def _evidence(name: str, value: str) -> str:
 
 def _language() -> str:
     return get_language() or "en"
+
+
+_KEPT = {
+    "under_way": gettext_lazy(
+        "for a change that is under way; deleted when it is rejected or withdrawn"
+    ),
+    "rollback_window": gettext_lazy("so that the change can be undone"),
+    "golden": gettext_lazy("as a golden client, until it is kept no more"),
+    "simulation": gettext_lazy("for a question whether it gets in, until that is answered"),
+}
+
+
+@register.filter
+def kept_why(kind: str) -> str:
+    """Why a sealed original is kept."""
+    return str(_KEPT[kind])

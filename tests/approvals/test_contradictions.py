@@ -213,6 +213,7 @@ def test_undoing_the_first_of_a_rotation_waits_for_the_second_that_is_being_writ
                 actor=world.actor("sam"),
                 tenant_id=first.tenant_id,
                 number=first.number,
+                typed_name=first.trust_config.name,
                 also=[],
                 reason="undo",
                 originals=[],

@@ -48,6 +48,7 @@ def _undo(world: World, change: Any, by: str) -> Any:
         actor=world.actor(by),
         tenant_id=change.tenant_id,
         number=change.number,
+        typed_name=change.trust_config.name,
         also=[],
         reason="Undo.",
         originals=[],

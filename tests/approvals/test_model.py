@@ -158,6 +158,7 @@ def test_the_change_machine_holds_to_its_model(world: World) -> None:
                     "also": [],
                     "reason": "x",
                     "originals": [],
+                    "typed_name": self.name,
                 }
                 if self._act(lambda: roll_back.roll_back(actor=world.actor("sue"), **where)):
                     self.states[ChangeRequest.objects.exclude(pk__in=before).get().pk] = "submitted"

@@ -181,6 +181,7 @@ def test_undoing_the_first_withdraws_the_second(world: World) -> None:
         actor=world.actor("rita"),
         tenant_id=first.tenant_id,
         number=first.number,
+        typed_name=first.trust_config.name,
         also=[],
         reason="Wrong.",
         originals=[],

@@ -221,6 +221,7 @@ class Simulation:
                 actor=self.world.actor("rita"),
                 tenant_id=change.tenant_id,
                 number=change.number,
+                typed_name=change.trust_config.name,
                 also=also,
                 reason="x",
                 originals=[m.parsed for m in self.made],

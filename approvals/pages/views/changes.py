@@ -32,6 +32,7 @@ from approvals.policy import (
     may_take_over,
     may_withdraw,
 )
+from certs.kept import kept_of_change
 from certs.models import TrustConfig
 from tenants import access
 from tenants.actors import actor_of
@@ -137,8 +138,12 @@ def change_prove(request: TenantRequest, number: int) -> HttpResponse:
 
 @tenant_page()
 def change_facts(request: TenantRequest, number: int) -> HttpResponse:
-    """The state of a change and the facts of its effect with their evidence, for programs; in English whoever asks."""
+    """The state of a change and the facts of its effect, for programs; in English whoever asks.
+
+    ``took_effect`` is true with a proof and null without: written and read back is no proof.
+    """
     change = change_of(request, number)
+    trust_config = change.trust_config
     with translation.override("en"):
         facts = [
             {
@@ -149,13 +154,15 @@ def change_facts(request: TenantRequest, number: int) -> HttpResponse:
             }
             for fact in effect.effect_of(change)
         ]
-    trust_config = change.trust_config.resource_name
+        doubt = str(trust_config.effect_doubt)
     return JsonResponse(
         {
             "number": change.number,
             "state": change.state,
-            "trust_config": trust_config,
+            "trust_config": trust_config.resource_name,
             "change_digest": change.change_digest,
+            "enforcement": {"mode": trust_config.enforcement, "source": "declared", "doubt": doubt},
+            "took_effect": True if change.proofs.exists() else None,
             "facts": facts,
         }
     )
@@ -242,6 +249,7 @@ def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
         "progress": progress.progress_of(change, votes),
         "timeline": timeline.timeline_of(change),
         "undo": summary.undo_of(change),
+        "kept": kept_of_change(change.pk),
         "around": summary.context_of(change, sees_all=sees_all),
         "may_answer": may_answer(user_id, change),
         "may_withdraw": may_withdraw(user_id, change),

@@ -6,12 +6,12 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from approvals.asking import return_to_date, roll_back, submit
-from approvals.asking.undo import later_changes, missing_originals
 from approvals.errors import BadChange
 from approvals.judging.schedule import freeze_now
-from approvals.pages import effect, plan, summary
+from approvals.pages import effect, summary
 from approvals.pages import preview as previews
 from approvals.pages.forms import ChangeForm, ReturnForm, RollBackForm
+from approvals.pages.undoing import undoing_of
 from approvals.pages.views.changes import change_of
 from approvals.policy import may_roll_back
 from approvals.simulating import ask
@@ -136,6 +136,7 @@ def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
                 also=form.also(),
                 reason=form.cleaned_data["reason"],
                 originals=intake.certificates,
+                typed_name=form.cleaned_data["typed_name"],
             )
         except Refusal as error:
             refused, status = error, keep_on_page(request, error)
@@ -147,10 +148,7 @@ def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
         "refused": refused,
         "refusals": intake.refusals if intake else [],
         "verdict": may_roll_back(request.user.pk, change),
-        "rows": plan.rollback_rows(change) if change.applied_at else [],
-        "obstacle": plan.rollback_obstacle(change) if change.applied_at else "",
-        "later": later_changes(change) if change.applied_at else [],
-        "missing": missing_originals(change) if change.applied_at else [],
+        "undoing": undoing_of(change) if change.applied_at else None,
         "undo": summary.undo_of(change),
     }
     return render(request, "approvals/change_roll_back.html", context, status=status)

@@ -1,5 +1,6 @@
 """What undoing comes down to: what was held before against what is held now."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,7 @@ def undone(world: World, change: ChangeRequest) -> ChangeRequest:
         actor=world.actor("rita"),
         tenant_id=change.tenant_id,
         number=change.number,
+        typed_name=change.trust_config.name,
         also=[later.number for later in later_changes(change)],
         reason="Back.",
         originals=[],
@@ -163,7 +165,46 @@ def test_a_role_in_one_environment_rolls_nothing_back_in_another(world: World, b
             actor=world.actor(by),
             tenant_id=change.tenant_id,
             number=change.number,
+            typed_name=change.trust_config.name,
             also=[],
             reason="Back.",
             originals=[],
         )
+
+
+def test_production_and_an_empty_trust_store_ask_for_the_name(world: World) -> None:
+    from approvals.errors import BadChange
+
+    last, there = world.applied(make("last")), world.applied(make("there"), environment="prod")
+    for change in (last, there):
+        for typed in ("", "payments"):
+            with pytest.raises(BadChange, match="Type the name"):
+                roll_back.roll_back(
+                    actor=world.actor("rita"),
+                    tenant_id=change.tenant_id,
+                    number=change.number,
+                    also=[],
+                    reason="Back.",
+                    originals=[],
+                    typed_name=typed,
+                )
+    assert undone(world, last).state == "applied"
+
+
+def test_the_page_of_a_rollback_judges_it_before_it_is_asked_for(world: World) -> None:
+    change = world.applied(make("last"))
+    page = world.page("rita").get(f"/t/payments/changes/{change.number}/roll-back/")
+    text = page.content.decode()
+    assert "What the checks say of it" in text
+    assert "EST-LAST" in text
+    assert "Type payments-clients to go on" in text
+    assert page.context["undoing"].needs_name
+
+
+def test_the_one_who_decides_is_named_with_how_they_signed_in(world: World) -> None:
+    from audit.models import AuditEvent
+
+    undo = undone(world, world.applied(make("x"), make("y")))
+    vote = AuditEvent.objects.filter(type="vote.cast", change_number=undo.number).get()
+    assert (vote.actor_kind, vote.actor_id) == ("person", str(world.user("rita").pk))
+    assert json.loads(bytes(vote.payload))["actor"]["authenticated_by"] == "password"

@@ -1,0 +1,70 @@
+"""The part of a change's page that looks again by itself."""
+
+from datetime import timedelta
+from typing import Any
+
+import time_machine
+from django.utils import timezone
+
+from approvals.models import ChangeRequest
+from tests.certificates import make
+from tests.world import World
+
+MOST_QUERIES = 8
+
+
+def live(world: World, change: ChangeRequest, shown: str = "") -> str:
+    url = f"/t/payments/changes/{change.number}/live/"
+    answer = world.page("rita").get(url, {"shown": shown})
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def being_written(world: World) -> ChangeRequest:
+    world.emulator.operations.seconds = 10**6
+    return world.approved(make())
+
+
+def test_it_costs_few_queries(world: World, django_assert_max_num_queries: Any) -> None:
+    change = being_written(world)
+    page = world.page("rita")
+    with django_assert_max_num_queries(MOST_QUERIES):
+        page.get(f"/t/payments/changes/{change.number}/live/")
+
+
+def test_no_form_is_inside_what_is_polled(world: World) -> None:
+    change = being_written(world)
+    part = live(world, change)
+    assert "hx-get" in part
+    assert "<form" not in part
+    assert "<textarea" not in part
+    whole = world.page("sam").get(f"/t/payments/changes/{change.number}/").content.decode()
+    polled = whole[whole.index('id="live"') : whole.index('class="side-by-side"')]
+    assert "<form" not in polled
+
+
+def test_it_looks_again_more_rarely_the_longer_it_waits(world: World) -> None:
+    change = being_written(world)
+    assert 'hx-trigger="every 1s"' in live(world, change)
+    with time_machine.travel(timezone.now() + timedelta(seconds=70), tick=True):
+        assert 'hx-trigger="every 7s"' in live(world, change)
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=True):
+        assert 'hx-trigger="every 15s"' in live(world, change)
+
+
+def test_when_the_change_has_gone_on_it_says_so_and_stops(world: World) -> None:
+    change = world.submit(make())
+    page = world.page("rita")
+    stage = page.get(f"/t/payments/changes/{change.number}/").context["stage"]
+    assert "data-moved" not in live(world, change, shown=stage)
+    world.work()
+    assert world.fresh(change).state == "validated"
+    part = live(world, change, shown=stage)
+    assert "data-moved" in part
+    assert "hx-get" not in part
+
+
+def test_strangers_get_404_there_too(world: World) -> None:
+    change = being_written(world)
+    answer = world.page("lena").get(f"/t/payments/changes/{change.number}/live/")
+    assert answer.status_code == 404
