@@ -6,33 +6,6 @@ UV := PYTHONPATH=.tools UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 $(PY) -m uv
 export DJANGO_SETTINGS_MODULE := portal.settings
 export GRPC_VERBOSITY ?= ERROR
 
-# What says the same on every database, and is not run again on PostgreSQL.
-WITHOUT_DATABASE := --ignore tests/house --ignore tests/pki --ignore tests/emulator --ignore tests/gcp --ignore tests/faults \
-	--ignore tests/journeys/test_publishing.py --ignore tests/tenants/test_windows.py --ignore tests/approvals/test_form.py \
-	--ignore tests/approvals/test_hostile_publishing.py --ignore tests/approvals/test_timing.py --ignore tests/approvals/test_proof.py \
-	--ignore tests/approvals/test_model.py --ignore tests/approvals/test_golden_clients.py --ignore tests/approvals/test_simulations.py \
-	--ignore tests/approvals/test_roll_back.py --ignore tests/approvals/test_vote.py --ignore tests/approvals/test_modes.py \
-	--ignore tests/approvals/test_contradictions.py --ignore tests/approvals/test_explained.py --ignore tests/approvals/test_receipts.py \
-	--ignore tests/approvals/test_order.py \
-	--ignore tests/approvals/test_submit.py --ignore tests/certs/test_create.py --ignore tests/journeys/test_supervisor.py \
-	--deselect tests/journeys/test_journeys.py::test_every_page_is_clean_for_axe_in_both_themes_and_fits_a_phone \
-	--deselect tests/journeys/test_journeys.py::test_the_picture_of_the_reviewers_page \
-	--deselect tests/journeys/test_journeys.py::test_the_language_switch_keeps_the_page_and_is_remembered \
-	--deselect tests/journeys/test_journeys.py::test_a_rejection_says_why_and_keeps_the_comment_that_was_missing \
-	--deselect tests/journeys/test_journeys.py::test_a_submitter_cannot_approve_even_by_hand \
-	--deselect tests/journeys/test_journeys.py::test_a_looser_policy_takes_two_people \
-	--deselect tests/journeys/test_journeys.py::test_a_golden_client_stops_a_removal_until_it_is_answered \
-	--deselect tests/journeys/test_journeys.py::test_two_tenants_share_a_trust_config_and_see_counts_of_each_other \
-	--deselect tests/journeys/test_journeys.py::test_everything_works_without_javascript \
-	--deselect tests/journeys/test_journeys.py::test_mode_b_is_switched_by_two_people_and_stopped_by_one
-
-# Real workers are killed at each act on PostgreSQL and Redis; here, on the embedded broker, at one of them.
-ONCE := --deselect "tests/approvals/test_killed_workers.py::test_a_worker_killed_at_any_act_loses_nothing_and_writes_nothing_twice[reading live]" \
-	--deselect "tests/approvals/test_killed_workers.py::test_a_worker_killed_at_any_act_loses_nothing_and_writes_nothing_twice[opening the original]" \
-	--deselect "tests/approvals/test_killed_workers.py::test_a_worker_killed_at_any_act_loses_nothing_and_writes_nothing_twice[after the intent, before the write]" \
-	--deselect "tests/approvals/test_killed_workers.py::test_a_worker_killed_at_any_act_loses_nothing_and_writes_nothing_twice[polling the operation]" \
-	--deselect "tests/approvals/test_killed_workers.py::test_a_worker_killed_at_any_act_loses_nothing_and_writes_nothing_twice[reading back]"
-
 .DEFAULT_GOAL := help
 .PHONY: faults lint screenshot help setup setup-dev run test check fix bench fuzz docs messages lock vendor
 
@@ -62,13 +35,16 @@ setup-dev: $(VENV)/.dev ## Install what its developers need besides
 run: setup ## Migrate, seed a demo, start everything, print the URL and sign-in links
 	@$(BIN)/python manage.py up --demo
 
+# Everything runs on the production pair where there is one; on SQLite and the embedded broker then what is marked for it.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+
 test: setup-dev ## Run the tests; what this machine lacks (a browser, PostgreSQL) is left out with the reason
 ifdef TEST_POSTGRESQL_URL
-	@TEST_REDIS_URL= $(BIN)/python -m pytest -n auto --dist worksteal -m "not postgresql" $(ONCE) $(ARGS)
-	@DATABASE_URL=$(TEST_POSTGRESQL_URL) $(BIN)/python -m pytest -n auto --dist worksteal $(WITHOUT_DATABASE) $(ARGS)
+	@DATABASE_URL=$(TEST_POSTGRESQL_URL) $(PYTEST) -m "not only_embedded" $(ARGS)
+	@TEST_REDIS_URL= $(PYTEST) -m "embedded or only_embedded" $(ARGS)
 else
-	@TEST_REDIS_URL= $(BIN)/python -m pytest -n auto --dist worksteal -m "not postgresql" $(ARGS)
-	@echo "PostgreSQL: left out. Set TEST_POSTGRESQL_URL=postgresql://USER:PASSWORD@HOST:PORT/postgres to run the suite on it too."
+	@TEST_REDIS_URL= $(PYTEST) -m "not postgresql" $(ARGS)
+	@echo "PostgreSQL: left out. Set TEST_POSTGRESQL_URL=postgresql://USER:PASSWORD@HOST:PORT/postgres to run the suite on it."
 	@test "$(CI)" != "true"
 endif
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from emulator import server
 from emulator.switches import switches
 from jobs import clock
-from tests import guard, stack
+from tests import common_world, guard, stack
 from tests import world as worlds
 
 
@@ -60,7 +60,7 @@ def _build(emulator: Any, settings: Any) -> worlds.World:
     settings.POLL_SECONDS = 0
     settings.READS_PER_MINUTE = settings.WRITES_PER_MINUTE = 600_000
     opening._cache.clear()
-    return worlds.build(emulator)
+    return common_world.build(emulator)
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,8 @@ from tenants.errors import NotAllowed
 from tests.certificates import make, make_ca, weak_key
 from tests.world import World
 
+pytestmark = pytest.mark.embedded
+
 
 def _sweep(world: World, environment: str = "dev") -> None:
     sweep.sweep(environment_id=world.trust_config(environment=environment).environment_id)

@@ -11,6 +11,8 @@ from tenants.models import ModeSwitch
 from tests.certificates import SERVER_AUTH, make, make_ca
 from tests.world import World
 
+pytestmark = pytest.mark.embedded
+
 
 def test_mode_b_writes_with_no_person_in_between(world: World) -> None:
     world.self_service("logistics")

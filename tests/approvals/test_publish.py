@@ -22,6 +22,8 @@ from jobs.models import Job
 from tests.certificates import make, make_ca
 from tests.world import World
 
+pytestmark = pytest.mark.embedded
+
 UPDATE, GET = "UpdateTrustConfig", "GetTrustConfig"
 
 

@@ -16,6 +16,8 @@ from tenants.errors import NotAllowed
 from tests.certificates import Made, make
 from tests.world import World
 
+pytestmark = pytest.mark.embedded
+
 
 def _roll_back(
     world: World,

@@ -14,6 +14,8 @@ from tenants.errors import BadValue, UnknownObject
 from tests.certificates import DAY, Made, make, make_ca
 from tests.world import World
 
+pytestmark = pytest.mark.embedded
+
 
 def ask(world: World, *chain: Made, **more: object) -> Simulation:
     trust_config_id = str(world.trust_config().pk)

@@ -11,6 +11,8 @@ from approvals.states import MOVES, State
 from tests.certificates import make
 from tests.world import World
 
+pytestmark = pytest.mark.embedded
+
 ALLOWED = {(source.value, move.target.value) for move in MOVES for source in move.sources}
 
 

@@ -15,6 +15,8 @@ from audit.models import AnonymousRefusal, AuditEvent, AuditFingerprint, AuditPe
 from audit.recorder import payload_of, record
 from tests import guard
 
+pytestmark = pytest.mark.embedded
+
 ACTOR = Actor("person", "7", "Wei Zhang", "wei@example.com", "192.0.2.1", "password", "abc", "req")
 
 

@@ -18,6 +18,8 @@ from tests.certificates import Made, make
 from tests.stack import Stack
 from tests.world import World
 
+pytestmark = pytest.mark.embedded
+
 
 def _needles(*made: Made) -> dict[str, bytes]:
     needles = {"the word": b"BEGIN CERTIFICATE"}

@@ -15,6 +15,8 @@ from jobs import claims, queue, registry, tasks
 from jobs.models import Job
 from portal.celery import app
 
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture(autouse=True)
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:

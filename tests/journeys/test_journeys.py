@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from approvals.simulating import ask
 from certs.models import Simulation
 from tests.certificates import make, make_ca
@@ -13,6 +15,7 @@ from tests.journeys.conftest import Portal
 VERIFIED = ".flow li.done:has-text('Verified')"
 
 
+@pytest.mark.embedded
 def test_mode_a_to_verified_to_rolled_back_without_a_reload(portal: Portal) -> None:
     sam, rita = portal.sign_in("sam"), portal.sign_in("rita")
     root = make_ca("Acme Root")
@@ -58,6 +61,7 @@ def test_mode_a_to_verified_to_rolled_back_without_a_reload(portal: Portal) -> N
     assert "rolled back" in rita.inner_text("main").lower()
 
 
+@pytest.mark.embedded
 def test_mode_b_to_verified_with_nobody_in_between(portal: Portal) -> None:
     portal.world.self_service("logistics")
     lena = portal.sign_in("lena")

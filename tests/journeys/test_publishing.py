@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
 from django.db import transaction
 
 from certs.models import DriftCase
@@ -12,6 +13,8 @@ from jobs.queue import enqueue
 from tests.certificates import Made, make, make_ca
 from tests.journeys.conftest import Portal
 from tests.stack import ROOT
+
+pytestmark = pytest.mark.embedded
 
 VERIFIED = ".flow li.done:has-text('Verified')"
 POLICY = "projects/demo-dev/locations/global/serverTlsPolicies/gate"

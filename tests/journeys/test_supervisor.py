@@ -14,6 +14,8 @@ import pytest
 
 from tests.stack import ROOT, free_port
 
+pytestmark = pytest.mark.only_embedded
+
 
 def _children(pid: int) -> list[int]:
     """Direct children in the order in which they were started, read from /proc."""

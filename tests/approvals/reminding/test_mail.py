@@ -15,6 +15,8 @@ from jobs.models import Job
 from tests.certificates import make
 from tests.world import World
 
+pytestmark = pytest.mark.embedded
+
 
 def test_each_person_is_mailed_by_a_job_of_their_own(
     world: World, monkeypatch: pytest.MonkeyPatch
