@@ -1,5 +1,5 @@
 """ApprovalError
-├── SelfApproval           403: the submitter or an uploader votes on their own change
+├── SelfApproval           403: the submitter, whoever took it over, or an uploader votes
 ├── VoteRefused            403: this person's vote does not count here; says why
 ├── WrongState             409: the change is past the point where this can be done
 ├── StalePlan              409: the page showed another plan than the one that would be voted on

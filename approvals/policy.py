@@ -159,6 +159,11 @@ def may_roll_back(user_id: int, change: ChangeRequest) -> Verdict:
     """Submitters of the tenant and reviewers may ask for a rollback; how many votes it takes is another question."""
     if change.state != State.APPLIED:
         return Verdict(is_allowed=False, reason=_("Only an applied change can be rolled back."))
+    if change.kind == ChangeRequest.Kind.PUT_BACK:
+        return Verdict(
+            is_allowed=False,
+            reason=_("It only put back what was on record, so there is nothing to undo."),
+        )
     if AccessRole.SUBMITTER in roles(user_id, change.tenant, change.trust_config.environment):
         return ALLOWED
     if AccessRole.REVIEWER in platform_roles(user_id, change.trust_config.environment):

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from approvals.states import OPEN, State
 from certs.models import Publication
+from tenants.models import Grant
 
 if TYPE_CHECKING:
     from approvals.models import ChangeRequest, Item  # noqa: F401
@@ -33,6 +35,23 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
             "trust_config__environment__freezes",
         )
 
+    def of_person(self, user_id: int) -> Self:
+        """Changes that the person submitted, or takes care of."""
+        return self.filter(Q(submitted_by_id=user_id) | Q(taken_over_by_id=user_id))
+
+    def without_asker(self) -> Self:
+        """Open changes whose asker has no role any more that asks for changes there, or is not active.
+
+        Whether one may be taken over, and by whom, the policy says.
+        """
+        may_ask = Grant.objects.filter(
+            Q(tenant=OuterRef("tenant")) | Q(tenant=None),
+            Q(environment=OuterRef("trust_config__environment")) | Q(environment=None),
+            user=Coalesce(OuterRef("taken_over_by"), OuterRef("submitted_by")),
+            user__is_active=True,
+        )
+        return self.open().filter(~Exists(may_ask))
+
     def not_yet_written(self) -> Self:
         """Approved changes, with what tells when their time has come."""
         rows = self.filter(state=State.APPROVED).select_related(
@@ -52,7 +71,7 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
     def due(self, trust_config_id: UUID | str) -> Self:
         """Approved changes of one trust config that no write carries yet, oldest approval first.
 
-        Whether their time has come, :mod:`approvals.schedule` says; what follows another change waits until that is applied.
+        Whether their time has come, :mod:`approvals.judging.schedule` says; what follows another change waits until that is applied.
         """
         return self._ready(trust_config_id).filter(kind="regular")
 

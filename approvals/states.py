@@ -53,8 +53,18 @@ MOVES = (
         State.ROLLED_BACK,
         _("the change that inverts it was verified"),
     ),
-    Move("mark_rejected", OPEN, State.REJECTED, _("failed checks or declined by a reviewer")),
-    Move("mark_withdrawn", OPEN, State.WITHDRAWN, _("withdrawn by the submitter")),
+    Move(
+        "mark_rejected",
+        OPEN,
+        State.REJECTED,
+        _("the checks, a reviewer, time or the end of its drift case ended it"),
+    ),
+    Move(
+        "mark_withdrawn",
+        OPEN,
+        State.WITHDRAWN,
+        _("withdrawn by whoever asks for it, or with the change that it follows"),
+    ),
 )
 
 

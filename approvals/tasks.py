@@ -5,10 +5,8 @@ from datetime import timedelta
 from celery.signals import worker_init
 from django.conf import settings
 
-from approvals.deciding import lapse
-from approvals.deciding import validate as validate_flow
-from approvals.publishing import conductor as publish_flow
-from approvals.publishing import sweep, wake
+from approvals.deciding import lapse, validate, vote
+from approvals.publishing import conductor, sweep, wake
 from approvals.reminding import due, mail
 from approvals.simulating import answer, ask
 from jobs import clock
@@ -25,12 +23,12 @@ def load_ahead(**_: object) -> None:
 
 @handles("validate_change")
 def validate_change(subject_id: str) -> None:
-    validate_flow.validate(change_id=int(subject_id))
+    validate.validate(change_id=int(subject_id))
 
 
 @handles("publish")
 def publish(subject_id: str) -> None:
-    publish_flow.publish(trust_config_id=subject_id)
+    conductor.publish(trust_config_id=subject_id)
 
 
 @handles("wake_trust_configs", every=timedelta(seconds=30))
@@ -51,6 +49,11 @@ def sweep_everywhere(_subject_id: str) -> None:
 @handles("sweep_location")
 def sweep_location(subject_id: str) -> None:
     sweep.sweep(environment_id=int(subject_id))
+
+
+@handles("recount_votes", every=timedelta(minutes=1))
+def recount_votes(_subject_id: str) -> None:
+    vote.recount()
 
 
 @handles("lapse", every=timedelta(minutes=15))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from approvals.causes import Cause
@@ -25,13 +26,15 @@ from tenants.models import AccessRole, Mode
 def uploaders(change: ChangeRequest) -> set[int]:
     """Everyone who may not decide on the change, because they ask for it.
 
-    Its submitter, whoever took it over, and all who ever uploaded a certificate that it adds, in
+    Its submitter, all who took it over or answered for it, and all who ever uploaded a certificate that it adds, in
     whatever change.
     """
     added = [i.sha256_fingerprint for i in change.items.all() if i.action == Action.ADD]
     uploads = Item.objects.uploads().filter(sha256_fingerprint__in=added)
     found: set[int | None] = {change.submitted_by_id, change.taken_over_by_id}
     found |= set(uploads.values_list("change__submitted_by_id", flat=True).distinct())
+    found |= set(change.takers.values_list("pk", flat=True))
+    found |= set(change.answers.values_list("given_by_id", flat=True))
     found |= {i.certificate.uploaded_by_id for i in change.items.all() if i.action == Action.ADD}
     return {user_id for user_id in found if user_id is not None}
 
@@ -43,20 +46,33 @@ class Voter:
     user_id: int
     scope: ReviewerScope
     uploaded: frozenset[str]
+    asked_for: frozenset[int]
 
 
 def voter(user_id: int, changes: Iterable[ChangeRequest]) -> Voter:
-    """``uploaded`` are the fingerprints among those of the changes that the person uploaded."""
+    """What matters of a person for these changes.
+
+    ``uploaded`` are the fingerprints among theirs that the person uploaded, ``asked_for`` the ids
+    of those that the person took over or answered for.
+    """
+    changes = list(changes)
     wanted = {i.sha256_fingerprint for c in changes for i in c.items.all()}
     uploads = Item.objects.uploads().filter(
         sha256_fingerprint__in=wanted, change__submitted_by_id=user_id
     )
     uploaded = frozenset(uploads.values_list("sha256_fingerprint", flat=True))
-    return Voter(user_id, reviewer_scope(user_id), uploaded)
+    mine = ChangeRequest.objects.filter(pk__in=[change.pk for change in changes])
+    asked_for = mine.filter(Q(takers=user_id) | Q(answers__given_by=user_id))
+    return Voter(
+        user_id,
+        reviewer_scope(user_id),
+        uploaded,
+        frozenset(asked_for.values_list("pk", flat=True)),
+    )
 
 
 def _is_uploader(who: Voter, change: ChangeRequest) -> bool:
-    if who.user_id in {change.submitted_by_id, change.taken_over_by_id}:
+    if who.user_id == change.submitted_by_id or change.pk in who.asked_for:
         return True
     added = [i for i in change.items.all() if i.action == Action.ADD]
     return any(
@@ -84,8 +100,8 @@ def may_vote(user_id: int, change: ChangeRequest, *, who: Voter | None = None) -
             _("You submitted this change, so somebody else must decide on it."),
         ),
         (
-            user_id == change.taken_over_by_id,
-            _("You took this change over, so somebody else must decide on it."),
+            change.pk in who.asked_for,
+            _("You took this change over or answered for it, so somebody else must decide on it."),
         ),
         (
             _is_uploader(who, change),

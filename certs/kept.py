@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from certs.models import GoldenClient, SealedCertificate, Simulation
 
@@ -31,7 +31,10 @@ class KeptCount:
 
 
 def kept_of_certificate(tenant_id: int, sha256_fingerprint: str) -> list[Kept]:
-    """Every sealed copy that one tenant has of one certificate."""
+    """Sealed copies by their own fingerprint.
+
+    The CAs in the chain of a golden client or of a question are sealed with it and not listed.
+    """
     sealed = SealedCertificate.objects.filter(
         tenant_id=tenant_id, sha256_fingerprint=sha256_fingerprint
     )
@@ -54,8 +57,15 @@ def kept_of_certificate(tenant_id: int, sha256_fingerprint: str) -> list[Kept]:
     ]
 
 
-def kept_of_change(change_id: int) -> list[Kept]:
-    return _sealed(SealedCertificate.objects.filter(change_id=change_id))
+def kept_of_change(
+    change_id: int, tenant_id: int, sha256_fingerprints: Iterable[str]
+) -> list[Kept]:
+    """What is sealed for a change, of the certificates that it names.
+
+    A put-back on a shared trust config keeps entries of other tenants too; they go unnamed.
+    """
+    rows = SealedCertificate.objects.filter(change_id=change_id, tenant_id=tenant_id)
+    return _sealed(rows.filter(sha256_fingerprint__in=list(sha256_fingerprints)))
 
 
 def kept_by_tenant(tenant_id: int) -> list[KeptCount]:
@@ -77,7 +87,7 @@ def kept_by_tenant(tenant_id: int) -> list[KeptCount]:
     return [each for each in counts if each.count]
 
 
-def _sealed(rows: Iterable[SealedCertificate]) -> list[Kept]:
+def _sealed(rows: QuerySet[SealedCertificate]) -> list[Kept]:
     return [
         Kept(
             "rollback_window" if row.keep_until else "under_way",
@@ -86,5 +96,5 @@ def _sealed(rows: Iterable[SealedCertificate]) -> list[Kept]:
             row.sealed_at,
             row.keep_until,
         )
-        for row in rows.select_related("trust_config").order_by("pk")  # type: ignore[attr-defined]
+        for row in rows.select_related("trust_config").order_by("pk")
     ]

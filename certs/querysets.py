@@ -55,5 +55,5 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
     def unresolved(self, trust_config_id: UUID | str) -> Self:
         """Those whose outcome is not known yet, in the order in which they were intended."""
         return self.filter(
-            trust_config_id=trust_config_id, state__in=["intended", "sent", "written"]
+            trust_config_id=trust_config_id, state__in=self.model.UNRESOLVED
         ).order_by("revision")

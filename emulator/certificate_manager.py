@@ -98,6 +98,8 @@ class CertificateManager:
         body = trust_config.from_message(request.trust_config)
         with self._store.lock():
             old = self._existing(name)
+            if switches.requires_etag and not request.trust_config.etag:
+                raise Refused("INVALID_ARGUMENT", "An update must name the etag that it has read.")
             if request.trust_config.etag and request.trust_config.etag != trust_config.etag(old):
                 raise Refused(switches.stale_etag_code, "Etag does not match the current resource.")
             if self._operations.is_running(name) and not switches.queues_updates:

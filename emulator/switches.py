@@ -11,6 +11,8 @@ class Switches:
     stale_etag_code: str = "ABORTED"
     # A second write while one runs is refused with ABORTED, or queued and applied in turn.
     queues_updates: bool = False
+    # Refuses an update without an etag, as a portal that never writes over an unseen edit wants it.
+    requires_etag: bool = False
     # Whether a queued write's etag is looked at again in the moment in which it is applied.
     rechecks_etag: bool = True
 

@@ -46,6 +46,7 @@ def emulator(_emulator: Any) -> Iterator[Any]:
     _emulator.faults.clear_calls()
     _emulator.permissions.clear()
     switches.reset()
+    switches.requires_etag = True  # so that no write of ours goes unguarded, anywhere
     _emulator.operations.seconds = _emulator.operations.propagation_seconds = 0
     with _emulator.store.lock():
         _emulator.store.forget_all()

@@ -300,6 +300,7 @@ _PERIODIC = (
     "forget_simulations",
     "sweep_everywhere",
     "lapse",
+    "recount_votes",
     "remind",
     "try_gates",
 )

@@ -18,7 +18,6 @@ from jobs import clock
 from pki.certificate import ParsedCertificate
 from pki.plan import Action
 from tenants.errors import NotAllowed
-from tenants.models import Tenant
 
 
 def roll_back(
@@ -46,7 +45,7 @@ def roll_back(
         raise BadChange(_("Say why this change is undone. Reviewers and auditors will read it."))
     at = clock.now()
     with transaction.atomic(durable=True):
-        tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
+        tenant = locks.lock_tenant(tenant_id)
         original = locks.lock_change(tenant_id, number)
         locks.require_open(original, State.APPLIED)
         if not (verdict := policy.may_roll_back(actor.user_id, original)):

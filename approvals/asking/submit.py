@@ -46,7 +46,7 @@ def submit(
     draft.check_request(reason, additions, removals)
     draft.check_timing(timing, additions, removals, at=at)
     with transaction.atomic(durable=True):
-        tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
+        tenant = locks.lock_tenant(tenant_id)
         trust_config = open_trust_config(tenant, trust_config_id)
         if not (verdict := policy.may_submit(actor.user_id, tenant, trust_config.environment)):
             raise NotAllowed(verdict.reason)

@@ -32,7 +32,9 @@ def later_changes(original: ChangeRequest) -> list[ChangeRequest]:
         state=State.APPLIED,
         applied_at__gte=original.applied_at,
     )
-    rows = later.exclude(pk=original.pk).order_by("applied_at", "pk")
+    # A put-back changes nothing that the portal holds.
+    later = later.exclude(pk=original.pk).exclude(kind=ChangeRequest.Kind.PUT_BACK)
+    rows = later.order_by("applied_at", "pk")
     for change in rows.prefetch_related("items", "inverts"):
         mine = {item.sha256_fingerprint for item in change.items.all()}
         is_dependent = bool(mine & fingerprints) or change.follows_id == original.pk
@@ -51,24 +53,24 @@ def _only_undoes(change: ChangeRequest) -> bool:
 def net_of(chosen: Iterable[ChangeRequest]) -> dict[Entry, Action]:
     """What undoing these changes comes down to today, for each entry that they touched.
 
-    From what the tenant held before the oldest of them and what it holds now: a later change, or
-    somebody outside the portal, may have undone a part already.
+    From what the tenant held before the first of them that touched the entry (what it added was not
+    held, what it removed was) and what the tenant holds now: a change that stays, a later one, or
+    somebody outside the portal may have done a part already.
     """
-    chosen = list(chosen)
-    oldest = min(chosen, key=lambda change: (change.applied_at, change.pk))
-    assert oldest.applied_at is not None
-    rows = TrustEntry.objects.for_tenant(oldest.tenant_id).filter(
-        trust_config_id=oldest.trust_config_id
+    chosen = sorted(chosen, key=lambda change: (change.applied_at, change.pk))
+    was_held: dict[Entry, bool] = {}
+    for change in chosen:
+        for step in change.steps:
+            was_held.setdefault(step.entry, step.action is Action.REMOVE)
+    rows = TrustEntry.objects.for_tenant(chosen[0].tenant_id).filter(
+        trust_config_id=chosen[0].trust_config_id
     )
-    before = rows.filter(
-        Q(removed_at=None) | Q(removed_at__gte=oldest.applied_at), added_at__lt=oldest.applied_at
-    )
-    then = {row.holding.entry for row in before.select_related("certificate")}
-    way = difference(entries_of(rows.holdings()), then)
-    touched = {step.entry for change in chosen for step in change.steps}
-    return dict.fromkeys(way.added & touched, Action.ADD) | dict.fromkeys(
-        way.removed & touched, Action.REMOVE
-    )
+    held = entries_of(rows.holdings())
+    return {
+        entry: Action.ADD if was else Action.REMOVE
+        for entry, was in was_held.items()
+        if was is not (entry in held)
+    }
 
 
 def refuse_revoked(chosen: Iterable[ChangeRequest]) -> None:

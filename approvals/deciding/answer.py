@@ -23,7 +23,7 @@ def answer(*, actor: Actor, tenant_id: int, number: int, answers: dict[str, str]
     from its votes goes to its voters with the answers.
 
     :raises WrongState: when the change is past its checks.
-    :raises NotAllowed: for everybody but its submitter.
+    :raises NotAllowed: for everybody but whoever is responsible for it.
     :raises BadChange: when none of the findings that wait is answered.
     :raises UnknownObject:
     """

@@ -4,12 +4,13 @@ from django.db import transaction
 
 from approvals import locks, policy
 from approvals.audit_events import record_change
+from approvals.models import ChangeRequest
 from audit.events import Actor, EventType
 from tenants.errors import NotAllowed
 
 
 def take_over(*, actor: Actor, tenant_id: int, number: int) -> None:
-    """Makes a submitter of the tenant responsible for an open change.
+    """Makes a submitter of the tenant responsible for an open change, and for what is to follow it.
 
     They may withdraw it and answer its findings, and may not vote on it.
 
@@ -20,13 +21,16 @@ def take_over(*, actor: Actor, tenant_id: int, number: int) -> None:
         change = locks.lock_change(tenant_id, number)
         if not (verdict := policy.may_take_over(actor.user_id, change)):
             raise NotAllowed(verdict.reason)
-        before = change.responsible
-        change.taken_over_by_id = actor.user_id
-        change.save()
-        record_change(
-            EventType.CHANGE_TAKEN_OVER,
-            change,
-            actor=actor,
-            before=f"user {before.pk}",
-            after=f"user {actor.user_id}",
-        )
+        followers = ChangeRequest.objects.open().filter(follows=change)
+        for each in (change, *followers.select_for_update(of=("self",))):
+            before = each.responsible
+            each.taken_over_by_id = actor.user_id
+            each.save()
+            each.takers.add(actor.user_id)
+            record_change(
+                EventType.CHANGE_TAKEN_OVER,
+                each,
+                actor=actor,
+                before=f"user {before.pk}",
+                after=f"user {actor.user_id}",
+            )

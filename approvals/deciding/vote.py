@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from approvals import locks, votes
@@ -11,9 +12,11 @@ from approvals.causes import cause
 from approvals.errors import BadChange, SelfApproval, StalePlan, VoteRefused
 from approvals.judging import schedule
 from approvals.models import ChangeRequest, Vote
+from approvals.states import State
 from approvals.steps import transitions
-from audit.events import Actor, EventType
+from audit.events import Actor, EventType, worker
 from jobs import clock
+from jobs.worker import name as worker_name
 from pki.findings import Severity
 
 
@@ -48,6 +51,29 @@ def reject(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: s
         _cast(change, Vote.Decision.REJECT, actor=actor, digest=digest, comment=comment, at=at)
         why = cause("rejected-declined", name=actor.name, comment=comment.strip())
         transitions.reject(change, why, actor=actor, at=at, reason=comment.strip())
+
+
+def recount() -> None:
+    """Approves what has its votes although nobody votes now.
+
+    A voter has the role again, or the environment asks for fewer votes.
+    """
+    waiting = ChangeRequest.objects.filter(
+        state=State.VALIDATED,
+        awaits_answer=False,
+        votes__change_digest=F("change_digest"),
+        votes__decision=Vote.Decision.APPROVE,
+    )
+    for tenant_id, number in waiting.values_list("tenant_id", "number").distinct():
+        with transaction.atomic(durable=True):
+            at = clock.now()
+            locks.lock_tenant(tenant_id)
+            change = locks.lock_change(tenant_id, number)
+            is_blocked = change.findings.filter(severity=Severity.BLOCKING).exists()
+            if change.state != State.VALIDATED or is_blocked or change.awaits_answer:
+                continue
+            if votes.has_votes(change) and not schedule.is_overlap_over(change, at):
+                transitions.approve(change, actor=worker(worker_name()), at=at)
 
 
 def _cast(

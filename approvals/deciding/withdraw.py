@@ -15,7 +15,7 @@ def withdraw(*, actor: Actor, tenant_id: int, number: int, reason: str) -> None:
     """Ends an open change; what was sealed for it is deleted at once.
 
     :raises WrongState: when it is not open any more.
-    :raises NotAllowed: for everybody but the submitter.
+    :raises NotAllowed: for everybody but whoever is responsible for it.
     :raises PublicationInProgress: while a write of it may be under way.
     """
     with transaction.atomic(durable=True):

@@ -48,6 +48,8 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     taken_over_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="taken_changes"
     )
+    # Everybody who ever took it over: none of them votes on it.
+    takers = models.ManyToManyField(User, related_name="+", blank=True)
     names_revocation = models.BooleanField(default=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.REGULAR)
     # An adoption or a put-back resolves this case. Entries of other tenants go with it, unnamed.
@@ -158,6 +160,14 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
         attempts = self.attempts.select_related("publication").order_by("-publication__revision")
         attempt = attempts.first()
         return attempt.publication if attempt else None
+
+    @property
+    def waits_for_first(self) -> bool:
+        """The end of an overlap waits until its first change is applied, and while that is undone."""
+        first = self.follows
+        if first is None:
+            return False
+        return first.state != State.APPLIED or first.inverted_by.filter(state__in=OPEN).exists()
 
     @property
     def is_rollback(self) -> bool:

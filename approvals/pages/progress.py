@@ -88,9 +88,7 @@ def _stage(change: ChangeRequest, publication: Publication | None) -> int:
         return 7
     if change.state != State.APPROVED:
         return 1 if not change.change_digest else 2
-    if publication is None or publication.state not in Publication.UNRESOLVED:
-        return 4
-    return 6 if publication.state == Publication.State.WRITTEN else 4
+    return 6 if publication and publication.state == Publication.State.WRITTEN else 4
 
 
 def is_being_written(change: ChangeRequest) -> bool:
@@ -108,9 +106,7 @@ def is_in_flux(change: ChangeRequest) -> bool:
     ):
         return False
     if change.state == State.APPROVED and not is_being_written(change):
-        return may_go(change, timezone.now()) and (
-            change.follows is None or change.follows.state == State.APPLIED
-        )
+        return may_go(change, timezone.now()) and not change.waits_for_first
     return change.state in {State.SUBMITTED, State.APPROVED}
 
 

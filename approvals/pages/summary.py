@@ -10,10 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from approvals import policy
-from approvals.asking.undo import later_changes
 from approvals.models import ChangeRequest, Item, Vote
-from approvals.states import State
-from approvals.votes import may_vote, uploaders, votes_needed
+from approvals.votes import counting_votes, lost_voters, may_vote, uploaders, votes_needed
 from certs.models import Role, TrustConfig, TrustEntry
 from pki.answers import open_questions
 from pki.findings import Finding, Severity
@@ -60,7 +58,10 @@ def checks_of(change: ChangeRequest) -> Checks:
 
 @dataclass(frozen=True)
 class Votes:
-    """``valid`` are votes on the present plan, ``stale`` those on an earlier one."""
+    """``valid`` are votes on the present plan, ``stale`` those on an earlier one.
+
+    ``lost`` names who approved the present plan and may not vote on it any more.
+    """
 
     needed: int
     valid: list[Vote]
@@ -68,6 +69,7 @@ class Votes:
     eligible: list[User]
     mine: Verdict
     given_count: int
+    lost: list[str]
 
 
 def votes_of(change: ChangeRequest, user_id: int) -> Votes:
@@ -75,7 +77,7 @@ def votes_of(change: ChangeRequest, user_id: int) -> Votes:
     valid = [vote for vote in votes if vote.change_digest == change.change_digest]
     gone = uploaders(change) | {vote.voter_id for vote in valid if vote.voter_id}
     eligible = [user for user in reviewers(change.trust_config.environment) if user.pk not in gone]
-    given = [vote for vote in valid if vote.decision == Vote.Decision.APPROVE]
+    given = [*counting_votes(change), *(vote for vote in valid if vote.policy)]
     return Votes(
         votes_needed(change),
         valid,
@@ -83,6 +85,7 @@ def votes_of(change: ChangeRequest, user_id: int) -> Votes:
         eligible,
         may_vote(user_id, change),
         len(given),
+        lost_voters(change),
     )
 
 
@@ -135,7 +138,6 @@ class Context:
     earlier: list[ChangeRequest]
     elsewhere: list[str]
     other_tenants_count: int
-    dependents: list[ChangeRequest]
 
 
 def context_of(change: ChangeRequest, *, sees_all: bool) -> Context:
@@ -164,8 +166,7 @@ def context_of(change: ChangeRequest, *, sees_all: bool) -> Context:
         if sees_all
         else 0
     )
-    dependents = later_changes(change) if change.state == State.APPLIED else []
-    return Context(list(earlier), elsewhere, others, dependents)
+    return Context(list(earlier), elsewhere, others)
 
 
 def title_of(change: ChangeRequest) -> str:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from approvals.judging.schedule import opens_at
+from approvals.judging.schedule import freeze_now, opens_at
 from approvals.limits import decides_by_itself
 from approvals.models import ChangeRequest
 from approvals.pages.progress import is_being_written
@@ -107,10 +107,10 @@ def _drifted(change: ChangeRequest) -> Waiting:
 
 def _scheduled(change: ChangeRequest) -> Waiting | None:
     """An approved change whose time has not come."""
-    if change.follows is not None and change.follows.state != State.APPLIED:
-        follows = _("It follows change #%(number)s, which is not applied yet.") % {
-            "number": change.follows.number
-        }
+    if change.follows is not None and change.waits_for_first:
+        follows = _(
+            "It follows change #%(number)s, which is not applied yet or is being undone."
+        ) % {"number": change.follows.number}
         return Waiting(
             follows,
             change.state_since,
@@ -133,9 +133,7 @@ def _scheduled(change: ChangeRequest) -> Waiting | None:
     way_out: str | Promise = _(
         "Nothing to do; it is checked again when its time comes. It can be withdrawn until then."
     )
-    if freeze := change.trust_config.environment.freezes.filter(
-        begins_at__lte=at, ends_at__gt=at
-    ).first():
+    if freeze := freeze_now(change.trust_config.environment):
         way_out = _("Frozen until %(until)s: %(reason)s") % {
             "until": f"{freeze.ends_at:%Y-%m-%d %H:%M} UTC",
             "reason": freeze.reason,
@@ -145,7 +143,7 @@ def _scheduled(change: ChangeRequest) -> Waiting | None:
 
 def _orderly_wait(change: ChangeRequest) -> Waiting:
     if change.awaits_answer:
-        words = _("%(name)s must answer what the checks found.") % {"name": change.submitted_by}
+        words = _("%(name)s must answer what the checks found.") % {"name": change.responsible}
         return Waiting(
             words,
             change.planned_at or change.state_since,

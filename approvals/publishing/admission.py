@@ -13,11 +13,11 @@ from approvals.publishing.originals import Opened
 from approvals.steps import transitions
 from audit.events import Actor
 from certs.live import Live
-from certs.models import TrustConfig
+from certs.models import TrustConfig, TrustEntry
 from jobs import clock
 from pki.estate import Estate
 from pki.findings import Finding
-from pki.plan import Action, Holding, has_effect
+from pki.plan import Action, Holding, Step, has_effect
 
 
 def estate_at(trust_config: TrustConfig, live: Live) -> Estate:
@@ -144,13 +144,26 @@ def _without_effect(change: ChangeRequest, estate: Estate) -> list[Cause]:
 
 
 def _lost_successor(change: ChangeRequest, estate: Estate) -> list[Cause]:
-    """The end of an overlap removes nothing when what replaces it is not trusted any more."""
-    if change.follows is None or change.voting_round > 1:
+    """The end of an overlap removes nothing when what replaces it is not trusted any more.
+
+    Unless its voters knew: then it was gone when they approved the removal by itself.
+    """
+    if change.follows is None:
         return []
     gone = [
         step
         for step in change.follows.steps
         if step.action is Action.ADD
         and Holding(change.tenant_id, step.entry) not in estate.holdings
+        and (change.voting_round == 1 or _was_held_at_approval(change, step))
     ]
     return [cause("returned-successor", fingerprint=step.entry.sha256_fingerprint) for step in gone]
+
+
+def _was_held_at_approval(change: ChangeRequest, step: Step) -> bool:
+    rows = TrustEntry.objects.for_tenant(change.tenant_id).filter(
+        trust_config_id=change.trust_config_id,
+        role=step.entry.role.value,
+        certificate__sha256_fingerprint=step.entry.sha256_fingerprint,
+    )
+    return rows.filter(removed_at__gt=change.approved_at).exists()

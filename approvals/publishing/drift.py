@@ -1,6 +1,6 @@
 """Resolving a drift case, once its change is approved: what is live becomes the record, or what was is written again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -48,7 +48,14 @@ def adopt(lease: Lease, change_id: int, live: Live, *, actor: Actor) -> None:
             by=actor.id,
         )
         observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
-        finish(change, trust_config, DriftCase.State.ADOPTED, EventType.DRIFT_ADOPTED, actor=actor)
+        finish(
+            change,
+            trust_config,
+            DriftCase.State.ADOPTED,
+            EventType.DRIFT_ADOPTED,
+            actor=actor,
+            at=at,
+        )
 
 
 def originals(change: ChangeRequest) -> dict[str, str]:
@@ -103,9 +110,10 @@ def finish(
     event: EventType,
     *,
     actor: Actor,
+    at: datetime,
 ) -> None:
     """The case is resolved and its change applied, in the caller's transaction; publishing goes on."""
-    at, case = clock.now(), change.drift_case
+    case = change.drift_case
     assert case is not None
     change.mark_applied(at=at)
     change.save()

@@ -130,6 +130,7 @@ def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
                     DriftCase.State.PUT_BACK,
                     EventType.DRIFT_PUT_BACK,
                     actor=actor,
+                    at=at,
                 )
             else:
                 _apply(change, publication, actor=actor, at=at)

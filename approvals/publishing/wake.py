@@ -1,4 +1,4 @@
-"""The net under the queue: whatever is submitted, due or unresolved has a job, whatever happened to the one it had."""
+"""Periodic sweep: enqueues a job for every change or trust config with work and no pending job."""
 
 from datetime import timedelta
 

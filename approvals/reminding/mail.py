@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from approvals.models import Reminder
 from jobs import clock
 from jobs.queue import enqueue
+from tenants.access import visible_tenants
 from tenants.models import User
 
 
@@ -39,10 +40,15 @@ def mail_to(*, reminder_id: int, user_id: int) -> None:
         "change__tenant", "change__trust_config__environment"
     ).get(pk=reminder_id)
     user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None:
+    if user is None or not _may_still_see(user, reminder):
         return
     with translation.override(user.language or settings.LANGUAGE_CODE):
         send_mail(_subject(reminder), _body(reminder), None, [user.email])
+
+
+def _may_still_see(user: User, reminder: Reminder) -> bool:
+    """Who has lost every role there is told nothing of the tenant any more."""
+    return visible_tenants(user.pk).filter(pk=reminder.change.tenant_id).exists()
 
 
 def _subject(reminder: Reminder) -> str:

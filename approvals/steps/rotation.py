@@ -5,7 +5,7 @@ from datetime import datetime
 from approvals import locks
 from approvals.audit_events import items_as_json, record_change
 from approvals.draft import Removal
-from approvals.judging.digest import store_plan
+from approvals.judging.digest import renew_digest, store_plan
 from approvals.judging.estate import estate_of_change
 from approvals.judging.judge import judge_change
 from approvals.models import ChangeRequest
@@ -35,6 +35,7 @@ def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> Chang
         at=at,
     )
     second.mode, second.follows = first.mode, first
+    second.taken_over_by = first.taken_over_by
     in_window = first.schedule == ChangeRequest.Schedule.IN_WINDOW
     second.schedule = (
         ChangeRequest.Schedule.IN_WINDOW if in_window else ChangeRequest.Schedule.AT_TIME
@@ -49,6 +50,7 @@ def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> Chang
     ]
     store_plan(second, findings, at=at, etag=first.trust_config.observed_etag)
     second.save()
+    second.takers.set(first.takers.all())
     details: dict[str, object] = {
         "items": items_as_json(second),
         "follows": first.number,
@@ -88,18 +90,21 @@ def keep_overlap(first: ChangeRequest, *, actor: Actor, at: datetime) -> None:
     planned = first.overlap_until - begins
     if at - begins <= planned / LATE:
         return
-    for second in (
-        first.followers.filter(state=State.APPROVED)
-        .select_for_update(of=("self",))
-        .select_related("tenant", "trust_config__environment")
+    followers = ChangeRequest.objects.open().filter(follows=first)
+    for second in followers.select_for_update(of=("self",)).select_related(
+        "tenant", "trust_config__environment"
     ):
-        if second.due_at is not None and second.due_at < at + planned:
-            before, second.due_at = second.due_at, at + planned
-            second.save()
-            record_change(
-                EventType.CHANGE_RESCHEDULED,
-                second,
-                actor=actor,
-                before=before.isoformat(),
-                after=second.due_at.isoformat(),
-            )
+        if second.due_at is None or second.due_at >= at + planned:
+            continue
+        before, second.due_at = second.due_at, at + planned
+        if second.state == State.VALIDATED:  # its date is part of what is voted on
+            second.voting_round += 1
+            renew_digest(second)
+        second.save()
+        record_change(
+            EventType.CHANGE_RESCHEDULED,
+            second,
+            actor=actor,
+            before=before.isoformat(),
+            after=second.due_at.isoformat(),
+        )

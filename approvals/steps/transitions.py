@@ -1,4 +1,4 @@
-"""Each move of a change, once. Every flow that needs one calls it, in the flow's own transaction.
+"""Each way on or back for a change, once. Every flow that needs one calls it, in the flow's own transaction.
 
 A change that ends or goes back takes along what was to follow it at the end of an overlap.
 """

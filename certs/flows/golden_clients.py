@@ -12,7 +12,7 @@ from jobs.queue import enqueue
 from pki.certificate import ParsedCertificate
 from pki.simulate import MAXIMAL_SENT
 from tenants.access import ALLOWED, Verdict, require, reviewer_scope
-from tenants.errors import BadValue, NotAllowed, NotPossible, UnknownObject
+from tenants.errors import BadValue, NotAllowed, NotPossible, StaleDecision, UnknownObject
 from tenants.models import AccessRole, Tenant
 
 MOST_EACH = 50
@@ -102,10 +102,15 @@ def remove(*, actor: Actor, tenant_id: int, client_id: int, reason: str) -> bool
     return False
 
 
-def decide_removal(*, actor: Actor, tenant_id: int, client_id: int, is_confirmed: bool) -> None:
+def decide_removal(
+    *, actor: Actor, tenant_id: int, client_id: int, asked_at: str, is_confirmed: bool
+) -> None:
     """A reviewer's word on a removal that was asked for: it goes, or it stays a guard.
 
+    ``asked_at`` says, as ISO text, which request the page showed.
+
     :raises UnknownObject: when no removal of such a client waits.
+    :raises StaleDecision: when another request waits now.
     :raises NotAllowed: for whoever asked, and for everybody but reviewers of that environment.
     """
     with transaction.atomic(durable=True):
@@ -114,6 +119,8 @@ def decide_removal(*, actor: Actor, tenant_id: int, client_id: int, is_confirmed
             raise UnknownObject
         if not (verdict := may_decide_removal(actor.user_id, client)):
             raise NotAllowed(verdict.reason)
+        if client.removal_asked_at is None or asked_at != client.removal_asked_at.isoformat():
+            raise StaleDecision
         reason = client.removal_reason
         if is_confirmed:
             _record(EventType.GOLDEN_CLIENT_REMOVED, client, actor=actor, reason=reason)

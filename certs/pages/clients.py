@@ -20,7 +20,7 @@ from certs.models import (
     Simulation,
 )
 from tenants.actors import actor_of
-from tenants.errors import BadValue, NotPossible, UnknownObject
+from tenants.errors import BadValue, NotPossible, StaleDecision, UnknownObject
 from tenants.models import AccessRole
 from tenants.page_access import TenantRequest, tenant_page
 from web.errors import Refusal, keep_on_page
@@ -83,12 +83,17 @@ def golden_client_remove(request: TenantRequest, client_id: int) -> HttpResponse
 
 @tenant_page(methods=("POST",))
 def golden_client_decide(request: TenantRequest, client_id: int) -> HttpResponse:
-    golden_clients.decide_removal(
-        actor=actor_of(request),
-        tenant_id=request.tenant.pk,
-        client_id=client_id,
-        is_confirmed=request.POST.get("decision") == "confirm",
-    )
+    try:
+        golden_clients.decide_removal(
+            actor=actor_of(request),
+            tenant_id=request.tenant.pk,
+            client_id=client_id,
+            asked_at=request.POST.get("asked_at", ""),
+            is_confirmed=request.POST.get("decision") == "confirm",
+        )
+    except StaleDecision as error:
+        keep_on_page(request, error)
+        messages.error(request, str(error.sentence))
     return redirect("certs:golden-client-list", request.tenant.slug)
 
 

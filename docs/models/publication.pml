@@ -1,4 +1,4 @@
-/* One trust config as approvals/flows/publish.py conducts it: intents without a known outcome, the fencing write, withdrawal.
+/* One trust config as approvals/publishing/conductor.py conducts it: intents without a known outcome, the fencing write, withdrawal.
    Two changes, each adds one certificate (a bit of the set). Every write carries its revision as label, and the etag covers
    the label, so etag = revision of what is live. A request may be lost, refused, or arrive late: the network keeps it for as
    long as it likes (a pause longer than any lease). The worker may be killed between any two steps; its records survive.

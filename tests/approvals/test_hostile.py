@@ -396,7 +396,8 @@ def test_an_endless_number_on_the_rollback_form_is_no_server_error(world: World)
     client.force_login(world.user("rita"))
     assert (
         client.post(
-            f"/t/payments/changes/{change.number}/roll-back/", {"reason": "x", "also": "9" * 5000}
+            f"/t/payments/changes/{change.number}/roll-back/",
+            {"reason": "x", "also": "9" * 5000, "typed_name": change.trust_config.name},
         ).status_code
         == 302
     )

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from approvals.deciding import vote
 from approvals.draft import Removal
 from approvals.errors import SelfApproval, VoteRefused
 from approvals.models import ChangeRequest
+from approvals.pages.summary import votes_of
 from approvals.publishing.conductor import publish
 from approvals.votes import has_votes
 from tenants.models import Grant
@@ -76,7 +78,10 @@ def test_at_the_approval_only_votes_that_stand_are_counted(world: World) -> None
     world.approve(change, by="rita")
     world.take_grant("rita", "reviewer")
     world.approve(change, by="ravi")
-    assert world.fresh(change).state == "validated"
+    change = world.fresh(change)
+    assert change.state == "validated"
+    shown = votes_of(change, world.user("ravi").pk)
+    assert (shown.given_count, shown.lost) == (1, ["Rita"])
     world.approve(change, by="rosa")
     assert world.fresh(change).state == "approved"
 
@@ -111,3 +116,23 @@ def test_who_took_part_in_asking_is_told_so_and_has_no_vote(world: World) -> Non
     change = world.checked(make())
     with pytest.raises(SelfApproval):
         world.approve(change, by="sam")
+
+
+def test_a_voter_who_has_the_role_again_is_counted_again(world: World) -> None:
+    """Nobody may vote a second time, so the change must not wait for another vote."""
+    change = world.checked(make(), environment="prod")
+    world.approve(change, by="rita")
+    world.take_grant("rita", "reviewer")
+    world.approve(change, by="ravi")
+    vote.recount()
+    assert world.fresh(change).state == "validated"
+    Grant.objects.create(user=world.user("rita"), role="reviewer")
+    vote.recount()
+    assert world.fresh(change).state == "approved"
+
+
+def test_a_recount_approves_nothing_that_lacks_votes(world: World) -> None:
+    change = world.checked(make(), environment="prod")
+    world.approve(change, by="rita")
+    vote.recount()
+    assert world.fresh(change).state == "validated"

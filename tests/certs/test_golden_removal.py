@@ -8,6 +8,7 @@ from audit.models import AuditEvent
 from certs.flows import golden_clients
 from certs.models import GoldenClient
 from tenants.errors import BadValue, NotAllowed, NotPossible
+from tenants.models import Grant
 from tests.certificates import make
 from tests.world import World
 
@@ -30,8 +31,11 @@ def remove(world: World, client: GoldenClient, reason: str = "Switched off.") ->
 
 
 def decide(world: World, client: GoldenClient, by: str, *, is_confirmed: bool = True) -> None:
+    client.refresh_from_db()
+    asked_at = client.removal_asked_at
     golden_clients.decide_removal(
         actor=world.actor(by),
+        asked_at=asked_at.isoformat() if asked_at else "",
         tenant_id=client.tenant_id,
         client_id=client.pk,
         is_confirmed=is_confirmed,
@@ -74,7 +78,7 @@ def test_in_mode_a_a_submitter_lets_their_own_guard_go(world: World) -> None:
     assert not GoldenClient.objects.exists()
 
 
-def test_a_guard_that_waits_still_guards_and_is_asked_for_once(world: World) -> None:
+def test_a_guard_that_waits_is_kept_and_asked_for_once(world: World) -> None:
     client = in_production(world)
     with pytest.raises(BadValue):
         remove(world, client, reason=" ")
@@ -103,5 +107,19 @@ def test_the_reviewer_finds_it_on_the_page_and_decides(world: World) -> None:
     assert "Sam asks that it is kept no more" in page
     url = f"/t/payments/golden-clients/{client.pk}/decide/"
     assert url not in sam.get("/t/payments/golden-clients/").content.decode()
-    assert rita.post(url, {"decision": "confirm"}).status_code == 302
+    stale = rita.post(url, {"decision": "confirm", "asked_at": "2020-01-01"}, follow=True)
+    assert "is not what the page showed" in stale.content.decode()
+    assert GoldenClient.objects.exists()
+    client.refresh_from_db()
+    assert client.removal_asked_at is not None
+    word = {"decision": "confirm", "asked_at": client.removal_asked_at.isoformat()}
+    assert rita.post(url, word).status_code == 302
     assert not GoldenClient.objects.exists()
+
+
+def test_who_asked_does_not_decide_whatever_else_they_are(world: World) -> None:
+    client = in_production(world)
+    remove(world, client)
+    Grant.objects.create(user=world.user("sam"), role="reviewer")
+    with pytest.raises(NotAllowed, match="You asked for this"):
+        decide(world, client, "sam")

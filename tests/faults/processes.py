@@ -339,7 +339,7 @@ def _web_dies_after_its_commit(rig: Rig) -> None:
         "import os, django; django.setup()\n"
         "from jobs import queue\n"
         "queue.ring = lambda *a: os.kill(os.getpid(), 9)\n"
-        "from approvals.flows import vote\nfrom approvals.models import ChangeRequest\nfrom audit.events import Actor\n"
+        "from approvals.deciding import vote\nfrom approvals.models import ChangeRequest\nfrom audit.events import Actor\n"
         f"c = ChangeRequest.objects.get(pk={rig.change.pk})\n"
         f"a = Actor('person', '{rig.world.user('rita').pk}', 'Rita', 'rita@example.com')\n"
         "vote.approve(actor=a, tenant_id=c.tenant_id, number=c.number, digest=c.change_digest, comment='')\n"

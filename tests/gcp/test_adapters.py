@@ -51,10 +51,11 @@ def keys(google: Any) -> KmsKeyWrapping:
 
 
 def _update(
-    trust_configs: CertificateManagerTrustConfigs, *entries: LiveEntry, etag: str = ""
+    trust_configs: CertificateManagerTrustConfigs, *entries: LiveEntry, etag: str | None = None
 ) -> str:
+    read = trust_configs.read(NAME).etag if etag is None else etag
     return trust_configs.update(
-        NAME, entries=list(entries), labels={"countersign-revision": "1-x"}, etag=etag
+        NAME, entries=list(entries), labels={"countersign-revision": "1-x"}, etag=read
     )
 
 
@@ -218,3 +219,18 @@ def _encrypt_request() -> Any:
         additional_authenticated_data=b"aad",
         additional_authenticated_data_crc32c=aad,
     )
+
+
+def test_an_update_sends_the_etag_that_was_read(
+    google: Any, trust_configs: CertificateManagerTrustConfigs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one guard against writing over an edit that nobody has seen."""
+    from emulator.switches import switches
+
+    monkeypatch.setattr(switches, "requires_etag", True)
+    with pytest.raises(errors.CloudRejected, match="etag"):
+        _update(trust_configs, etag="")
+    with pytest.raises(errors.CloudConflict):
+        _update(trust_configs, etag="c3RhbGU=")
+    _update(trust_configs, etag=trust_configs.read(NAME).etag)
+    assert trust_configs.read(NAME).labels == {"countersign-revision": "1-x"}

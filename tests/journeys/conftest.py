@@ -137,3 +137,12 @@ def portal(
     for context in running.contexts:
         context.close()
     assert running.troubles == []
+
+
+def type_the_name(page: Any) -> None:
+    """Where a rollback asks for the trust config's name, it is typed as the page says."""
+    if page.locator("[name=typed_name]").count():
+        page.fill(
+            "[name=typed_name]",
+            page.inner_text("h1 + div a.mono"),
+        )

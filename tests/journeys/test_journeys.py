@@ -10,7 +10,7 @@ import pytest
 from approvals.simulating import ask
 from certs.models import Simulation
 from tests.certificates import make, make_ca
-from tests.journeys.conftest import Portal
+from tests.journeys.conftest import Portal, type_the_name
 
 VERIFIED = ".flow li.done:has-text('Verified')"
 
@@ -51,6 +51,7 @@ def test_mode_a_to_verified_to_rolled_back_without_a_reload(portal: Portal) -> N
 
     rita.click("text=Roll back…")
     rita.fill("textarea[name=reason]", "Wrong partner.")
+    type_the_name(rita)
     rita.click("main button:has-text('Roll back')")
     rita.wait_for_selector(VERIFIED)
     assert portal.world.live()["anchors"] == []
@@ -154,6 +155,7 @@ def test_everything_works_without_javascript(portal: Portal) -> None:
     _reload_until(rita, url, VERIFIED)
     rita.click("text=Roll back…")
     rita.fill("textarea[name=reason]", "Trying it.")
+    type_the_name(rita)
     rita.click("main button:has-text('Roll back')")
     _reload_until(rita, rita.url, VERIFIED)
     rita.click("button:has-text('Dark')")

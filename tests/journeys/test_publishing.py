@@ -11,7 +11,7 @@ from django.db import transaction
 from certs.models import DriftCase
 from jobs.queue import enqueue
 from tests.certificates import Made, make, make_ca
-from tests.journeys.conftest import Portal
+from tests.journeys.conftest import Portal, type_the_name
 from tests.stack import ROOT
 
 pytestmark = pytest.mark.embedded
@@ -103,6 +103,7 @@ def test_a_client_is_refused_before_accepted_after_and_refused_again_when_it_is_
 
     rita.click("text=Roll back…")
     rita.fill("textarea[name=reason]", "The partner left.")
+    type_the_name(rita)
     rita.click("main button:has-text('Roll back')")
     rita.wait_for_selector(VERIFIED)
     assert _probe(portal, endpoint, client)[0] == 1

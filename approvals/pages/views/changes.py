@@ -249,7 +249,9 @@ def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
         "progress": progress.progress_of(change, votes),
         "timeline": timeline.timeline_of(change),
         "undo": summary.undo_of(change),
-        "kept": kept_of_change(change.pk),
+        "kept": kept_of_change(
+            change.pk, change.tenant_id, [item.sha256_fingerprint for item in change.items.all()]
+        ),
         "around": summary.context_of(change, sees_all=sees_all),
         "may_answer": may_answer(user_id, change),
         "may_withdraw": may_withdraw(user_id, change),

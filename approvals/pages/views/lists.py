@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,9 +13,8 @@ from approvals.pages import effect, summary
 from approvals.pages.forms import (
     ChangeFilterForm,
 )
-from approvals.policy import (
-    may_submit,
-)
+from approvals.policy import may_submit, may_take_over
+from approvals.querysets import ChangeQuerySet
 from approvals.states import OPEN, State
 from approvals.votes import may_vote, voter
 from tenants import access
@@ -33,8 +32,14 @@ def home(request: SignedInRequest) -> HttpResponse:
     waiting = list(visible.filter(state=State.VALIDATED).order_by("state_since")[:200])
     who = voter(request.user.pk, waiting)
     to_decide = [change for change in waiting if may_vote(request.user.pk, change, who=who)]
-    mine = visible.filter(submitted_by=request.user)
+    mine = visible.of_person(request.user.pk)
+    orphans = [
+        change
+        for change in visible.without_asker().order_by("state_since")[:50]
+        if may_take_over(request.user.pk, change)
+    ]
     context = {
+        "orphans": orphans,
         "to_decide": to_decide,
         "open_mine": mine.filter(state__in=OPEN),
         "ended_mine": mine.exclude(state__in=OPEN)[:5],
@@ -84,9 +89,7 @@ def change_list(request: TenantRequest) -> HttpResponse:
     return render(request, "approvals/change_list.html", context)
 
 
-def _filtered(
-    changes: QuerySet[ChangeRequest], form: ChangeFilterForm, request: HttpRequest
-) -> Any:
+def _filtered(changes: ChangeQuerySet, form: ChangeFilterForm, request: HttpRequest) -> Any:
     if not form.is_valid():
         return changes
     data = form.cleaned_data
@@ -97,7 +100,7 @@ def _filtered(
     if data["environment"]:
         changes = changes.filter(trust_config__environment__slug=data["environment"])
     if data["mine"]:
-        changes = changes.filter(submitted_by_id=request.user.pk)
+        changes = changes.of_person(request.user.pk or 0)
     if text := data["q"].strip().lower():
         number = (
             Q(number=int(text.lstrip("#")))

@@ -78,3 +78,38 @@ def test_a_submitter_of_one_environment_takes_over_there_only(world: World) -> N
         take(world, there, "sid")
     take(world, here, "sid")
     assert world.fresh(here).responsible == world.user("sid")
+
+
+def test_home_shows_it_to_those_who_can_take_it_over(world: World, orphan: ChangeRequest) -> None:
+    assert "Nobody takes care" in world.page("sue").get("/").content.decode()
+    for name in ("rita", "lena", "sam"):
+        assert "Nobody takes care" not in world.page(name).get("/").content.decode()
+    take(world, orphan, "sue")
+    home = world.page("sue").get("/").content.decode()
+    assert "Nobody takes care" not in home
+    assert f"#{orphan.number}" in home  # among those that sue sent or takes care of
+
+
+def test_who_took_it_over_answers_its_findings(world: World) -> None:
+    from approvals.votes import uploaders
+
+    change = world.checked(make())
+    world.take_grant("sam", "submitter")
+    take(world, change, "sid")
+    change = world.fresh(change)
+    change.awaits_answer = True
+    from approvals.policy import may_answer
+
+    assert may_answer(world.user("sid").pk, change)
+    assert not may_answer(world.user("sam").pk, change)
+    assert world.user("sid").pk in uploaders(change)
+
+
+def test_a_second_take_over_does_not_forget_the_first(world: World, orphan: ChangeRequest) -> None:
+    world.add_user("zoe", ("submitter", "payments"))
+    take(world, orphan, "sue")
+    world.take_grant("sue", "submitter")
+    take(world, orphan, "zoe")
+    Grant.objects.create(user=world.user("sue"), role="reviewer")
+    with pytest.raises(SelfApproval):
+        world.approve(orphan, by="sue")

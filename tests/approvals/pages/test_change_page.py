@@ -126,3 +126,14 @@ def test_what_is_applied_is_kept_until_its_window_ends(world: World) -> None:
     world.applied(made)
     text = world.page("sam").get(f"/t/payments/certificates/{made.fingerprint}/").content.decode()
     assert "so that the change can be undone; deleted after" in text
+
+
+def test_what_is_kept_names_no_other_tenants_certificate(world: World) -> None:
+    theirs = make("theirs")
+    world.applied(theirs, by="lena", tenant="logistics", to="shared-clients")
+    world.edited_outside("shared-clients", allowlisted=[])
+    change = world.put_back("shared-clients", by="rita")
+    world.work()
+    text = world.page("sam").get(page_of(change)).content.decode()
+    assert "What is kept of it" in text
+    assert theirs.fingerprint[-8:] not in text

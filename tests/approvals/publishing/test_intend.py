@@ -46,7 +46,7 @@ def silent_kms(world: World) -> None:
     world.emulator.faults.add(Fault("Decrypt", code="UNAVAILABLE", times=99))
 
 
-def test_an_addition_waits_for_the_golden_clients_while_cloud_kms_is_silent(world: World) -> None:
+def test_a_retirement_waits_for_the_golden_clients_while_cloud_kms_is_silent(world: World) -> None:
     guarded(world)
     client = make("other")
     world.applied(client, make("third"))
