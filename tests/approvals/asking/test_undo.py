@@ -105,7 +105,8 @@ def test_undoing_everything_since_an_instant_gives_that_instant_again(
     last = ChangeRequest.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     for _ in range(data.draw(st.integers(1, 5))):
         _one_step(world, data, after=last)
-    while living := [c for c in _applied_since(last) if not _is_undo(c)]:
+    # One of which nothing is left to undo is refused by the portal, and needs no undoing.
+    while living := [c for c in _applied_since(last) if not _is_undo(c) and plan_of_rollback(c)]:
         change = data.draw(st.sampled_from(living))
         was, touched = held(world), _touched(change)
         undone(world, change)
@@ -116,6 +117,7 @@ def test_undoing_everything_since_an_instant_gives_that_instant_again(
 def _one_step(world: World, data: Any, *, after: int) -> None:
     now = held(world)
     undoable = _applied_since(after)
+    undoable = [change for change in undoable if plan_of_rollback(change)]
     if undoable and data.draw(st.booleans()):
         undone(world, data.draw(st.sampled_from(undoable)))
         return
