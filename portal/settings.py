@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "portal.middleware.PreferencesMiddleware",
     "portal.middleware.RequestSizeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.send_again.KeepTypedMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

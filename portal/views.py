@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from approvals.pages import diagram
 from pki import public_cas
 from pki.catalogue import FINDINGS
+from portal import send_again
 from portal.middleware import THEME_COOKIE
 from tenants.actors import actor_of
 from tenants.flows import people
@@ -112,6 +113,8 @@ def checks(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if send_again.is_own_form(request):
+        return send_again.send_again(request, status=403)
     return render(request, "errors/csrf.html", {"reason": reason}, status=403)
 
 
