@@ -15,7 +15,8 @@ NEVER_SHOWN = ("csrfmiddlewaretoken", "password")
 class KeepTypedMiddleware(LoginRequiredMiddleware):
     """Asks for sign-in as Django does, but keeps what a form of ours has sent."""
 
-    def handle_no_permission(  # type: ignore[override]  (Django's stub knows redirects only)
+    # Django's stub knows redirects only.
+    def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         if is_own_form(request):
