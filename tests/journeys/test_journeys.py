@@ -36,6 +36,7 @@ def test_mode_a_to_verified_to_rolled_back_without_a_reload(portal: Portal) -> N
     rita.wait_for_selector("li.now:has-text('Writing')")
     rita.on("load", lambda page: loads.append(page.url))
     rita.wait_for_selector(VERIFIED)
+    rita.wait_for_selector("text=Verified: read back and equal")  # the rest of the page follows
     assert loads == []
     timeline = rita.inner_text("main")
     for evidence in (
@@ -73,6 +74,7 @@ def test_mode_b_to_verified_with_nobody_in_between(portal: Portal) -> None:
         trust_config="logistics-clients",
     )
     lena.wait_for_selector(VERIFIED)
+    lena.wait_for_selector("text=Verified: read back and equal")
     assert "Approved by the policy of mode B" in lena.inner_text("main")
     assert "self-service@" in lena.inner_text("main")
     portal.submit(
