@@ -1,5 +1,7 @@
 """What the page of a change says, and what it keeps of what was typed."""
 
+import re
+
 import pytest
 
 from approvals.models import ChangeRequest
@@ -125,7 +127,8 @@ def test_what_is_applied_is_kept_until_its_window_ends(world: World) -> None:
     made = make()
     world.applied(made)
     text = world.page("sam").get(f"/t/payments/certificates/{made.fingerprint}/").content.decode()
-    assert "so that the change can be undone; deleted after" in text
+    assert "so that the change can be undone" in text
+    assert "deleted after" in text
 
 
 def test_what_is_kept_names_no_other_tenants_certificate(world: World) -> None:
@@ -137,3 +140,12 @@ def test_what_is_kept_names_no_other_tenants_certificate(world: World) -> None:
     text = world.page("sam").get(page_of(change)).content.decode()
     assert "What is kept of it" in text
     assert theirs.fingerprint[-8:] not in text
+
+
+def test_no_box_stands_empty_on_the_page_of_a_scheduled_change(world: World) -> None:
+    """When it is written is said by what it waits for; a second box would have nothing in it."""
+    change = world.scheduled(make())
+    text = world.page("sam").get(page_of(change)).content.decode()
+    boxes = re.findall(r'<div class="alert alert-info" role="note">(.*?)</div>', text, re.DOTALL)
+    assert boxes
+    assert all(re.sub(r"<[^>]*>", "", box).strip() for box in boxes)
