@@ -80,7 +80,8 @@ fuzz: setup-dev ## Throw mutated files at intake for SECONDS (an hour without it
 	@test -d .tools/fuzz/atheris || $(UV) pip install -q --require-hashes -r requirements-fuzz.txt --python $(BIN)/python --target .tools/fuzz
 	@PYTHONPATH=.tools/fuzz $(BIN)/python -m tests.fuzz $(or $(SECONDS),3600)
 
-docs: setup-dev ## Generate docs/states.md and docs/checks.md
+docs: setup-dev ## Generate docs/states.md, docs/rights.md and docs/checks.md
+	@$(BIN)/python manage.py rights_doc > docs/rights.md
 	@$(BIN)/python manage.py states_doc > docs/states.md
 	@$(BIN)/python -m pki.documentation > docs/checks.md
 

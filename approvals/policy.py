@@ -1,29 +1,17 @@
-"""Who may do what with a change, and why not."""
+"""Who may do what with a change, and why not: the table of rights, and what the act asks of the change besides."""
 
 from django.utils.translation import gettext_lazy as _
 
 from approvals.models import ChangeRequest
 from approvals.states import State
 from certs.models import TrustConfig
-from tenants.access import (
-    ALLOWED,
-    Verdict,
-    platform_roles,
-    reviewer_scope,
-    roles,
-)
-from tenants.models import AccessRole, Environment, Mode, Tenant, User
-
-# Roles that ask for changes: submitters of the tenant, and reviewers for what they undo.
-_ASKING = frozenset({AccessRole.SUBMITTER, AccessRole.REVIEWER})
+from tenants.access import Verdict, may
+from tenants.models import Environment, Mode, Tenant, User
+from tenants.rights import Act
 
 
 def may_submit(user_id: int, tenant: Tenant, environment: Environment | None = None) -> Verdict:
-    if AccessRole.SUBMITTER in roles(user_id, tenant, environment):
-        return ALLOWED
-    return Verdict(
-        is_allowed=False, reason=_("Only submitters of this tenant may ask for changes.")
-    )
+    return may(user_id, Act.SUBMIT, tenant=tenant, environment=environment)
 
 
 def may_name_revocation(tenant: Tenant) -> bool:
@@ -61,21 +49,17 @@ def may_answer(user_id: int, change: ChangeRequest) -> Verdict:
 
 def may_ask_here(user_id: int, change: ChangeRequest) -> bool:
     """Whether the person has a role that asks for changes where this one stands."""
-    environment = change.trust_config.environment
-    return bool(roles(user_id, change.tenant, environment) & _ASKING)
+    return bool(_still_asks(user_id, change))
 
 
 def _still_asks(user_id: int, change: ChangeRequest) -> Verdict:
     """Who has lost the role has lost the change: somebody else takes it over."""
-    if may_ask_here(user_id, change):
-        return ALLOWED
-    return Verdict(
-        is_allowed=False,
-        reason=_(
-            "You have no role any more that asks for changes here. "
-            "A submitter of the tenant can take this change over."
-        ),
-    )
+    return _may_here(user_id, Act.FOLLOW_UP, change)
+
+
+def _may_here(user_id: int, act: Act, change: ChangeRequest) -> Verdict:
+    environment = change.trust_config.environment
+    return may(user_id, act, tenant=change.tenant, environment=environment)
 
 
 def may_take_over(user_id: int, change: ChangeRequest) -> Verdict:
@@ -100,30 +84,18 @@ def may_stop(user_id: int, change: ChangeRequest) -> Verdict:
             is_allowed=False,
             reason=_("Only an approved change that is not written yet can be stopped."),
         )
-    if reviewer_scope(user_id).covers(change.trust_config.environment):
-        return ALLOWED
-    return Verdict(
-        is_allowed=False,
-        reason=_("Only security reviewers of the platform stop an approved change."),
-    )
+    return _may_here(user_id, Act.STOP, change)
 
 
 def may_comment(user_id: int, change: ChangeRequest) -> Verdict:
     """Everyone with a part in the change where it stands; auditors read."""
-    if roles(user_id, change.tenant, change.trust_config.environment) - {AccessRole.AUDITOR}:
-        return ALLOWED
-    return Verdict(is_allowed=False, reason=_("Only people with a part in the change comment."))
+    return _may_here(user_id, Act.COMMENT, change)
 
 
 def may_prove(user_id: int, change: ChangeRequest) -> Verdict:
     if change.state != State.APPLIED:
         return Verdict(is_allowed=False, reason=_("Only an applied change can be proven."))
-    if AccessRole.SUBMITTER in roles(user_id, change.tenant, change.trust_config.environment):
-        return ALLOWED
-    return Verdict(
-        is_allowed=False,
-        reason=_("Only submitters of this tenant may put a receipt on its changes."),
-    )
+    return _may_here(user_id, Act.PROVE, change)
 
 
 def may_retry(user_id: int, change: ChangeRequest) -> Verdict:
@@ -133,7 +105,7 @@ def may_retry(user_id: int, change: ChangeRequest) -> Verdict:
         return Verdict(
             is_allowed=False, reason=_("The change is not held; there is nothing to try again.")
         )
-    return _may_try_again(user_id, change.tenant, change.trust_config)
+    return _may_here(user_id, Act.TRY_AGAIN, change)
 
 
 def may_retry_trust_config(user_id: int, tenant: Tenant, trust_config: TrustConfig) -> Verdict:
@@ -142,17 +114,7 @@ def may_retry_trust_config(user_id: int, tenant: Tenant, trust_config: TrustConf
             is_allowed=False,
             reason=_("Google refuses nothing here; there is nothing to try again."),
         )
-    return _may_try_again(user_id, tenant, trust_config)
-
-
-def _may_try_again(user_id: int, tenant: Tenant, trust_config: TrustConfig) -> Verdict:
-    if roles(user_id, tenant, trust_config.environment) & {
-        AccessRole.SUBMITTER,
-        AccessRole.REVIEWER,
-        AccessRole.PLATFORM_ADMIN,
-    }:
-        return ALLOWED
-    return Verdict(is_allowed=False, reason=_("Only submitters and reviewers may try again."))
+    return may(user_id, Act.TRY_AGAIN, tenant=tenant, environment=trust_config.environment)
 
 
 def may_roll_back(user_id: int, change: ChangeRequest) -> Verdict:
@@ -164,14 +126,7 @@ def may_roll_back(user_id: int, change: ChangeRequest) -> Verdict:
             is_allowed=False,
             reason=_("It only put back what was on record, so there is nothing to undo."),
         )
-    if AccessRole.SUBMITTER in roles(user_id, change.tenant, change.trust_config.environment):
-        return ALLOWED
-    if AccessRole.REVIEWER in platform_roles(user_id, change.trust_config.environment):
-        return ALLOWED
-    return Verdict(
-        is_allowed=False,
-        reason=_("Only submitters of this tenant and reviewers may roll a change back."),
-    )
+    return _may_here(user_id, Act.ROLL_BACK, change)
 
 
 def may_resolve_drift(user_id: int, trust_config: TrustConfig) -> Verdict:
@@ -181,34 +136,19 @@ def may_resolve_drift(user_id: int, trust_config: TrustConfig) -> Verdict:
             is_allowed=False,
             reason=_("Live is what was last observed; there is nothing to resolve."),
         )
-    if AccessRole.REVIEWER in platform_roles(user_id, trust_config.environment):
-        return ALLOWED
-    if AccessRole.SUBMITTER in roles(user_id, trust_config.custodian, trust_config.environment):
-        return ALLOWED
-    return Verdict(
-        is_allowed=False,
-        reason=_(
-            "Only security reviewers and submitters of the tenant that keeps the trust config may resolve this."
-        ),
-    )
+    keeper, environment = trust_config.custodian, trust_config.environment
+    return may(user_id, Act.RESOLVE_DRIFT, tenant=keeper, environment=environment)
 
 
 def may_brake(user_id: int, tenant: Tenant) -> Verdict:
     """B→A is a brake: an admin of the tenant or platform, or a reviewer, pulls it alone."""
     if tenant.mode != Mode.SELF_SERVICE:
         return Verdict(is_allowed=False, reason=_("The tenant is in mode A already."))
-    wanted = {AccessRole.TENANT_ADMIN, AccessRole.PLATFORM_ADMIN, AccessRole.REVIEWER}
-    if roles(user_id, tenant) & wanted:
-        return ALLOWED
-    return Verdict(
-        is_allowed=False, reason=_("Only admins and reviewers may switch a tenant to mode A.")
-    )
+    return may(user_id, Act.BRAKE, tenant=tenant)
 
 
 def may_propose_self_service(user_id: int) -> Verdict:
-    if AccessRole.PLATFORM_ADMIN in platform_roles(user_id):
-        return ALLOWED
-    return Verdict(is_allowed=False, reason=_("Only platform admins may propose mode B."))
+    return may(user_id, Act.PROPOSE_SELF_SERVICE)
 
 
 def may_decide_self_service(user_id: int, proposed_by: User) -> Verdict:
@@ -218,9 +158,4 @@ def may_decide_self_service(user_id: int, proposed_by: User) -> Verdict:
             is_allowed=False,
             reason=_("You proposed this switch, so somebody else must confirm it."),
         )
-    if platform_roles(user_id) & {AccessRole.PLATFORM_ADMIN, AccessRole.REVIEWER}:
-        return ALLOWED
-    return Verdict(
-        is_allowed=False,
-        reason=_("Only platform admins and security reviewers may confirm this switch."),
-    )
+    return may(user_id, Act.CONFIRM_SELF_SERVICE)

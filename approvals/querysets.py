@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from approvals.states import OPEN, State
 from certs.models import Publication
 from tenants.models import Grant
+from tenants.rights import RIGHTS, Act
 
 if TYPE_CHECKING:
     from approvals.models import ChangeRequest, Item  # noqa: F401
@@ -44,10 +45,12 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
 
         Whether one may be taken over, and by whom, the policy says.
         """
+        right = RIGHTS[Act.FOLLOW_UP]
         may_ask = Grant.objects.filter(
             Q(tenant=OuterRef("tenant")) | Q(tenant=None),
             Q(environment=OuterRef("trust_config__environment")) | Q(environment=None),
             user=Coalesce(OuterRef("taken_over_by"), OuterRef("submitted_by")),
+            role__in=right.tenant | right.platform,
             user__is_active=True,
         )
         return self.open().filter(~Exists(may_ask))

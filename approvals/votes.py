@@ -13,14 +13,14 @@ from approvals.states import State
 from pki.plan import Action
 from tenants.access import (
     ALLOWED,
-    ReviewerScope,
+    PlatformScope,
     Verdict,
-    platform_roles,
-    reviewer_scope,
-    reviewers,
-    roles,
+    may,
+    people_who_may,
+    platform_scope,
 )
-from tenants.models import AccessRole, Mode
+from tenants.models import Mode
+from tenants.rights import RIGHTS, Act
 
 
 def uploaders(change: ChangeRequest) -> set[int]:
@@ -44,7 +44,7 @@ class Voter:
     """What decides whether a person's vote counts; lists read it once for all their changes."""
 
     user_id: int
-    scope: ReviewerScope
+    scope: PlatformScope
     uploaded: frozenset[str]
     asked_for: frozenset[int]
 
@@ -65,7 +65,7 @@ def voter(user_id: int, changes: Iterable[ChangeRequest]) -> Voter:
     asked_for = mine.filter(Q(takers=user_id) | Q(answers__given_by=user_id))
     return Voter(
         user_id,
-        reviewer_scope(user_id),
+        platform_scope(user_id, Act.VOTE),
         uploaded,
         frozenset(asked_for.values_list("pk", flat=True)),
     )
@@ -109,7 +109,7 @@ def may_vote(user_id: int, change: ChangeRequest, *, who: Voter | None = None) -
         ),
         (
             not is_covered,
-            _("Only security reviewers of the platform decide on changes in this environment."),
+            RIGHTS[Act.VOTE].refusal,
         ),
         (has_voted, _("You have voted on this plan already.")),
     )
@@ -188,7 +188,9 @@ def _approvals(change: ChangeRequest) -> list[Vote]:
 
 def _standing(change: ChangeRequest) -> set[int]:
     """Whose votes count on this change now."""
-    people = {user.pk for user in reviewers(change.trust_config.environment)} - uploaders(change)
+    people = {
+        user.pk for user in people_who_may(Act.VOTE, change.trust_config.environment)
+    } - uploaders(change)
     # The brake ends what only mode B allowed: its submitter's own decision to undo.
     if requester_decides(change.submitted_by_id, change, ()):
         people.add(change.submitted_by_id)
@@ -213,9 +215,12 @@ def requester_decides(user_id: int, change: ChangeRequest, limits: Sequence[Caus
     """
     if not (is_undoing(change) and change.only_removes):
         return False
-    environment = change.trust_config.environment
-    if AccessRole.REVIEWER in platform_roles(user_id, environment):
-        return True
-    if change.mode != Mode.SELF_SERVICE or {limit["code"] for limit in limits} & NEVER_BY_ITSELF:
-        return False
-    return AccessRole.SUBMITTER in roles(user_id, change.tenant, environment)
+    is_limited = bool({limit["code"] for limit in limits} & NEVER_BY_ITSELF)
+    verdict = may(
+        user_id,
+        Act.ROLL_BACK_ALONE,
+        tenant=change.tenant,
+        environment=change.trust_config.environment,
+        mode=None if is_limited else Mode(change.mode),
+    )
+    return bool(verdict)

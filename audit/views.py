@@ -11,8 +11,9 @@ from approvals.models import ChangeRequest
 from audit import questions
 from audit.forms import EventFilterForm
 from audit.models import AuditEvent
-from tenants.models import AccessRole, Tenant
+from tenants.models import Tenant
 from tenants.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
+from tenants.rights import Act
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def event_list(request: TenantRequest) -> HttpResponse:
     return _render(request, questions.events_of_tenant(request.tenant.pk), {})
 
 
-@platform_page(AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN, AccessRole.REVIEWER)
+@platform_page(Act.READ_ALL_AUDIT)
 def event_list_all(request: SignedInRequest) -> HttpResponse:
     return _render(request, AuditEvent.objects.all(), {"is_across": True})
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from tenants.access import platform_roles, platform_roles_anywhere, visible_tenants
-from tenants.models import AccessRole
+from tenants.access import may, visible_tenants
+from tenants.rights import Act
 
 
 def house(request: HttpRequest) -> dict[str, Any]:
@@ -18,11 +18,10 @@ def house(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        readers = {AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN, AccessRole.REVIEWER}
         context |= {
             "tenant": getattr(request, "tenant", None),
             "tenants": visible_tenants(user.pk),
-            "reads_queue": bool(platform_roles_anywhere(user.pk) & readers),
-            "reads_all_audit": bool(platform_roles(user.pk) & readers),
+            "reads_queue": may(user.pk, Act.READ_PLATFORM),
+            "reads_all_audit": may(user.pk, Act.READ_ALL_AUDIT),
         }
     return context

@@ -39,6 +39,7 @@ urlpatterns = [
     path("sign-in/<str:token>/", views.sign_in_link, name="sign-in-link"),
     path("preferences/", views.preferences, name="preferences"),
     path("help/states/", views.states, name="states"),
+    path("help/rights/", views.rights, name="rights"),
     path("help/checks/", views.checks, name="checks"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

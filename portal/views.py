@@ -1,6 +1,5 @@
 """Pages that belong to no app: health, sign-in links, preferences, the drawing of the states, and errors."""
 
-from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
@@ -9,16 +8,22 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from approvals.pages import diagram
 from pki import public_cas
 from pki.catalogue import FINDINGS
 from portal import send_again
 from portal.middleware import THEME_COOKIE
-from tenants.actors import actor_of
+from tenants import rights_document
+from tenants.actors import SIGNED_IN_BY, actor_of
 from tenants.flows import people
-from tenants.models import User
+from tenants.models import AccessRole, User
 
 
 @login_not_required
@@ -49,7 +54,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         request_id=getattr(request, "request_id", ""),
     )
     login(request, User.objects.get(pk=user_id), backend=settings.AUTHENTICATION_BACKENDS[0])
-    record_authentication(request, User.objects.get(pk=user_id), method="one-time link")
+    request.session[SIGNED_IN_BY] = "one-time link"
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 
@@ -84,6 +89,13 @@ def preferences(request: HttpRequest) -> HttpResponse:
 @require_GET
 def states(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/states.html", {"rows": diagram.rows()})
+
+
+@require_safe
+def rights(request: HttpRequest) -> HttpResponse:
+    return render(
+        request, "portal/rights.html", {"roles": AccessRole, "rows": rights_document.rows()}
+    )
 
 
 @require_GET

@@ -1,13 +1,13 @@
-"""Who may do what. One table of grants, read here and nowhere else; every refusal knows its reason."""
+"""Reads grants against the table of rights. Every refusal knows its reason."""
 
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from tenants.errors import NotAllowed, UnknownTenant
-from tenants.models import AccessRole, Environment, Grant, Tenant, User
+from tenants.models import AccessRole, Environment, Grant, Mode, Tenant, User
+from tenants.rights import RIGHTS, Act
 
 
 @dataclass(frozen=True)
@@ -23,40 +23,51 @@ class Verdict:
 
 ALLOWED = Verdict(is_allowed=True)
 
-# Roles that open a tenant's pages. All of them may read; what else they may do is asked by role.
-READING_ROLES = frozenset(AccessRole)
 
+def may(
+    user_id: int | None,
+    act: Act,
+    *,
+    tenant: Tenant | None = None,
+    environment: Environment | None = None,
+    mode: Mode | None = None,
+) -> Verdict:
+    """Whether the person has a role for the act, and the sentence if not. One query.
 
-def roles(
-    user_id: int, tenant: Tenant, environment: Environment | None = None
-) -> frozenset[AccessRole]:
-    """The person's roles in this tenant, platform-wide grants included; with an environment, only those that hold there."""
-    grants = Grant.objects.filter(
-        Q(tenant=tenant) | Q(tenant=None), user_id=user_id, user__is_active=True
-    )
+    Without an environment every grant in the tenant counts, and of platform-wide grants those that hold in all environments
+    (or in any, where the table says so). ``mode`` is the mode by which a change goes, where that matters.
+    """
+    right = RIGHTS[act]
+    wanted = Q(tenant=None, role__in=right.platform)
+    if environment is None and not right.in_one_environment:
+        wanted &= Q(environment=None)
+    if tenant is not None:
+        wanted |= Q(tenant=tenant, role__in=right.tenant_roles(mode))
+        wanted |= Q(tenant=None, role__in=right.tenant_roles(mode))
+    grants = _grants(user_id).filter(wanted)
     if environment is not None:
         grants = grants.filter(Q(environment=environment) | Q(environment=None))
-    return _roles(grants)
+    if grants.exists():
+        return ALLOWED
+    return Verdict(is_allowed=False, reason=right.refusal)
 
 
-def platform_roles(user_id: int, environment: Environment | None = None) -> frozenset[AccessRole]:
-    """The person's platform-wide roles in an environment; without one, only those that hold in all of them."""
-    in_question = (
-        Q(environment=None)
-        if environment is None
-        else Q(environment=environment) | Q(environment=None)
-    )
-    return _roles(_platform_grants(user_id).filter(in_question))
-
-
-def platform_roles_anywhere(user_id: int) -> frozenset[AccessRole]:
-    """The person's platform-wide roles, also those that hold in one environment only. Opens pages, decides nothing."""
-    return _roles(_platform_grants(user_id))
+def require(
+    user_id: int | None,
+    act: Act,
+    *,
+    tenant: Tenant | None = None,
+    environment: Environment | None = None,
+) -> None:
+    """:raises NotAllowed: when the person has no role for the act there; says which people have."""
+    verdict = may(user_id, act, tenant=tenant, environment=environment)
+    if not verdict:
+        raise NotAllowed(verdict.reason)
 
 
 @dataclass(frozen=True)
-class ReviewerScope:
-    """Where a person is a reviewer of the platform: in all environments, or in those with these ids."""
+class PlatformScope:
+    """Where a person may do an act of the platform: in all environments, or in those with these ids."""
 
     is_everywhere: bool
     environment_ids: frozenset[int]
@@ -64,64 +75,48 @@ class ReviewerScope:
     def covers(self, environment: Environment) -> bool:
         return self.is_everywhere or environment.pk in self.environment_ids
 
+    def __bool__(self) -> bool:
+        return self.is_everywhere or bool(self.environment_ids)
 
-def reviewer_scope(user_id: int) -> ReviewerScope:
-    """In mode A only reviewers with a platform-wide grant count; one query for any number of changes."""
-    found = set(
-        _platform_grants(user_id)
-        .filter(role=AccessRole.REVIEWER)
-        .values_list("environment_id", flat=True)
+
+def platform_scope(user_id: int, act: Act) -> PlatformScope:
+    """For lists: one query for any number of rows."""
+    grants = _grants(user_id).filter(tenant=None, role__in=RIGHTS[act].platform)
+    found = set(grants.values_list("environment_id", flat=True))
+    return PlatformScope(None in found, frozenset(pk for pk in found if pk is not None))
+
+
+def people_who_may(act: Act, environment: Environment) -> QuerySet[User]:
+    """Every active person with a platform-wide role for the act in this environment, by name."""
+    grants = Grant.objects.filter(
+        Q(environment=environment) | Q(environment=None),
+        role__in=RIGHTS[act].platform,
+        tenant=None,
     )
-    return ReviewerScope(None in found, frozenset(pk for pk in found if pk is not None))
+    return User.objects.filter(is_active=True, grants__in=grants).distinct().order_by("full_name")
 
 
-def _platform_grants(user_id: int) -> QuerySet[Grant]:
-    return Grant.objects.filter(user_id=user_id, tenant=None, user__is_active=True)
-
-
-def _roles(grants: QuerySet[Grant]) -> frozenset[AccessRole]:
-    return frozenset(AccessRole(role) for role in grants.values_list("role", flat=True))
+def tenants_where(user_id: int, act: Act) -> QuerySet[Tenant]:
+    """Tenants in which the person may do an act, in whatever environment, by name."""
+    roles: frozenset[AccessRole] = RIGHTS[act].tenant
+    grants = _grants(user_id).filter(role__in=roles)
+    if grants.filter(tenant=None).exists():
+        return Tenant.objects.all()
+    return Tenant.objects.filter(grants__in=grants).distinct()
 
 
 def visible_tenants(user_id: int) -> QuerySet[Tenant]:
     """Tenants whose pages this person may open: all with a platform-wide grant, else those with a grant of their own."""
-    if _platform_grants(user_id).exists():
-        return Tenant.objects.all()
-    return Tenant.objects.filter(grants__user_id=user_id, grants__user__is_active=True).distinct()
+    return tenants_where(user_id, Act.READ_TENANT)
 
 
 def visible_tenant(user_id: int, slug: str) -> Tenant:
-    """:raises UnknownTenant: for strangers as for tenants that do not exist."""
+    """:raises UnknownTenant: for outsiders as for tenants that do not exist."""
     tenant = visible_tenants(user_id).filter(slug=slug).first()
     if tenant is None:
         raise UnknownTenant
     return tenant
 
 
-def require(
-    user_id: int, tenant: Tenant, *wanted: AccessRole, environment: Environment | None = None
-) -> None:
-    """:raises NotAllowed: when the person has none of the wanted roles there."""
-    if not roles(user_id, tenant, environment) & set(wanted):
-        raise NotAllowed(_needs(wanted))
-
-
-def require_platform(user_id: int, *wanted: AccessRole) -> None:
-    """:raises NotAllowed: when the person has none of the wanted roles for the whole platform, in all environments."""
-    if not platform_roles(user_id) & set(wanted):
-        raise NotAllowed(_needs(wanted))
-
-
-def reviewers(environment: Environment) -> QuerySet[User]:
-    """Everyone whose vote counts in this environment: active people with a platform-wide reviewer's grant there."""
-    grants = Grant.objects.filter(
-        Q(environment=environment) | Q(environment=None), role=AccessRole.REVIEWER, tenant=None
-    )
-    return User.objects.filter(is_active=True, grants__in=grants).distinct().order_by("full_name")
-
-
-def _needs(wanted: tuple[AccessRole, ...]) -> str | Promise:
-    names = " / ".join(str(role.label) for role in wanted)
-    return _(
-        "This needs the role %(role)s. Ask an admin of the tenant or of the platform for it."
-    ) % {"role": names}
+def _grants(user_id: int | None) -> QuerySet[Grant]:
+    return Grant.objects.filter(user=user_id, user__is_active=True)

@@ -1,4 +1,4 @@
-"""The door of every page of a tenant: the slug in the URL becomes a tenant that this person may see, or a 404."""
+"""View decorators: resolve the tenant from the URL, ask the table of rights, 404 for outsiders."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from tenants import access
-from tenants.models import AccessRole, Tenant, User
+from tenants.models import Tenant, User
+from tenants.rights import Act
 
 
 class TenantRequest(HttpRequest):
@@ -23,39 +24,39 @@ class SignedInRequest(HttpRequest):
 View = Callable[..., HttpResponse]
 
 
-def tenant_page(*roles: AccessRole, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
-    """Opens a tenant's page to people with one of the roles there (without roles: to everyone who may see the tenant)."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def gated(request: Any, tenant: str, **kwargs: Any) -> HttpResponse:
-            request.tenant = access.visible_tenant(request.user.pk, tenant)
-            if roles:
-                access.require(request.user.pk, request.tenant, *roles)
-            return view(request, **kwargs)
-
-        return require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])(gated)
-
-    return decorate
-
-
-def platform_page(
-    *roles: AccessRole, methods: tuple[str, ...] = ("GET",), in_one_environment: bool = False
+def tenant_page(
+    act: Act = Act.READ_TENANT, *, methods: tuple[str, ...] = ("GET",)
 ) -> Callable[[View], View]:
-    """Opens a page across tenants to people with one of the roles for the whole platform.
-
-    ``in_one_environment`` lets those in whose role holds in one environment only.
-    """
+    """Opens a tenant's page to people who may do the act there; 404 for whoever may not see the tenant."""
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def gated(request: Any, **kwargs: Any) -> HttpResponse:
-            if not (
-                in_one_environment and access.platform_roles_anywhere(request.user.pk) & set(roles)
-            ):
-                access.require_platform(request.user.pk, *roles)
+        def opened(request: Any, tenant: str, **kwargs: Any) -> HttpResponse:
+            request.tenant = access.visible_tenant(request.user.pk, tenant)
+            if act != Act.READ_TENANT:
+                access.require(request.user.pk, act, tenant=request.tenant)
             return view(request, **kwargs)
 
-        return require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])(gated)
+        return _with_methods(methods, opened)
 
     return decorate
+
+
+def platform_page(act: Act, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
+    """Opens a page across tenants to people who may do the act."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def opened(request: Any, **kwargs: Any) -> HttpResponse:
+            access.require(request.user.pk, act)
+            return view(request, **kwargs)
+
+        return _with_methods(methods, opened)
+
+    return decorate
+
+
+def _with_methods(methods: tuple[str, ...], view: View) -> View:
+    allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
+    limited: View = require_http_methods(allowed)(view)
+    return limited

@@ -9,8 +9,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pki.policy import Policy, SelfService, loosened
-from tenants.access import ALLOWED, Verdict, platform_roles, roles
-from tenants.models import AccessRole, PolicyVersion, Tenant
+from tenants.access import Verdict, may
+from tenants.models import PolicyVersion, Tenant
+from tenants.rights import Act
 
 
 @dataclass(frozen=True)
@@ -91,25 +92,18 @@ def loosening_of(version: PolicyVersion, at: datetime) -> Loosening:
 
 def may_propose(user_id: int, tenant: Tenant | None, *, is_loosening: bool) -> Verdict:
     """A tenant's admins may tighten their own policy; everything else is the platform's."""
-    if AccessRole.PLATFORM_ADMIN in platform_roles(user_id):
-        return ALLOWED
-    if tenant is None:
-        return Verdict(
-            is_allowed=False, reason=_("Only platform admins may change the platform's policy.")
-        )
-    if AccessRole.TENANT_ADMIN not in roles(user_id, tenant):
-        return Verdict(
-            is_allowed=False,
-            reason=_("Only admins of this tenant or of the platform may change its policy."),
-        )
-    if is_loosening:
+    of_platform = may(user_id, Act.PROPOSE_POLICY)
+    if of_platform or tenant is None:
+        return of_platform
+    of_tenant = may(user_id, Act.TIGHTEN_POLICY, tenant=tenant)
+    if of_tenant and is_loosening:
         return Verdict(
             is_allowed=False,
             reason=_(
                 "A tenant may only tighten its policy. Ask a platform admin to loosen it; a second person must confirm that."
             ),
         )
-    return ALLOWED
+    return of_tenant
 
 
 def may_decide(user_id: int, version: PolicyVersion) -> Verdict:
@@ -119,9 +113,4 @@ def may_decide(user_id: int, version: PolicyVersion) -> Verdict:
             is_allowed=False,
             reason=_("You proposed this policy, so somebody else must confirm it."),
         )
-    if platform_roles(user_id) & {AccessRole.PLATFORM_ADMIN, AccessRole.REVIEWER}:
-        return ALLOWED
-    return Verdict(
-        is_allowed=False,
-        reason=_("Only platform admins and security reviewers may confirm a looser policy."),
-    )
+    return may(user_id, Act.CONFIRM_POLICY)

@@ -19,14 +19,13 @@ from certs.models import Role
 from certs.sealing import current_vault_key
 from pki.policy import Policy
 from tenants import policies
-from tenants.access import platform_roles
+from tenants.access import may
 from tenants.actors import actor_of
 from tenants.errors import StaleDecision, UnknownObject
 from tenants.flows import policies as policies_flow
 from tenants.flows import windows
 from tenants.forms import FreezeForm, PolicyForm, WindowsForm, window_line
 from tenants.models import (
-    AccessRole,
     Environment,
     Grant,
     ModeSwitch,
@@ -35,6 +34,7 @@ from tenants.models import (
     Tenant,
 )
 from tenants.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
+from tenants.rights import Act
 from tenants.windows import next_opening
 from web.errors import Refusal, keep_on_page
 
@@ -89,19 +89,13 @@ def policy_detail(request: TenantRequest) -> HttpResponse:
     return _policy_page(request, request.tenant)
 
 
-@platform_page(
-    AccessRole.REVIEWER,
-    AccessRole.AUDITOR,
-    AccessRole.PLATFORM_ADMIN,
-    methods=("GET", "POST"),
-    in_one_environment=True,
-)
+@platform_page(Act.READ_PLATFORM, methods=("GET", "POST"))
 def platform_policy(request: SignedInRequest) -> HttpResponse:
     """The platform's floor."""
     return _policy_page(request, None)
 
 
-@platform_page(AccessRole.REVIEWER, AccessRole.PLATFORM_ADMIN, methods=("POST",))
+@platform_page(Act.CONFIRM_POLICY, methods=("POST",))
 def policy_decide(request: SignedInRequest, version_id: int) -> HttpResponse:
     try:
         version = policies_flow.decide(
@@ -170,9 +164,7 @@ def _policy_page(request: TenantRequest | SignedInRequest, tenant: Tenant | None
     return render(request, "tenants/policy_detail.html", context, status=status)
 
 
-@platform_page(
-    AccessRole.REVIEWER, AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN, in_one_environment=True
-)
+@platform_page(Act.READ_PLATFORM)
 def environment_list(request: SignedInRequest) -> HttpResponse:
     """Every environment: its project and room there, and when it may be written."""
     at = timezone.now()
@@ -185,18 +177,12 @@ def environment_list(request: SignedInRequest) -> HttpResponse:
         "tenants/environment_list.html",
         {
             "rows": rows,
-            "may_administer": AccessRole.PLATFORM_ADMIN in platform_roles(request.user.pk),
+            "may_administer": may(request.user.pk, Act.ADMINISTER),
         },
     )
 
 
-@platform_page(
-    AccessRole.REVIEWER,
-    AccessRole.AUDITOR,
-    AccessRole.PLATFORM_ADMIN,
-    methods=("GET", "POST"),
-    in_one_environment=True,
-)
+@platform_page(Act.READ_PLATFORM, methods=("GET", "POST"))
 def environment_detail(request: SignedInRequest, environment: str) -> HttpResponse:
     """The windows and freezes of one environment; platform admins set them here."""
     found = Environment.objects.filter(slug=environment).first()
@@ -225,7 +211,7 @@ def environment_detail(request: SignedInRequest, environment: str) -> HttpRespon
         "opens": _next_window(found, at),
         "now": at,
         "refused": refused,
-        "may_administer": AccessRole.PLATFORM_ADMIN in platform_roles(request.user.pk),
+        "may_administer": may(request.user.pk, Act.ADMINISTER),
     }
     return render(request, "tenants/environment_detail.html", context, status=status)
 

@@ -26,9 +26,9 @@ from certs.publications import observe
 from jobs import clock
 from pki.certificate import ParsedCertificate
 from pki.plan import Entry, revision_digest
-from tenants.access import platform_roles
+from tenants.access import may
 from tenants.errors import NotAllowed, UnknownObject
-from tenants.models import AccessRole
+from tenants.rights import Act
 
 Kind = ChangeRequest.Kind
 
@@ -134,7 +134,7 @@ def put_back(
                     "An entry of another tenant was revoked by it elsewhere, so it cannot be put back. Adopt what is live."
                 )
             )
-        sees_all = AccessRole.REVIEWER in platform_roles(actor.user_id, trust_config.environment)
+        sees_all = may(actor.user_id, Act.SEE_ALL_ENTRIES, environment=trust_config.environment)
         restored = originals_for(
             trust_config, found.removed, originals, unnamed=frozenset() if sees_all else others
         )

@@ -17,8 +17,9 @@ from pki.answers import open_questions
 from pki.findings import Finding, Severity
 from pki.plan import Action
 from pki.rules import checked_codes
-from tenants.access import Verdict, reviewers
+from tenants.access import Verdict, people_who_may
 from tenants.models import ModeSwitch, Tenant, User
+from tenants.rights import Act
 
 
 def delta_of(change: ChangeRequest) -> list[Finding]:
@@ -76,7 +77,11 @@ def votes_of(change: ChangeRequest, user_id: int) -> Votes:
     votes = list(change.votes.select_related("voter"))
     valid = [vote for vote in votes if vote.change_digest == change.change_digest]
     gone = uploaders(change) | {vote.voter_id for vote in valid if vote.voter_id}
-    eligible = [user for user in reviewers(change.trust_config.environment) if user.pk not in gone]
+    eligible = [
+        user
+        for user in people_who_may(Act.VOTE, change.trust_config.environment)
+        if user.pk not in gone
+    ]
     given = [*counting_votes(change), *(vote for vote in valid if vote.policy)]
     return Votes(
         votes_needed(change),

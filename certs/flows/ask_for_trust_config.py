@@ -8,9 +8,10 @@ from audit.events import Actor, EventType
 from certs.flows.anew import try_anew
 from certs.flows.recording import record_registration
 from certs.models import GoogleLocation, TrustConfig
-from tenants.access import require_platform
+from tenants.access import require
 from tenants.errors import BadValue, UnknownObject
-from tenants.models import AccessRole, Environment, Purpose, Tenant, slug_validator
+from tenants.models import Environment, Purpose, Tenant, slug_validator
+from tenants.rights import Act
 
 
 def ask_for_trust_config(
@@ -30,7 +31,7 @@ def ask_for_trust_config(
             % {"purposes": ", ".join(Purpose.values)}
         )
     with transaction.atomic(durable=True):
-        require_platform(actor.user_id, AccessRole.PLATFORM_ADMIN)
+        require(actor.user_id, Act.ADMINISTER)
         environment = (
             Environment.objects.select_for_update(no_key=True).filter(slug=environment_slug).first()
         )

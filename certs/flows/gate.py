@@ -9,9 +9,9 @@ from certs.flows.recording import record_registration
 from certs.models import TrustConfig
 from jobs import clock
 from jobs.queue import enqueue
-from tenants.access import require_platform
+from tenants.access import require
 from tenants.errors import BadValue, UnknownObject
-from tenants.models import AccessRole
+from tenants.rights import Act
 
 Gate = TrustConfig.Gate
 
@@ -78,7 +78,7 @@ def name_endpoint(*, actor: Actor, tenant_id: int, trust_config_id: str, endpoin
 
 
 def _lock(actor: Actor, tenant_id: int, trust_config_id: str) -> TrustConfig:
-    require_platform(actor.user_id, AccessRole.PLATFORM_ADMIN)
+    require(actor.user_id, Act.ADMINISTER)
     rows = TrustConfig.objects.for_tenant(tenant_id).select_for_update(of=("self",))
     trust_config = rows.filter(pk=trust_config_id).first()
     if trust_config is None:

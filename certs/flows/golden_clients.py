@@ -11,9 +11,10 @@ from jobs import clock
 from jobs.queue import enqueue
 from pki.certificate import ParsedCertificate
 from pki.simulate import MAXIMAL_SENT
-from tenants.access import ALLOWED, Verdict, require, reviewer_scope
+from tenants.access import Verdict, may, require
 from tenants.errors import BadValue, NotAllowed, NotPossible, StaleDecision, UnknownObject
-from tenants.models import AccessRole, Tenant
+from tenants.models import Tenant
+from tenants.rights import Act
 
 MOST_EACH = 50
 
@@ -42,7 +43,12 @@ def add(
         )
         if trust_config is None:
             raise UnknownObject
-        require(actor.user_id, tenant, AccessRole.SUBMITTER, environment=trust_config.environment)
+        require(
+            actor.user_id,
+            Act.KEEP_GOLDEN_CLIENTS,
+            tenant=tenant,
+            environment=trust_config.environment,
+        )
         kept = GoldenClient.objects.filter(tenant=tenant, trust_config=trust_config)
         if (
             kept.filter(sha256_fingerprint=leaf.sha256_fingerprint).exists()
@@ -86,7 +92,9 @@ def remove(*, actor: Actor, tenant_id: int, client_id: int, reason: str) -> bool
     with transaction.atomic(durable=True):
         client = _lock(tenant_id, client_id)
         environment = client.trust_config.environment
-        require(actor.user_id, client.tenant, AccessRole.SUBMITTER, environment=environment)
+        require(
+            actor.user_id, Act.KEEP_GOLDEN_CLIENTS, tenant=client.tenant, environment=environment
+        )
         if not client.is_removed_by_review:
             _record(EventType.GOLDEN_CLIENT_REMOVED, client, actor=actor, reason=reason)
             client.delete()
@@ -137,12 +145,7 @@ def may_decide_removal(user_id: int, client: GoldenClient) -> Verdict:
         return Verdict(
             is_allowed=False, reason=_("You asked for this, so somebody else must decide on it.")
         )
-    if reviewer_scope(user_id).covers(client.trust_config.environment):
-        return ALLOWED
-    return Verdict(
-        is_allowed=False,
-        reason=_("Only security reviewers of the platform decide that a guard goes."),
-    )
+    return may(user_id, Act.DECIDE_GOLDEN_REMOVAL, environment=client.trust_config.environment)
 
 
 def _lock(tenant_id: int, client_id: int) -> GoldenClient:

@@ -21,8 +21,8 @@ from certs.models import (
 )
 from tenants.actors import actor_of
 from tenants.errors import BadValue, NotPossible, StaleDecision, UnknownObject
-from tenants.models import AccessRole
 from tenants.page_access import TenantRequest, tenant_page
+from tenants.rights import Act
 from web.errors import Refusal, keep_on_page
 
 
@@ -63,7 +63,7 @@ def golden_client_list(request: TenantRequest) -> HttpResponse:
     return render(request, "certs/golden_client_list.html", context, status=status)
 
 
-@tenant_page(AccessRole.SUBMITTER, methods=("POST",))
+@tenant_page(Act.KEEP_GOLDEN_CLIENTS, methods=("POST",))
 def golden_client_remove(request: TenantRequest, client_id: int) -> HttpResponse:
     try:
         is_gone = golden_clients.remove(

@@ -38,11 +38,12 @@ from pki.limits import counts
 from pki.plan import revision_digest
 from pki.roles import TrustRole
 from pki.x509_rules import EXPIRES_SOON_DAYS
-from tenants.access import platform_roles
+from tenants.access import may
 from tenants.actors import actor_of
 from tenants.errors import UnknownObject
-from tenants.models import AccessRole, Environment, Tenant
+from tenants.models import Environment, Tenant
 from tenants.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
+from tenants.rights import Act
 from web.errors import Refusal, keep_on_page
 
 
@@ -128,7 +129,7 @@ def show_trust_config(
         "remedy": remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config),
         "observed_digest": revision_digest(trust_config.observed),
         "expiring": _expiring(own),
-        "may_administer": AccessRole.PLATFORM_ADMIN in platform_roles(request.user.pk),
+        "may_administer": may(request.user.pk, Act.ADMINISTER),
         "enforcement_form": EnforcementForm(
             initial={
                 "enforcement": trust_config.enforcement,
@@ -142,8 +143,9 @@ def show_trust_config(
             trust_config,
             case,
             request.tenant.pk,
-            sees_all=AccessRole.REVIEWER
-            in platform_roles(request.user.pk, trust_config.environment),
+            sees_all=bool(
+                may(request.user.pk, Act.SEE_ALL_ENTRIES, environment=trust_config.environment)
+            ),
         )
     context |= {
         "refused": refused,
@@ -184,7 +186,7 @@ def endpoint_name(request: TenantRequest, trust_config_id: str) -> HttpResponse:
     return redirect("certs:trust-config-detail", request.tenant.slug, trust_config_id)
 
 
-@platform_page(AccessRole.PLATFORM_ADMIN, methods=("GET", "POST"))
+@platform_page(Act.ADMINISTER, methods=("GET", "POST"))
 def trust_config_new(request: SignedInRequest) -> HttpResponse:
     """A trust config that does not exist at Google yet: where, its name, whom it serves; with the room that each project has."""
     environments = list(Environment.objects.all())

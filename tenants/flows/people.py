@@ -15,6 +15,7 @@ from audit.recorder import record
 from jobs import clock
 from tenants.errors import BadValue, NotPossible, UnknownObject
 from tenants.models import AccessRole, Environment, Grant, SignInLink, Tenant, User
+from tenants.rights import FIRST_ROLE, PLATFORM_WIDE_ONLY, TENANT_ONLY
 
 Row = TypeVar("Row", bound=Model)
 
@@ -47,7 +48,7 @@ def create_first_platform_admin(*, actor: Actor, email: str, full_name: str) -> 
     """
     address = email.strip().lower()
     with transaction.atomic(durable=True):
-        if Grant.objects.filter(role=AccessRole.PLATFORM_ADMIN).exists():
+        if Grant.objects.filter(role=FIRST_ROLE).exists():
             raise NotPossible(
                 _("There is a platform admin already. Let that person give the grant.")
             )
@@ -63,15 +64,15 @@ def create_first_platform_admin(*, actor: Actor, email: str, full_name: str) -> 
                 subject=Subject("user", str(user.pk)),
                 scope=Scope(),
             )
-        Grant.objects.create(user=user, role=AccessRole.PLATFORM_ADMIN)
+        Grant.objects.create(user=user, role=FIRST_ROLE)
         record(
             EventType.GRANT_GIVEN,
             actor=actor,
             subject=Subject("user", str(user.pk)),
             scope=Scope(),
-            after=AccessRole.PLATFORM_ADMIN,
+            after=FIRST_ROLE,
             reason="first platform admin",
-            details={"role": AccessRole.PLATFORM_ADMIN.value, "tenant": None, "environment": None},
+            details={"role": FIRST_ROLE.value, "tenant": None, "environment": None},
         )
     return user.pk
 
@@ -89,10 +90,7 @@ def give_grant(
             _("%(role)s is no role. Roles: %(roles)s.")
             % {"role": role, "roles": ", ".join(AccessRole.values)}
         )
-    if (role == AccessRole.PLATFORM_ADMIN) == bool(tenant_slug) and role in {
-        AccessRole.PLATFORM_ADMIN,
-        AccessRole.TENANT_ADMIN,
-    }:
+    if role in (PLATFORM_WIDE_ONLY if tenant_slug else TENANT_ONLY):
         raise BadValue(_("A platform admin has no tenant, a tenant admin needs one."))
     with transaction.atomic(durable=True):
         user = _get(User.objects.filter(email=email.strip().lower()))

@@ -12,9 +12,10 @@ from audit.log import Json
 from audit.recorder import record
 from jobs import clock
 from jobs.queue import PERIODIC_SUBJECT, enqueue
-from tenants.access import require_platform
+from tenants.access import require
 from tenants.errors import BadValue, UnknownObject
-from tenants.models import AccessRole, ChangeWindow, Environment, Freeze
+from tenants.models import ChangeWindow, Environment, Freeze
+from tenants.rights import Act
 from tenants.windows import HORIZON, Window
 
 
@@ -102,7 +103,7 @@ def lift_freeze(*, actor: Actor, environment_slug: str, freeze_id: int, reason: 
 
 
 def _lock(actor: Actor, slug: str, reason: str) -> Environment:
-    require_platform(actor.user_id, AccessRole.PLATFORM_ADMIN)
+    require(actor.user_id, Act.ADMINISTER)
     if not reason.strip():
         raise BadValue(_("Say why. Submitters and auditors will read it."))
     environment = Environment.objects.select_for_update(no_key=True).filter(slug=slug).first()

@@ -18,6 +18,7 @@ from approvals.states import MOVES, State
 from audit.display import DISPLAYS
 from audit.events import EventType
 from pki import documentation
+from tenants import rights_document
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("portal", "web", "approvals", "certs", "tenants", "audit", "jobs", "gcp", "pki", "emulator")
@@ -99,9 +100,10 @@ def test_only_flows_and_steps_write_audit() -> None:
 def test_only_policies_know_the_two_modes() -> None:
     allowed = {
         "approvals/policy.py",
-        "approvals/votes.py",
         "approvals/limits.py",
         "tenants/models.py",
+        "tenants/rights.py",
+        "tenants/rights_document.py",
         "approvals/deciding/switch_mode.py",
     }
     assert {path for path, _ in _lines(r"Mode\.(SELF_SERVICE|PLATFORM_MANAGED)")} == allowed
@@ -185,6 +187,24 @@ def test_every_template_that_is_rendered_exists() -> None:
 def test_the_drawing_of_the_states_is_current() -> None:
     with translation.override("en"):
         assert (ROOT / "docs/states.md").read_text(encoding="utf-8") == diagram.markdown()
+
+
+def test_the_table_of_rights_is_current() -> None:
+    with translation.override("en"):
+        assert (ROOT / "docs/rights.md").read_text(encoding="utf-8") == rights_document.markdown()
+
+
+def test_roles_are_named_in_the_table_of_rights_only() -> None:
+    """A second place that decides by a role would be a second table."""
+    places = {
+        "tenants/rights.py",
+        "tenants/models.py",  # what there is, and where a grant may stand
+    }
+    assert {path for path, _ in _lines(r"AccessRole\.[A-Z]")} == places
+    by_word = {
+        path for path, _ in _lines(r"\brole(__in)?\s*(==|=|in)\s*[\[({]?[\"'](submitter|reviewer)")
+    }
+    assert by_word == set()
 
 
 def test_the_list_of_checks_is_current() -> None:
@@ -483,3 +503,7 @@ def test_the_runbook_knows_every_state_and_every_code() -> None:
         names |= set(states.values)
     text = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
     assert sorted(name for name in names if f"`{name}`" not in text) == []
+
+
+def test_no_private_module_of_a_library_is_used() -> None:
+    assert _lines(r"^\s*(from|import) [a-z_.]*\.(internal|_[a-z]\w*)\b") == []

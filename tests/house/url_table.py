@@ -101,6 +101,7 @@ ROUTES: dict[str, Route] = {
     "audit:event-list": Route("tenant"),
     "audit:event-list-all": Route("platform", may=PLATFORM),
     "checks": Route("platform", may=EVERYONE_INSIDE | {"lena", "nobody"}),
+    "rights": Route("platform", may=EVERYONE_INSIDE | {"lena", "nobody"}),
     "states": Route("platform", may=EVERYONE_INSIDE | {"lena", "nobody"}),
     "preferences": Route("open", method="post"),
     "sign-in-link": Route("open"),

@@ -34,6 +34,7 @@ def test_mode_a_to_verified_to_rolled_back_without_a_reload(portal: Portal) -> N
     loads: list[str] = []
     portal.approve(rita, url)
     rita.wait_for_selector("li.now:has-text('Writing')")
+    rita.wait_for_load_state("load")  # of the answer to the vote itself
     rita.on("load", lambda page: loads.append(page.url))
     rita.wait_for_selector(VERIFIED)
     rita.wait_for_selector("text=Verified: read back and equal")  # the rest of the page follows

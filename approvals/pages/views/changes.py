@@ -34,10 +34,11 @@ from approvals.policy import (
 )
 from certs.kept import kept_of_change
 from certs.models import TrustConfig
-from tenants import access
+from tenants.access import may
 from tenants.actors import actor_of
 from tenants.errors import UnknownObject
 from tenants.page_access import TenantRequest, tenant_page
+from tenants.rights import Act
 from web.errors import Refusal, keep_on_page
 
 
@@ -235,7 +236,7 @@ def _live_context(change: ChangeRequest, *, shown: str = "") -> dict[str, Any]:
 def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
     change, user_id = change_of(request, number), request.user.pk
     votes = summary.votes_of(change, user_id)
-    sees_all = bool(access.platform_roles_anywhere(user_id))
+    sees_all = bool(may(user_id, Act.READ_PLATFORM))
     return {
         **_live_context(change),
         "title": summary.title_of(change),

@@ -18,8 +18,8 @@ from approvals.querysets import ChangeQuerySet
 from approvals.states import OPEN, State
 from approvals.votes import may_vote, voter
 from tenants import access
-from tenants.models import AccessRole
 from tenants.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
+from tenants.rights import Act
 
 PAGE_SIZE = 50
 
@@ -43,19 +43,15 @@ def home(request: SignedInRequest) -> HttpResponse:
         "to_decide": to_decide,
         "open_mine": mine.filter(state__in=OPEN),
         "ended_mine": mine.exclude(state__in=OPEN)[:5],
-        "drifted": summary.drifted(tenants)
-        if who.scope.is_everywhere or who.scope.environment_ids
-        else [],
+        "drifted": summary.drifted(tenants) if who.scope else [],
         "proposed": summary.proposed_switches(request.user.pk),
         "coming": effect.coming(tenants),
-        "submits_for": [tenant for tenant in tenants if may_submit(request.user.pk, tenant)],
+        "submits_for": access.tenants_where(request.user.pk, Act.SUBMIT),
     }
     return render(request, "approvals/home.html", context)
 
 
-@platform_page(
-    AccessRole.REVIEWER, AccessRole.AUDITOR, AccessRole.PLATFORM_ADMIN, in_one_environment=True
-)
+@platform_page(Act.READ_PLATFORM)
 def review_queue(request: SignedInRequest) -> HttpResponse:
     """Every change that waits for reviewers, across tenants, oldest first."""
     waiting = list(

@@ -18,19 +18,19 @@ from approvals.simulating import ask
 from certs.forms import chain_of, in_order
 from pki.catalogue import text_of
 from tenants.actors import actor_of
-from tenants.models import AccessRole
 from tenants.page_access import TenantRequest, tenant_page
+from tenants.rights import Act
 from web.errors import Refusal, keep_on_page
 
 
-@tenant_page(AccessRole.SUBMITTER)
+@tenant_page(Act.SUBMIT)
 def change_new(request: TenantRequest) -> HttpResponse:
     """First step: where. Only trust configs that can take a change offer a form."""
     places = previews.places(request.tenant)
     return render(request, "approvals/change_new.html", {"places": places})
 
 
-@tenant_page(AccessRole.SUBMITTER, methods=("GET", "POST"))
+@tenant_page(Act.SUBMIT, methods=("GET", "POST"))
 def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
     """Second step: what and why. The form keeps everything that was typed and read until it is submitted.
 
@@ -154,7 +154,7 @@ def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
     return render(request, "approvals/change_roll_back.html", context, status=status)
 
 
-@tenant_page(AccessRole.SUBMITTER, methods=("GET", "POST"))
+@tenant_page(Act.SUBMIT, methods=("GET", "POST"))
 def trust_config_return(request: TenantRequest, trust_config_id: str) -> HttpResponse:
     """Back to what the tenant trusted on a date: the way there is shown before it is asked for."""
     place = previews.place(request.tenant, trust_config_id)

@@ -90,6 +90,13 @@ def test_home_shows_it_to_those_who_can_take_it_over(world: World, orphan: Chang
     assert f"#{orphan.number}" in home  # among those that sue sent or takes care of
 
 
+def test_home_shows_it_also_when_its_asker_kept_another_role(
+    world: World, orphan: ChangeRequest
+) -> None:
+    Grant.objects.create(user=world.user("sam"), role="auditor", tenant=orphan.tenant)
+    assert "Nobody takes care" in world.page("sue").get("/").content.decode()
+
+
 def test_who_took_it_over_answers_its_findings(world: World) -> None:
     from approvals.votes import uploaders
 

@@ -1,0 +1,36 @@
+"""A one-time link signs in once, by its button, and the audit says how."""
+
+import json
+
+from django.test import Client
+
+from audit.models import AuditEvent
+from tenants.flows import people
+from tests.world import COMMAND, World
+
+
+def test_a_link_signs_in_by_its_button_and_not_by_being_looked_at(world: World) -> None:
+    token = people.create_sign_in_link(actor=COMMAND, email="sam@example.com")
+    browser = Client()
+    assert browser.get(f"/sign-in/{token}/").status_code == 200
+    assert "_auth_user_id" not in browser.session
+    assert browser.post(f"/sign-in/{token}/").status_code == 302
+    assert browser.session["_auth_user_id"] == str(world.user("sam").pk)
+
+
+def test_a_link_works_once(world: World) -> None:
+    token = people.create_sign_in_link(actor=COMMAND, email="sam@example.com")
+    Client().post(f"/sign-in/{token}/")
+    second = Client()
+    assert second.post(f"/sign-in/{token}/").status_code == 409
+    assert "_auth_user_id" not in second.session
+
+
+def test_what_is_done_afterwards_says_how_the_person_signed_in(world: World) -> None:
+    token = people.create_sign_in_link(actor=COMMAND, email="tom@example.com")
+    browser = Client()
+    browser.post(f"/sign-in/{token}/")
+    world.self_service("payments")
+    browser.post("/t/payments/mode/brake/", {"reason": "A leak."})
+    event = AuditEvent.objects.filter(actor_id=str(world.user("tom").pk)).latest("pk")
+    assert json.loads(bytes(event.payload))["actor"]["authenticated_by"] == "one-time link"
