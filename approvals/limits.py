@@ -31,7 +31,7 @@ def limits_exceeded(change: ChangeRequest, findings: Sequence[Finding]) -> list[
     tenant, trust_config = change.tenant, change.trust_config
     most = in_force(tenant.pk, clock.now()).self_service
     items = [*change.items.all()]
-    later = [row[0] for row in change.later_removals]
+    later = [row.role for row in change.later_removals.all()]
     codes = {finding.code for finding in findings}
     allowed_roles, item_count = (
         set(tenant.self_service_roles) & set(most.roles),

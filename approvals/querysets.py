@@ -30,6 +30,7 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
         )
         return rows.prefetch_related(
             "items__certificate",
+            "later_removals",
             "votes",
             "findings",
             "inverts",

@@ -15,7 +15,13 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Now
 
 from certs.models import GoogleProject
-from gcp.errors import CloudError, CloudExhausted, CloudUnavailable, OutcomeUnknown
+from gcp.errors import (
+    RATE_LIMIT_EXCEEDED,
+    CloudError,
+    CloudExhausted,
+    CloudUnavailable,
+    OutcomeUnknown,
+)
 
 
 class Quota(Enum):
@@ -89,6 +95,7 @@ def _exhausted(project: str, quota: Quota, rpc: str) -> CloudExhausted:
     return CloudExhausted(
         rpc,
         f"the portal's share of {_per_minute(quota)} {quota.name.lower()}s per minute in project {project} is used up",
+        google_reason=RATE_LIMIT_EXCEEDED,
     )
 
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from certs.errors import LeaseLost
+from certs.hindrance import LONGEST_WORDS, NONE, Hindrance
 from certs.models import Publication, TrustConfig, entries_to_json
 from jobs import clock
 from pki.plan import Entry, revision_digest
@@ -71,55 +72,65 @@ def release(lease: Lease) -> None:
     """Gives the lease back after a step that went well."""
     _assert_in_transaction()
     mine = TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence)
-    mine.filter(blocked_at=None).update(
-        waiting_code="", waiting_detail="", pause_count=0
-    )  # why it is blocked stays until a person tries again
+    # Why it is blocked stays until a person tries again.
+    mine.filter(blocked_at=None).update(**_columns(NONE), pause_count=0)
     mine.update(lease_until=None, lease_owner="")
 
 
-def pause(lease: Lease, *, code: str, detail: str) -> int:
+def pause(lease: Lease, why: Hindrance) -> int:
     """Gives the lease back after a step that must be tried later; returns how many there were in a row."""
     _assert_in_transaction()
     mine = TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence)
-    mine.filter(blocked_at=None).update(waiting_code=code, waiting_detail=detail[:1000])
+    mine.filter(blocked_at=None).update(**_columns(why))
     mine.update(lease_until=None, lease_owner="", pause_count=F("pause_count") + 1)
     return TrustConfig.objects.get(pk=lease.trust_config_id).pause_count
 
 
-def block(lease: Lease, *, code: str, detail: str) -> None:
+def block(lease: Lease, why: Hindrance) -> None:
     """Gives the lease back after Google's final no to the worker itself; nothing is tried until a person says so."""
     _assert_in_transaction()
     mine = TrustConfig.objects.filter(pk=lease.trust_config_id, fence=lease.fence)
-    mine.update(
-        lease_until=None,
-        lease_owner="",
-        waiting_code=code,
-        waiting_detail=detail[:1000],
-        blocked_at=Now(),
-    )
+    mine.update(lease_until=None, lease_owner="", blocked_at=Now(), **_columns(why))
 
 
-def block_at_sight(trust_config: TrustConfig, *, code: str, detail: str) -> None:
-    """The same for what was seen without a lease, by a sweep or a first read. The caller has locked the row."""
+def block_without_lease(trust_config: TrustConfig, why: Hindrance) -> None:
+    """The same for what a sweep or a first read has seen. The caller has locked the row."""
     _assert_in_transaction()
-    trust_config.waiting_code, trust_config.waiting_detail, trust_config.blocked_at = (
-        code,
-        detail[:1000],
-        clock.now(),
+    trust_config.blocked_at = clock.now()
+    _set(trust_config, why, "blocked_at")
+
+
+def hindrance_of(trust_config: TrustConfig) -> Hindrance:
+    """Why workers wait here; without a code when they do not."""
+    return Hindrance(
+        trust_config.waiting_code,
+        trust_config.waiting_words,
+        trust_config.waiting_rpc,
+        trust_config.waiting_reason,
     )
-    trust_config.save(update_fields=["waiting_code", "waiting_detail", "blocked_at"])
+
+
+def _columns(why: Hindrance) -> dict[str, str]:
+    return {
+        "waiting_code": why.code,
+        "waiting_words": why.words[:LONGEST_WORDS],
+        "waiting_rpc": why.rpc,
+        "waiting_reason": why.reason,
+    }
+
+
+def _set(trust_config: TrustConfig, why: Hindrance, *besides: str) -> None:
+    columns = _columns(why)
+    for name, value in columns.items():
+        setattr(trust_config, name, value)
+    trust_config.save(update_fields=[*columns, *besides])
 
 
 def unblock(trust_config: TrustConfig) -> None:
     """Lets the worker try again. The caller has locked the row."""
     _assert_in_transaction()
-    (
-        trust_config.blocked_at,
-        trust_config.waiting_code,
-        trust_config.waiting_detail,
-        trust_config.pause_count,
-    ) = None, "", "", 0
-    trust_config.save(update_fields=["blocked_at", "waiting_code", "waiting_detail", "pause_count"])
+    trust_config.blocked_at, trust_config.pause_count = None, 0
+    _set(trust_config, NONE, "blocked_at", "pause_count")
 
 
 def limit_batch(trust_config: TrustConfig, change_count: int | None) -> None:
@@ -174,8 +185,16 @@ def mark_verified(publication: Publication, *, etag: str, at: datetime) -> None:
     _move(publication, Publication.State.VERIFIED, etag_after=etag, verified_at=at, ended_at=at)
 
 
-def mark_failed(publication: Publication, *, code: str, failure: str, at: datetime) -> None:
-    _move(publication, Publication.State.FAILED, failure_code=code, failure=failure, ended_at=at)
+def mark_failed(publication: Publication, why: Hindrance, *, at: datetime) -> None:
+    _move(
+        publication,
+        Publication.State.FAILED,
+        failure_code=why.code,
+        failure=why.words,
+        failure_rpc=why.rpc,
+        failure_reason=why.reason,
+        ended_at=at,
+    )
 
 
 def mark_voided(publication: Publication, *, failure: str, at: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from certs import budget
 from certs.budget import Quota, spent
+from certs.hindrance import Hindrance
 from certs.live import LABEL, Live
 from certs.models import GoogleLocation, Publication, TrustConfig
 from gcp import clients
@@ -34,7 +35,9 @@ def read_location(environment: Environment) -> dict[str, LiveTrustConfig]:
         "names": names,
         "refused_at": None,
         "refused_code": "",
-        "refused_detail": "",
+        "refused_rpc": "",
+        "refused_reason": "",
+        "refused_words": "",
     }
     GoogleLocation.objects.update_or_create(
         project=environment.project, location=environment.location, defaults=seen
@@ -47,12 +50,19 @@ def note_no_sweep(environment: Environment, error: CloudError) -> None:
     row, _is_new = GoogleLocation.objects.get_or_create(
         project=environment.project, location=environment.location
     )
-    row.refused_at, row.refused_code, row.refused_detail = (
-        row.refused_at or clock.now(),
-        error.code,
-        f"{error.rpc}: {error.google_message}",
+    why = Hindrance.of(error)
+    row.refused_at = row.refused_at or clock.now()
+    row.refused_code, row.refused_rpc = why.code, why.rpc
+    row.refused_reason, row.refused_words = why.reason, why.words
+    row.save(
+        update_fields=[
+            "refused_at",
+            "refused_code",
+            "refused_rpc",
+            "refused_reason",
+            "refused_words",
+        ]
     )
-    row.save(update_fields=["refused_at", "refused_code", "refused_detail"])
 
 
 def read_live(trust_config: TrustConfig) -> Live:

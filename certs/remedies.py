@@ -4,13 +4,17 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from certs.hindrance import Hindrance
 from certs.models import TrustConfig
 
-_API_IS_OFF = ("SERVICE_DISABLED", "has not been used in project", "it is disabled")
+# google.rpc.ErrorInfo: the API is not enabled in the project.
+_API_IS_OFF = "SERVICE_DISABLED"
+# The RPC of Cloud KMS; every other is Certificate Manager's.
+_DECRYPT = "Decrypt"
 
 
-def remedy(code: str, words: str, trust_config: TrustConfig) -> str | Promise:
-    """The way out of a refusal; ``words`` begin with the RPC that was refused, where one was.
+def remedy(why: Hindrance, trust_config: TrustConfig) -> str | Promise:
+    """The way out of a refusal.
 
     Source: Google's pages on Certificate Manager's roles, Cloud KMS's roles and the quotas of both.
     """
@@ -21,19 +25,24 @@ def remedy(code: str, words: str, trust_config: TrustConfig) -> str | Promise:
         "project": environment.project,
         "key": f"{settings.KMS_KEY_RING}/cryptoKeys/key-{trust_config.purpose}",
     }
-    return _sentence(code, words) % values
+    return _sentence(why) % values
 
 
-def _sentence(code: str, words: str) -> str | Promise:
-    if code == "cloud-denied" and any(sign in words for sign in _API_IS_OFF):
-        return _("Enable certificatemanager.googleapis.com in project %(project)s, then try again.")
-    if code in {"cloud-denied", "cloud-missing"} and words.startswith("Decrypt"):
-        return _OF_THE_KEY[code]
+def _sentence(why: Hindrance) -> str | Promise:
+    is_about_the_key = why.rpc == _DECRYPT
+    if why.code == "cloud-denied" and why.reason == _API_IS_OFF:
+        return _OF_THE_API[is_about_the_key]
+    if is_about_the_key and why.code in _OF_THE_KEY:
+        return _OF_THE_KEY[why.code]
     return _SENTENCES.get(
-        code, _("Mend what Google's words name, then try again; or withdraw the change.")
+        why.code, _("Mend what Google's words name, then try again; or withdraw the change.")
     )
 
 
+_OF_THE_API: dict[bool, str | Promise] = {
+    False: _("Enable certificatemanager.googleapis.com in project %(project)s, then try again."),
+    True: _("Enable cloudkms.googleapis.com in the project of %(key)s, then try again."),
+}
 _OF_THE_KEY: dict[str, str | Promise] = {
     "cloud-denied": _(
         "Give %(who)s the role roles/cloudkms.cryptoKeyDecrypter on %(key)s, then try again."

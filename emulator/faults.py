@@ -31,6 +31,7 @@ class Fault:
     times: int = 1
     project: str = ""
     field: str = ""  # named in the BadRequest of an error
+    reason: str = ""  # of the ErrorInfo of an error
     entry: str = (
         ""  # only calls whose trust config holds the certificate with this SHA-256 fingerprint
     )
@@ -95,7 +96,10 @@ class Faults:
             return
         if fault.kind == "error":
             raise Refused(
-                fault.code, fault.message, [(fault.field, fault.message)] if fault.field else []
+                fault.code,
+                fault.message,
+                [(fault.field, fault.message)] if fault.field else [],
+                reason=fault.reason,
             )
         if fault.kind == "drop":
             self.on_drop()

@@ -56,6 +56,7 @@ class Permissions:
             raise Refused(
                 "PERMISSION_DENIED",
                 f"Permission '{permission}' denied on resource '//{_service(permission)}/{resource}' (or it may not exist).",
+                reason="IAM_PERMISSION_DENIED",
             )
 
 

@@ -31,5 +31,6 @@ class Quota:
                 raise Refused(
                     "RESOURCE_EXHAUSTED",
                     f"Quota exceeded for quota metric '{kind} requests' per minute of project '{project}'.",
+                    reason="RATE_LIMIT_EXCEEDED",
                 )
             seen.append(now)

@@ -30,7 +30,7 @@ def mapped(rpc: str, *, is_write: bool) -> Iterator[None]:
     try:
         yield
     except exceptions.ResourceExhausted as error:
-        raise errors.CloudExhausted(rpc, error.message) from error
+        raise errors.CloudExhausted(rpc, error.message, google_reason=_reason(error)) from error
     except (*_RETRY, *_UNKNOWN) as error:
         raise (errors.OutcomeUnknown if is_write else errors.CloudUnavailable)(
             rpc, _message(error)
@@ -38,15 +38,21 @@ def mapped(rpc: str, *, is_write: bool) -> Iterator[None]:
     except _CONFLICT as error:
         raise errors.CloudConflict(rpc, error.message) from error
     except exceptions.NotFound as error:
-        raise errors.CloudMissing(rpc, error.message) from error
+        raise errors.CloudMissing(rpc, error.message, google_reason=_reason(error)) from error
     except _DENIED as error:
-        raise errors.CloudDenied(rpc, error.message) from error
+        raise errors.CloudDenied(rpc, error.message, google_reason=_reason(error)) from error
     except exceptions.GoogleAPICallError as error:
-        raise errors.CloudRejected(rpc, error.message, _fields(error)) from error
+        raise errors.CloudRejected(
+            rpc, error.message, _fields(error), google_reason=_reason(error)
+        ) from error
 
 
 def _message(error: Exception) -> str:
     return str(getattr(error, "message", "") or error)
+
+
+def _reason(error: exceptions.GoogleAPICallError) -> str:
+    return str(error.reason or "")
 
 
 def _fields(error: exceptions.GoogleAPICallError) -> tuple[tuple[str, str], ...]:

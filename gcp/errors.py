@@ -11,17 +11,25 @@
 
 
 class CloudError(Exception):
-    """``google_message`` are Google's own words; ``rpc`` is the method that was called."""
+    """``google_message`` are Google's own words; ``rpc`` is the method that was called.
+
+    ``google_reason`` is the reason of google.rpc.ErrorInfo, such as SERVICE_DISABLED; empty without one.
+    """
 
     code = "cloud"
 
     def __init__(
-        self, rpc: str, google_message: str = "", fields: tuple[tuple[str, str], ...] = ()
+        self,
+        rpc: str,
+        google_message: str = "",
+        fields: tuple[tuple[str, str], ...] = (),
+        google_reason: str = "",
     ) -> None:
         super().__init__(f"{rpc}: {google_message}")
         self.rpc = rpc
         self.google_message = google_message
         self.fields = fields
+        self.google_reason = google_reason
 
 
 class CloudUnavailable(CloudError):
@@ -54,3 +62,10 @@ class CloudRejected(CloudError):
 
 class IntegrityFailed(CloudError):
     code = "integrity-failed"
+
+
+# Google's final no: nothing changes by trying again, until a person has mended what is named.
+FINAL = (CloudDenied, CloudMissing, CloudRejected)
+
+# The reason that Google gives when a quota per minute is used up, and our own share of it.
+RATE_LIMIT_EXCEEDED = "RATE_LIMIT_EXCEEDED"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from time_machine import escape_hatch
 
 from emulator import server
 from emulator.switches import switches
@@ -66,8 +67,13 @@ def _build(emulator: Any, settings: Any) -> worlds.World:
 
 @pytest.fixture(autouse=True)
 def _the_databases_clock_travels_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Flows go by the database's time, which a test that travels in this process's time must move as well."""
-    monkeypatch.setattr(clock, "now", timezone.now)
+    """Flows go by the database's time; only while a test travels in this process's time does that count."""
+    of_the_database = clock.now
+    monkeypatch.setattr(
+        clock,
+        "now",
+        lambda: timezone.now() if escape_hatch.is_travelling() else of_the_database(),
+    )
 
 
 @pytest.fixture

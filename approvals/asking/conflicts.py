@@ -43,11 +43,7 @@ def conflicting(trust_config: TrustConfig, fingerprints: Iterable[str]) -> list[
         .select_related("tenant", "trust_config__environment")
     )
     naming = changes.filter(items__sha256_fingerprint__in=wanted).distinct()
-    later = [
-        change
-        for change in changes.exclude(later_removals=[])
-        if wanted & {fingerprint for _role, fingerprint, _removal in change.later_removals}
-    ]
+    later = changes.filter(later_removals__sha256_fingerprint__in=wanted).distinct()
     return list({change.pk: change for change in [*naming, *later]}.values())
 
 

@@ -119,7 +119,7 @@ def _clear_the_way(
 
 def _later(change: ChangeRequest) -> set[str]:
     """What the end of the change's overlap would remove."""
-    return {fingerprint for _role, fingerprint, _removal in change.later_removals}
+    return set(change.later_removals.values_list("sha256_fingerprint", flat=True))
 
 
 def _fingerprints(additions: list[Addition], removals: list[Removal]) -> set[str]:

@@ -18,6 +18,7 @@ from approvals.steps import transitions
 from audit.events import Actor, EventType, worker
 from certs.drift import Sight, is_as_seen, note_live
 from certs.golden import note_tried
+from certs.hindrance import Hindrance
 from certs.live import Live
 from certs.publishing import read_live
 from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected
@@ -90,9 +91,7 @@ def _hold(change: ChangeRequest, error: CloudError, *, actor: Actor, at: datetim
         locks.lock_tenant(change.tenant_id)
         change = locks.lock_change(change.tenant_id, change.number)
         if change.state == State.SUBMITTED and not change.held_code:
-            transitions.hold(
-                change, error.code, f"{error.rpc}: {error.google_message}", actor=actor, at=at
-            )
+            transitions.hold(change, Hindrance.of(error), actor=actor, at=at)
 
 
 def _is_as_known(change: ChangeRequest, live: Live, actor: Actor) -> bool:

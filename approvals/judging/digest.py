@@ -52,9 +52,10 @@ def _besides(change: ChangeRequest) -> dict[str, object]:
     found: dict[str, object] = {}
     if change.schedule != ChangeRequest.Schedule.AT_ONCE:
         found["schedule"] = str(change.schedule)
-    if change.later_removals and change.overlap_until:
+    later = list(change.later_removals.all())
+    if later and change.overlap_until:
         found |= {
-            "later": sorted(change.later_removals),
+            "later": sorted([row.role, row.sha256_fingerprint, row.removal] for row in later),
             "overlap_until": change.overlap_until.isoformat(),
         }
     if change.drift_case is not None:

@@ -12,8 +12,7 @@ from pki.catalogue import FINDINGS, is_answerable
 from pki.estate import Estate
 from pki.findings import Finding as Judgement
 from pki.findings import Severity, once_each
-from pki.plan import Action, Entry, Step, apply_steps
-from pki.roles import TrustRole
+from pki.plan import Action, Step, apply_steps
 from pki.texts import Scope
 
 
@@ -41,16 +40,12 @@ def judge_change(
 
 def _judge_later(change: ChangeRequest, estate: Estate, at: datetime) -> list[Judgement]:
     """What the removal at the end of an overlap would mean then, so that one decision covers both."""
-    if not change.later_removals:
+    later = list(change.later_removals.all())
+    if not later:
         return []
-    steps = [
-        Step(Action.REMOVE, Entry(TrustRole(role), fingerprint))
-        for role, fingerprint, _removal in change.later_removals
-    ]
+    steps = [Step(Action.REMOVE, row.entry) for row in later]
     revoking = frozenset(
-        fingerprint
-        for _role, fingerprint, removal in change.later_removals
-        if removal == Item.Removal.REVOKED
+        row.sha256_fingerprint for row in later if row.removal == Item.Removal.REVOKED
     )
     then = replace(
         estate,

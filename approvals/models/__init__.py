@@ -1,6 +1,6 @@
 """Change requests and what people and checks say of them. Transitions only set fields; flows do everything else."""
 
-from approvals.models.changes import ChangeRequest, Item
+from approvals.models.changes import ChangeRequest, Item, LaterRemoval
 from approvals.models.judgements import Answer, Comment, Finding, Vote
 from approvals.models.outcomes import ChangePublication, Proof, Reminder
 
@@ -11,6 +11,7 @@ __all__ = [
     "Comment",
     "Finding",
     "Item",
+    "LaterRemoval",
     "Proof",
     "Reminder",
     "Vote",

@@ -11,6 +11,7 @@ from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 from approvals.causes import Cause
 from approvals.querysets import ChangeQuerySet, ItemQuerySet
 from approvals.states import OPEN, State, move
+from certs.hindrance import NONE, Hindrance
 from certs.models import Certificate, DriftCase, Publication, Role, TrustConfig
 from pki.plan import Action, Entry, Step
 from pki.roles import TrustRole
@@ -62,8 +63,7 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     others_removed = models.PositiveIntegerField(default=0)
     schedule = models.CharField(max_length=10, choices=Schedule, default=Schedule.AT_ONCE)
     due_at = models.DateTimeField(null=True)
-    # A rotation with an overlap: what a second change removes when the overlap ends, as (role, fingerprint, removal).
-    later_removals = models.JSONField(default=list)
+    # A rotation with an overlap: when a second change removes its later removals.
     overlap_until = models.DateTimeField(null=True)
     follows = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="followers"
@@ -87,7 +87,9 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     approved_at = models.DateTimeField(null=True)
     # Google or the vault refused this change; it is tried again when a person says so.
     held_code = models.CharField(max_length=40, blank=True)
-    held_reason = models.TextField(blank=True)
+    held_words = models.TextField(blank=True)
+    held_rpc = models.CharField(max_length=60, blank=True)
+    held_reason = models.CharField(max_length=63, blank=True)
     held_at = models.DateTimeField(null=True)
     applied_at = models.DateTimeField(null=True)
     rolled_back_at = models.DateTimeField(null=True)
@@ -173,11 +175,20 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     def is_rollback(self) -> bool:
         return self.inverts.exists()
 
+    @property
+    def hindrance(self) -> Hindrance:
+        """Why it is held; without a code when it is not."""
+        return Hindrance(self.held_code, self.held_words, self.held_rpc, self.held_reason)
+
+    def hold_for(self, why: Hindrance, *, at: datetime | None) -> None:
+        self.held_code, self.held_words = why.code, why.words
+        self.held_rpc, self.held_reason = why.rpc, why.reason
+        self.held_at = at
+
     def _enter(self, at: datetime, causes: list[Cause]) -> None:
         self.state_since = at
         self.causes = causes
-        self.held_code = self.held_reason = ""
-        self.held_at = None
+        self.hold_for(NONE, at=None)
         self.awaits_answer = False
         self.delta = {}
 
@@ -257,3 +268,33 @@ class Item(models.Model):
     @property
     def step(self) -> Step:
         return Step(Action(self.action), Entry(TrustRole(self.role), self.sha256_fingerprint))
+
+
+class LaterRemoval(models.Model):
+    """What a second change removes when the overlap of a rotation ends; voted on with the first."""
+
+    change = models.ForeignKey(
+        ChangeRequest, on_delete=models.CASCADE, related_name="later_removals"
+    )
+    role = models.CharField(max_length=24, choices=Role)
+    sha256_fingerprint = models.CharField(max_length=64)
+    removal = models.CharField(max_length=8, choices=Item.Removal)
+
+    class Meta:
+        ordering = ["role", "sha256_fingerprint"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["change", "role", "sha256_fingerprint"], name="one_later_removal_per_entry"
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=Role.values), name="later_removal_role_is_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["sha256_fingerprint"], name="later_removal_fingerprint")]
+
+    def __str__(self) -> str:
+        return f"later {self.role} {self.sha256_fingerprint}"
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(TrustRole(self.role), self.sha256_fingerprint)

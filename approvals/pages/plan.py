@@ -69,12 +69,11 @@ def plan_of(change: ChangeRequest) -> Plan:
 
 def _later_rows(change: ChangeRequest) -> list[PlanRow]:
     """What the change that follows will remove when the overlap ends."""
-    known = certificates_by_fingerprint(
-        change.tenant_id, {fingerprint for _role, fingerprint, _removal in change.later_removals}
-    )
+    later = list(change.later_removals.all())
+    known = certificates_by_fingerprint(change.tenant_id, {row.sha256_fingerprint for row in later})
     return [
-        PlanRow("remove", role, known[fingerprint], Item.Removal(removal).label)
-        for role, fingerprint, removal in change.later_removals
+        PlanRow("remove", row.role, known[row.sha256_fingerprint], row.get_removal_display())
+        for row in later
     ]
 
 

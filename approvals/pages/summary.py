@@ -199,11 +199,11 @@ def title_of(change: ChangeRequest) -> str:
         }
     else:
         what = _what(change)
-    if change.later_removals and change.overlap_until:
+    if change.overlap_until and (later := list(change.later_removals.all())):
         what = str(_("%(what)s and, on %(date)s, remove %(count)s")) % {
             "what": what,
             "date": change.overlap_until.date().isoformat(),
-            "count": len(change.later_removals),
+            "count": len(later),
         }
     values = {
         "name": change.submitted_by,

@@ -14,6 +14,7 @@ from approvals.pages.progress import is_being_written
 from approvals.states import State
 from certs.drift import open_case
 from certs.models import TrustConfig
+from certs.publications import hindrance_of
 from certs.remedies import remedy
 from gcp.errors import CloudExhausted
 
@@ -47,21 +48,20 @@ def _trouble(change: ChangeRequest) -> Waiting | None:
             if change.state == State.SUBMITTED
             else _("It could not be written: %(words)s")
         )
-        words = said % {"words": change.held_reason or change.held_code}
+        words = said % {"words": change.hindrance}
         return Waiting(
             words,
             change.held_at or change.state_since,
-            remedy(change.held_code, change.held_reason, trust_config),
+            remedy(change.hindrance, trust_config),
             is_trouble=True,
         )
     if trust_config.blocked_at and change.state == State.APPROVED:
-        words = _("Google refuses the worker: “%(words)s”.") % {
-            "words": trust_config.waiting_detail
-        }
+        why = hindrance_of(trust_config)
+        words = _("Google refuses the worker: “%(words)s”.") % {"words": why}
         return Waiting(
             words,
             trust_config.blocked_at,
-            remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config),
+            remedy(why, trust_config),
             is_trouble=True,
         )
     return _pause(change) if trust_config.waiting_code and change.state == State.APPROVED else None
@@ -69,7 +69,8 @@ def _trouble(change: ChangeRequest) -> Waiting | None:
 
 def _pause(change: ChangeRequest) -> Waiting:
     """The worker waits and tries again by itself."""
-    code, said = change.trust_config.waiting_code, {"words": change.trust_config.waiting_detail}
+    why = hindrance_of(change.trust_config)
+    code, said = why.code, {"words": why}
     if code == CloudExhausted.code:
         words = _("Google's quota is used up for the moment: %(words)s") % said
         return Waiting(

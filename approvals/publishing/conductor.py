@@ -19,10 +19,12 @@ from approvals.publishing.originals import Opened, open_additions
 from audit.events import worker
 from certs import publications, publishing
 from certs.errors import CertsError, LeaseLost, NotRestorable
+from certs.hindrance import Hindrance
 from certs.live import LABEL, Live, is_as_observed
 from certs.models import Publication, TrustConfig
 from certs.publications import Lease
 from gcp.errors import (
+    FINAL,
     CloudConflict,
     CloudDenied,
     CloudError,
@@ -53,20 +55,15 @@ def publish(*, trust_config_id: str) -> None:
         seconds = _step(lease)
     except LeaseLost:
         _look_later(lease)  # whoever took it over goes on; if nobody did, the next step does
-    except (
-        CloudDenied,
-        CloudMissing,
-        CloudRejected,
-    ) as error:  # final: a person mends it and says so
-        settle.block(lease, error.code, f"{error.rpc}: {error.google_message}")
+    except FINAL as error:  # a person mends it and says so
+        settle.block(lease, Hindrance.of(error))
     except PkiError as error:
-        settle.block(lease, error.code, "an entry that is live cannot be read")
+        settle.block(lease, Hindrance(error.code, "an entry that is live cannot be read"))
     except CloudError as error:
-        _pause(lease, error.code, f"{error.rpc}: {error.google_message}")
-    except (
-        Exception
-    ) as error:  # a fault of ours or of the database: give the lease back, then let the job say it
-        _pause(lease, "unexpected", type(error).__name__)
+        _pause(lease, Hindrance.of(error))
+    # A fault of ours or of the database: give the lease back, then let the job say it.
+    except Exception as error:
+        _pause(lease, Hindrance("unexpected", type(error).__name__))
         raise
     else:
         _end(lease, seconds)
@@ -132,13 +129,13 @@ def _poll(
         )
     if not status.error:
         settle.note_written(lease, sent)
-    elif (
-        status.is_transient or sent.kind == Publication.Kind.FENCE
-    ):  # a fence has no change to hold
-        settle.fail(lease, sent, code="operation-failed", detail=status.error)
+        return AT_ONCE
+    why = Hindrance("operation-failed", status.error, rpc="UpdateTrustConfig")
+    # A fence has no change to hold.
+    if status.is_transient or sent.kind == Publication.Kind.FENCE:
+        settle.fail(lease, sent, why)
         raise CloudUnavailable("UpdateTrustConfig", status.error)
-    else:
-        settle.refuse(lease, sent, code="operation-failed", words=status.error)
+    settle.refuse(lease, sent, why)
     return AT_ONCE
 
 
@@ -235,13 +232,8 @@ def _resolve_drift(lease: Lease, trust_config: TrustConfig) -> float | None:
         return None
     try:
         additions = drift.originals(change)
-    except (CertsError, CloudDenied, CloudMissing, CloudRejected) as error:
-        words = (
-            str(error.sentence)
-            if isinstance(error, CertsError)
-            else f"{error.rpc}: {error.google_message}"
-        )
-        drift.hold(lease, change.pk, error.code, words, actor=worker(lease.owner))
+    except (CertsError, *FINAL) as error:
+        drift.hold(lease, change.pk, Hindrance.of(error), actor=worker(lease.owner))
         return AT_ONCE
     missing = [
         entry
@@ -249,8 +241,8 @@ def _resolve_drift(lease: Lease, trust_config: TrustConfig) -> float | None:
         if entry not in live.pems and entry.sha256_fingerprint not in additions
     ]
     if missing:
-        words = f"the originals of {len(missing)} entries are not kept"
-        drift.hold(lease, change.pk, NotRestorable.code, words, actor=worker(lease.owner))
+        why = Hindrance(NotRestorable.code, f"the originals of {len(missing)} entries are not kept")
+        drift.hold(lease, change.pk, why, actor=worker(lease.owner))
         return AT_ONCE
     publishing.require_room(trust_config)
     publication = drift.intend_put_back(lease, change.pk, live, actor=worker(lease.owner))
@@ -274,19 +266,13 @@ def _send(
     try:
         operation_name = publishing.send(trust_config, publication, live=live, additions=additions)
     except CloudRejected as error:
-        settle.refuse(
-            lease, publication, code=error.code, words=error.google_message, fields=error.fields
-        )
+        settle.refuse(lease, publication, Hindrance.of(error), fields=error.fields)
         if publication.kind == Publication.Kind.FENCE:
             raise
         return AT_ONCE
-    except (
-        CloudConflict,
-        CloudUnavailable,
-        CloudDenied,
-        CloudMissing,
-    ) as error:  # without effect, and no fault of a change
-        settle.fail(lease, publication, code=error.code, detail=error.google_message)
+    # Without effect, and no fault of a change.
+    except (CloudConflict, CloudUnavailable, CloudDenied, CloudMissing) as error:
+        settle.fail(lease, publication, Hindrance.of(error))
         raise
     settle.note_sent(lease, publication, operation_name)
     return _until_next_poll(clock.now())
@@ -314,10 +300,10 @@ def _look_later(lease: Lease) -> None:
         _enqueue_next(lease, float(settings.LEASE_SECONDS))
 
 
-def _pause(lease: Lease, code: str, detail: str) -> None:
+def _pause(lease: Lease, why: Hindrance) -> None:
     """Waits with a growing, jittered delay; pages show why."""
     with transaction.atomic(durable=True):
-        count = publications.pause(lease, code=code, detail=detail)
+        count = publications.pause(lease, why)
         _enqueue_next(lease, min(60.0, 2.0 ** min(count - 1, 6)) * random.uniform(0.5, 1.0))  # noqa: S311  (jitter, no secret)
 
 

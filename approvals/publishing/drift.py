@@ -17,6 +17,7 @@ from approvals.steps.cases import is_current, resume
 from audit.events import Actor, EventType
 from certs import publications
 from certs.drift import end_case, open_case
+from certs.hindrance import Hindrance
 from certs.inventory import adopt as adopt_entries
 from certs.live import Live
 from certs.models import DriftCase, Publication, SealedCertificate, TrustConfig, TrustEntry
@@ -67,7 +68,7 @@ def originals(change: ChangeRequest) -> dict[str, str]:
     return {row.sha256_fingerprint: canonical_pem(open_sealed(row)) for row in rows}
 
 
-def hold(lease: Lease, change_id: int, code: str, words: str, *, actor: Actor) -> None:
+def hold(lease: Lease, change_id: int, why: Hindrance, *, actor: Actor) -> None:
     """The change waits for a person: what it needs cannot be opened."""
     with transaction.atomic(durable=True):
         publications.hold(lease)
@@ -76,7 +77,7 @@ def hold(lease: Lease, change_id: int, code: str, words: str, *, actor: Actor) -
             .select_related("tenant", "trust_config__environment")
             .get(pk=change_id)
         )
-        transitions.hold(change, code, words, actor=actor, at=clock.now())
+        transitions.hold(change, why, actor=actor, at=clock.now())
 
 
 def intend_put_back(

@@ -15,6 +15,7 @@ from audit.events import EventType
 from certs import publications
 from certs.drift import is_as_seen
 from certs.errors import NotRestorable, VaultClosed
+from certs.hindrance import Hindrance
 from certs.live import Live, is_as_observed
 from certs.models import Publication, TrustConfig
 from certs.publications import Lease
@@ -50,7 +51,7 @@ def intend_changes(
             if not schedule.may_go(change, at):
                 continue
             if refused := _cannot_go(change, live, opened):
-                transitions.hold(change, *refused, actor=actor, at=at)
+                transitions.hold(change, refused, actor=actor, at=at)
             elif (
                 after := admit(
                     change,
@@ -102,8 +103,8 @@ def intend_fence(lease: Lease, live: Live) -> Publication | None:
     return fence
 
 
-def _cannot_go(change: ChangeRequest, live: Live, opened: Opened) -> tuple[str, str] | None:
-    """Why the change must be held, as code and words: what it adds cannot be had, or what it removes kept."""
+def _cannot_go(change: ChangeRequest, live: Live, opened: Opened) -> Hindrance | None:
+    """Why the change must be held: what it adds cannot be had, or what it removes kept."""
     if refused := opened.refused.get(change.pk):
         return refused
     missing = sorted(
@@ -115,14 +116,14 @@ def _cannot_go(change: ChangeRequest, live: Live, opened: Opened) -> tuple[str, 
     )
     if missing:
         words = f"The original is neither live nor kept: {', '.join(missing)}"
-        return NotRestorable.code, words
+        return Hindrance(NotRestorable.code, words)
     return _seal_removed(change, live)
 
 
-def _seal_removed(change: ChangeRequest, live: Live) -> tuple[str, str] | None:
+def _seal_removed(change: ChangeRequest, live: Live) -> Hindrance | None:
     """Keeps what leaves sealed for the rollback window, from the live read: there is no other copy. What is revoked never comes back.
 
-    Says why, as code and words, when no vault key of the tenant serves.
+    Says why when no vault key of the tenant serves.
     """
     try:
         for item in change.items.all():
@@ -134,5 +135,5 @@ def _seal_removed(change: ChangeRequest, live: Live) -> tuple[str, str] | None:
                     der=der_of_pem(pem),
                 )
     except VaultClosed as error:
-        return error.code, str(error.sentence)
+        return Hindrance.of(error)
     return None

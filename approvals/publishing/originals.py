@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 from approvals.models import ChangeRequest
 from certs.errors import CertsError, NotRestorable
+from certs.hindrance import Hindrance
 from certs.live import Live
 from certs.opening import open_sealed
 from certs.sealing import kept
-from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected, CloudUnavailable
+from gcp.errors import FINAL, CloudError, CloudUnavailable
 from pki.certificate import canonical_pem
 from pki.plan import Action
 
@@ -17,7 +18,7 @@ class Opened:
     """Originals opened for a write, as canonical PEM by fingerprint, and the changes that could not be opened."""
 
     pems: dict[str, str] = field(default_factory=dict)
-    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
+    refused: dict[int, Hindrance] = field(default_factory=dict)
     waiting: dict[int, CloudError] = field(default_factory=dict)
 
 
@@ -42,14 +43,12 @@ def open_additions(due: list[ChangeRequest], live: Live) -> Opened:
         try:
             for fingerprint in missing:
                 opened.pems[fingerprint] = _original(change, fingerprint)
-        except (CloudDenied, CloudMissing, CloudRejected) as error:
-            opened.refused[change.pk] = (error.code, f"{error.rpc}: {error.google_message}")
+        except (CertsError, *FINAL) as error:
+            opened.refused[change.pk] = Hindrance.of(error)
         except CloudUnavailable as error:
             opened.waiting[change.pk] = silence = error
         except CloudError as error:
             opened.waiting[change.pk] = error
-        except CertsError as error:
-            opened.refused[change.pk] = (error.code, str(error.sentence))
     if due and len(opened.waiting) == len(due):
         raise next(iter(opened.waiting.values()))
     return opened

@@ -1,6 +1,7 @@
 """What became of a write: sent, written, verified, failed or refused, each in one transaction under the lease."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from approvals.steps.rotation import keep_overlap
 from audit.events import Actor, EventType, worker
 from certs import publications
 from certs.drift import Sight, is_as_seen, keep_case, note_live
+from certs.hindrance import Hindrance
 from certs.inventory import apply_steps, touch
 from certs.live import Live
 from certs.models import DriftCase, Publication, TrustConfig
@@ -162,23 +164,21 @@ def note_other_outcome(lease: Lease, publication: Publication, live: Live) -> No
     code = "read-back-differs" if live.label == publication.label else "overwritten"
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
-        _fail(publication, code=code, detail="", hold=True)
+        _fail(publication, Hindrance(code), hold=True)
         if not is_as_seen(trust_config, live):
             keep_observation(
                 trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}", actor=this_worker()
             )
 
 
-def fail(lease: Lease, publication: Publication, *, code: str, detail: str) -> None:
+def fail(lease: Lease, publication: Publication, why: Hindrance) -> None:
     """The write had no effect. Its changes stay approved and go into the next one."""
     with transaction.atomic(durable=True):
         publications.hold(lease)
-        _fail(publication, code=code, detail=detail, hold=False)
+        _fail(publication, why, hold=False)
 
 
-def refuse(
-    lease: Lease, publication: Publication, *, code: str, words: str, fields: Fields = ()
-) -> None:
+def refuse(lease: Lease, publication: Publication, why: Hindrance, *, fields: Fields = ()) -> None:
     """Google's final no to what was sent. Where it names an entry, only the change that adds it is held; the others go on.
 
     Where it names none, fewer changes go into the next write, until the one that it refuses stands alone.
@@ -191,33 +191,30 @@ def refuse(
             for c in changes
             if named & {i.sha256_fingerprint for i in c.items.all() if i.action == Action.ADD}
         ]
-        said = "; ".join([words, *(f"{name}: {text}" for name, text in fields)])
+        said = "; ".join([why.words, *(f"{name}: {text}" for name, text in fields)])
+        in_full = replace(why, words=said)
         is_alone = not guilty and len(changes) == 1
         # What Google says of one tenant's certificate is for that tenant's change alone.
-        _fail(
-            publication,
-            code=code,
-            detail=said if is_alone else ONE_IS_REFUSED if guilty else words,
-            hold=is_alone,
-        )
+        for_all = replace(why, words=ONE_IS_REFUSED) if guilty else why
+        _fail(publication, in_full if is_alone else for_all, hold=is_alone)
         if not guilty and len(changes) > 1:
             publications.limit_batch(trust_config, len(changes) // 2)
         for change in guilty:
-            transitions.hold(change, code, said, actor=this_worker(), at=clock.now())
+            transitions.hold(change, in_full, actor=this_worker(), at=clock.now())
 
 
-def block(lease: Lease, code: str, words: str) -> None:
+def block(lease: Lease, why: Hindrance) -> None:
     """Google's final no to the worker itself: nothing more is tried until a person has mended it and says so."""
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
-        publications.block(lease, code=code, detail=words)
+        publications.block(lease, why)
         record_trust_config(
             EventType.PUBLISHING_BLOCKED,
             trust_config,
             actor=this_worker(),
             result="failed",
-            reason=words,
-            details={"code": code},
+            reason=str(why),
+            details={"code": why.code},
         )
 
 
@@ -280,10 +277,10 @@ def _apply(change: ChangeRequest, publication: Publication, *, actor: Actor, at:
         )
 
 
-def _fail(publication: Publication, *, code: str, detail: str, hold: bool) -> None:
+def _fail(publication: Publication, why: Hindrance, *, hold: bool) -> None:
     at, actor = clock.now(), this_worker()
     before = publication.state
-    publications.mark_failed(publication, code=code, failure=detail, at=at)
+    publications.mark_failed(publication, why, at=at)
     changes = _changes(publication)
     event, result = (
         (EventType.PUBLICATION_POSTPONED, "ok")
@@ -297,11 +294,11 @@ def _fail(publication: Publication, *, code: str, detail: str, hold: bool) -> No
         actor=actor,
         before=before,
         result=result,
-        reason=f"{code}: {detail}",
+        reason=f"{why.code}: {why.words}",
     )
     if hold:
         for change in changes:
-            transitions.hold(change, code, detail, actor=actor, at=at)
+            transitions.hold(change, why, actor=actor, at=at)
 
 
 _FIELD = re.compile(r"(trust_anchors|intermediate_cas|allowlisted_certificates)\[(\d+)\]")

@@ -8,6 +8,7 @@ from approvals.steps.cases import end_by_itself, keep_observation
 from audit.events import Actor, EventType, worker
 from certs import publications, publishing
 from certs.drift import Sight, note_live, open_case
+from certs.hindrance import Hindrance
 from certs.live import Live, is_as_observed
 from certs.models import Publication, TrustConfig
 from gcp.errors import CloudDenied, CloudMissing, CloudRejected
@@ -48,15 +49,13 @@ def sweep(*, environment_id: int) -> None:
         try:
             live = publishing.as_live(trust_config, message) if message else None
         except PkiError as error:
-            _block(trust_config, error.code, "an entry that is live cannot be read", actor=actor)
+            why = Hindrance(error.code, "an entry that is live cannot be read")
+            _block(trust_config, why, actor=actor)
             continue
         if live is None:
-            _block(
-                trust_config,
-                CloudMissing.code,
-                f"ListTrustConfigs: {trust_config.resource_name} is not there",
-                actor=actor,
-            )
+            words = f"{trust_config.resource_name} is not there"
+            why = Hindrance(CloudMissing.code, words, rpc="ListTrustConfigs")
+            _block(trust_config, why, actor=actor)
         else:
             _hold_against(str(trust_config.pk), live, rpc="ListTrustConfigs", actor=actor)
 
@@ -98,18 +97,18 @@ def _hold_against(trust_config_id: str, live: Live, *, rpc: str, actor: Actor) -
         end_by_itself(trust_config, at=live.at, actor=actor)
 
 
-def _block(trust_config: TrustConfig, code: str, words: str, *, actor: Actor) -> None:
+def _block(trust_config: TrustConfig, why: Hindrance, *, actor: Actor) -> None:
     """What the sweep could not find or read stops publishing, once."""
     with transaction.atomic(durable=True):
         locked = locks.lock_trust_config(trust_config.pk)
         if locked.blocked_at is not None or locked.observed_at != trust_config.observed_at:
             return
-        publications.block_at_sight(locked, code=code, detail=words)
+        publications.block_without_lease(locked, why)
         record_trust_config(
             EventType.PUBLISHING_BLOCKED,
             locked,
             actor=actor,
             result="failed",
-            reason=words,
-            details={"code": code},
+            reason=str(why),
+            details={"code": why.code},
         )

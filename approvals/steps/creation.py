@@ -10,7 +10,7 @@ from approvals.judging.answers import keep_answers
 from approvals.judging.digest import store_plan
 from approvals.judging.estate import estate_of_change
 from approvals.judging.judge import judge_change
-from approvals.models import ChangeRequest, Item
+from approvals.models import ChangeRequest, Item, LaterRemoval
 from audit.events import Actor, EventType
 from audit.log import Json
 from certs.inventory import remember
@@ -90,8 +90,14 @@ def set_timing(change: ChangeRequest, timing: Timing, removals: list[Removal]) -
         timing.overlap_until,
     )
     if timing.overlap_until is not None:
-        change.later_removals = sorted(
-            [removal.role, removal.sha256_fingerprint, removal.removal] for removal in removals
+        LaterRemoval.objects.bulk_create(
+            LaterRemoval(
+                change=change,
+                role=removal.role,
+                sha256_fingerprint=removal.sha256_fingerprint,
+                removal=removal.removal,
+            )
+            for removal in removals
         )
     change.save()
 

@@ -28,8 +28,8 @@ def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> Chang
         reason=first.reason,
         additions=[],
         removals=[
-            Removal(fingerprint, role, removal)
-            for role, fingerprint, removal in first.later_removals
+            Removal(row.sha256_fingerprint, row.role, row.removal)
+            for row in first.later_removals.all()
         ],
         names_revocation=False,
         at=at,

@@ -15,6 +15,7 @@ from approvals.models import ChangeRequest
 from approvals.states import State
 from approvals.steps.rotation import write_follower
 from audit.events import Actor, EventType
+from certs.hindrance import NONE, Hindrance
 from certs.sealing import forget
 from jobs.queue import enqueue
 from pki.answers import open_questions
@@ -28,7 +29,7 @@ def approve(change: ChangeRequest, *, actor: Actor, at: datetime) -> None:
     record_change(
         EventType.CHANGE_APPROVED, change, actor=actor, before=State.VALIDATED, after=change.state
     )
-    if change.later_removals:
+    if change.later_removals.exists():
         write_follower(change, actor=actor, at=at)
     # Otherwise the periodic sweep enqueues it when it is due, by the windows and freezes of then.
     if schedule.may_go(change, at):
@@ -104,21 +105,25 @@ def withdraw_followers(first: ChangeRequest, why: Cause, *, actor: Actor, at: da
             withdraw(second, why, actor=actor, at=at)
 
 
-def hold(change: ChangeRequest, code: str, words: str, *, actor: Actor, at: datetime) -> None:
-    """Google or the vault refused it: it waits until a person tries again.
-
-    ``words`` begin with the RPC that was refused, where one was.
-    """
-    change.held_code, change.held_reason, change.held_at = code, words, at
+def hold(change: ChangeRequest, why: Hindrance, *, actor: Actor, at: datetime) -> None:
+    """Google or the vault refused it: it waits until a person tries again."""
+    change.hold_for(why, at=at)
     change.save()
     record_change(
-        EventType.CHANGE_HELD, change, actor=actor, after=code, reason=words, result="failed"
+        EventType.CHANGE_HELD,
+        change,
+        actor=actor,
+        after=why.code,
+        reason=str(why),
+        result="failed",
+        details={"rpc": why.rpc, "reason": why.reason} if why.rpc else None,
     )
 
 
 def release(change: ChangeRequest, *, actor: Actor) -> None:
     """Lets a change that was held go on: to its check, or to the next write."""
-    before, change.held_code, change.held_reason, change.held_at = change.held_code, "", "", None
+    before = change.held_code
+    change.hold_for(NONE, at=None)
     change.save()
     record_change(EventType.CHANGE_RETRIED, change, actor=actor, before=before)
     is_unchecked = change.state == State.SUBMITTED

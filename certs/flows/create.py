@@ -4,8 +4,16 @@ from django.db import transaction
 
 from certs import publishing
 from certs.flows.register import read_first, refuse
+from certs.hindrance import Hindrance
 from certs.models import TrustConfig
-from gcp.errors import CloudDenied, CloudExhausted, CloudMissing, CloudRejected
+from gcp.errors import (
+    FINAL,
+    RATE_LIMIT_EXCEEDED,
+    CloudDenied,
+    CloudExhausted,
+    CloudMissing,
+    CloudRejected,
+)
 from jobs.registry import TryLater
 
 
@@ -26,14 +34,11 @@ def create(*, trust_config_id: str) -> None:
         _ask(trust_config)
         return
     except (CloudDenied, CloudRejected) as error:
-        refuse(trust_config_id, error.code, f"{error.rpc}: {error.google_message}")
+        refuse(trust_config_id, Hindrance.of(error))
         return
     if label != trust_config.creation_label:
-        refuse(
-            trust_config_id,
-            "name-taken",
-            f"GetTrustConfig: {trust_config.resource_name} is there already",
-        )
+        words = f"{trust_config.resource_name} is there already"
+        refuse(trust_config_id, Hindrance("name-taken", words, rpc="GetTrustConfig"))
         return
     read_first(trust_config_id=trust_config_id)
 
@@ -50,7 +55,8 @@ def _is_done(trust_config: TrustConfig) -> bool:
     if not status.is_done:
         raise TryLater("Google is making it")
     if status.error:
-        refuse(str(trust_config.pk), "operation-failed", f"CreateTrustConfig: {status.error}")
+        why = Hindrance("operation-failed", str(status.error), rpc="CreateTrustConfig")
+        refuse(str(trust_config.pk), why)
         return False
     return True
 
@@ -65,12 +71,12 @@ def _ask(trust_config: TrustConfig) -> None:
     try:
         name = publishing.create(trust_config, label=trust_config.creation_label)
     except CloudExhausted as error:
-        if "per minute" in error.google_message:
+        if error.google_reason == RATE_LIMIT_EXCEEDED:
             raise
-        refuse(str(trust_config.pk), error.code, f"{error.rpc}: {error.google_message}")
+        refuse(str(trust_config.pk), Hindrance.of(error))
         return
-    except (CloudDenied, CloudRejected, CloudMissing) as error:
-        refuse(str(trust_config.pk), error.code, f"{error.rpc}: {error.google_message}")
+    except FINAL as error:
+        refuse(str(trust_config.pk), Hindrance.of(error))
         return
     with transaction.atomic(durable=True):
         TrustConfig.objects.filter(pk=trust_config.pk, state=TrustConfig.State.CREATING).update(

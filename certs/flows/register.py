@@ -7,11 +7,12 @@ from audit.events import Actor, EventType, worker
 from audit.log import Json
 from certs.flows.anew import try_anew
 from certs.flows.recording import record_registration
+from certs.hindrance import Hindrance
 from certs.inventory import adopt
 from certs.models import TrustConfig, TrustEntry
-from certs.publications import block_at_sight, observe
+from certs.publications import block_without_lease, observe
 from certs.publishing import read_live
-from gcp.errors import CloudDenied, CloudMissing, CloudRejected
+from gcp.errors import FINAL
 from jobs import clock
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name
@@ -88,11 +89,11 @@ def read_first(*, trust_config_id: str) -> None:
     actor = worker(worker_name())
     try:
         live = read_live(trust_config)
-    except (CloudDenied, CloudMissing, CloudRejected) as error:
-        refuse(trust_config_id, error.code, f"{error.rpc}: {error.google_message}")
+    except FINAL as error:
+        refuse(trust_config_id, Hindrance.of(error))
         return
     except PkiError as error:
-        refuse(trust_config_id, error.code, "an entry that is live cannot be read")
+        refuse(trust_config_id, Hindrance(error.code, "an entry that is live cannot be read"))
         return
     with transaction.atomic(durable=True):
         trust_config = (
@@ -123,7 +124,7 @@ def read_first(*, trust_config_id: str) -> None:
         )
 
 
-def refuse(trust_config_id: str, code: str, words: str) -> None:
+def refuse(trust_config_id: str, why: Hindrance) -> None:
     """Says on the page of the trust config why there is none yet; nothing is tried until a person says so."""
     actor = worker(worker_name())
     with transaction.atomic(durable=True):
@@ -136,11 +137,11 @@ def refuse(trust_config_id: str, code: str, words: str) -> None:
             return
         trust_config.state = TrustConfig.State.UNREADABLE
         trust_config.save(update_fields=["state"])
-        block_at_sight(trust_config, code=code, detail=words)
+        block_without_lease(trust_config, why)
         record_registration(
             EventType.TRUST_CONFIG_REFUSED,
             trust_config,
             actor=actor,
-            details={"code": code, "reason": words},
+            details={"code": why.code, "reason": str(why)},
             result="failed",
         )

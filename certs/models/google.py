@@ -33,7 +33,9 @@ class GoogleLocation(models.Model):
     names = models.JSONField(default=list)
     refused_at = models.DateTimeField(null=True)
     refused_code = models.CharField(max_length=40, blank=True)
-    refused_detail = models.TextField(blank=True)
+    refused_words = models.TextField(blank=True)
+    refused_rpc = models.CharField(max_length=60, blank=True)
+    refused_reason = models.CharField(max_length=63, blank=True)
 
     class Meta:
         constraints = [

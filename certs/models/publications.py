@@ -51,6 +51,8 @@ class Publication(models.Model):
     ended_at = models.DateTimeField(null=True)
     failure_code = models.CharField(max_length=40, blank=True)
     failure = models.TextField(blank=True)
+    failure_rpc = models.CharField(max_length=60, blank=True)
+    failure_reason = models.CharField(max_length=63, blank=True)
 
     objects = PublicationQuerySet.as_manager()
 

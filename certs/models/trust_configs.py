@@ -102,9 +102,11 @@ class TrustConfig(models.Model):
     lease_until = models.DateTimeField(null=True)
     fence = models.PositiveBigIntegerField(default=0)
     last_revision = models.PositiveBigIntegerField(default=0)
-    # Why workers wait, as an error's code with Google's own words, and how often they have waited in a row.
+    # Why workers wait (a hindrance in its parts), and how often they have waited in a row.
     waiting_code = models.CharField(max_length=40, blank=True)
-    waiting_detail = models.TextField(blank=True)
+    waiting_words = models.TextField(blank=True)
+    waiting_rpc = models.CharField(max_length=60, blank=True)
+    waiting_reason = models.CharField(max_length=63, blank=True)
     pause_count = models.PositiveIntegerField(default=0)
     # Google's final no to the worker itself (a role, an API): nothing is tried until a person says so.
     blocked_at = models.DateTimeField(null=True)

@@ -32,6 +32,7 @@ from certs.models import (
     TrustConfig,
     TrustEntry,
 )
+from certs.publications import hindrance_of
 from certs.remedies import remedy
 from certs.sealing import kept
 from pki.limits import counts
@@ -111,6 +112,7 @@ def show_trust_config(
     own_set = {entry.holding.entry for entry in own}
     pending = ChangeRequest.objects.open().filter(trust_config=trust_config)
     facts = facts_of(trust_config)
+    why = hindrance_of(trust_config)
     context: dict[str, Any] = {
         "trust_config": trust_config,
         "own": own,
@@ -126,7 +128,8 @@ def show_trust_config(
         "may_resolve": may_resolve_drift(request.user.pk, trust_config),
         "drift_cases": trust_config.drift_cases.exclude(state="open")[:10],
         "may_retry": may_retry_trust_config(request.user.pk, request.tenant, trust_config),
-        "remedy": remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config),
+        "hindrance": why,
+        "remedy": remedy(why, trust_config),
         "observed_digest": revision_digest(trust_config.observed),
         "expiring": _expiring(own),
         "may_administer": may(request.user.pk, Act.ADMINISTER),

@@ -74,10 +74,10 @@ def test_what_google_refused_stays_on_the_page_until_somebody_tries_again(world)
         Fault("UpdateTrustConfig", code="PERMISSION_DENIED", message="needs role X", times=99)
     )
     world.approved(make("a"))
-    assert "role X" in world.trust_config().waiting_detail
+    assert "role X" in world.trust_config().waiting_words
     world.approved(make("b"))
     assert world.trust_config().blocked_at
-    assert "role X" in world.trust_config().waiting_detail
+    assert "role X" in world.trust_config().waiting_words
 
 
 def test_a_put_back_ends_when_the_foreigner_reverts(world):

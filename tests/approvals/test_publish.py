@@ -16,6 +16,7 @@ from approvals.publishing.wake import wake_trust_configs
 from audit.models import AuditEvent
 from certs import publications
 from certs.models import Publication, SealedCertificate, TrustConfig
+from certs.publications import hindrance_of
 from certs.remedies import remedy
 from emulator.faults import Fault
 from jobs.models import Job
@@ -196,9 +197,9 @@ def test_a_refusal_stops_at_once_and_a_person_may_try_again(world: World) -> Non
         "cloud-denied",
     )
     assert trust_config.blocked_at is not None
-    assert "trustconfigs.update" in trust_config.waiting_detail
+    assert "trustconfigs.update" in trust_config.waiting_words
     assert "roles/certificatemanager.editor" in str(
-        remedy(trust_config.waiting_code, trust_config.waiting_detail, trust_config)
+        remedy(hindrance_of(trust_config), trust_config)
     )
     wake_trust_configs()
     world.work()
@@ -260,7 +261,7 @@ def test_the_project_that_does_not_answer_rests_and_another_goes_on(
         trust_config_id=str(first.trust_config_id)
     )  # at once: nobody waits for it again so soon
     assert time.monotonic() - began < 0.15
-    assert "does not answer" in world.trust_config().waiting_detail
+    assert "does not answer" in world.trust_config().waiting_words
     world.emulator.faults.clear()
     publish(trust_config_id=str(other.trust_config_id))
     assert world.live(environment="prod")["allowlisted"]

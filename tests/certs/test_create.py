@@ -80,7 +80,7 @@ def test_a_refusal_is_said_in_googles_words_and_may_be_asked_for_again(world: Wo
     )
     _ask(world)
     _work(world)
-    assert "trustconfigs.create denied" in world.trust_config("new-clients").waiting_detail
+    assert "trustconfigs.create denied" in world.trust_config("new-clients").waiting_words
     _ask(world)
     _work(world)
     assert world.trust_config("new-clients").state == "ready"

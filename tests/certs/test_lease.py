@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from certs import publications
 from certs.errors import LeaseLost
+from certs.hindrance import Hindrance
 from certs.models import TrustConfig
 from certs.publications import Lease
 from tests.world import World
@@ -68,7 +69,7 @@ def test_who_lost_the_lease_does_not_release_that_of_another(world: World) -> No
 def test_who_lost_the_lease_does_not_pause_that_of_another(world: World) -> None:
     first, second = taken_over(world)
     with transaction.atomic():
-        publications.pause(first, code="cloud-unavailable", detail="late")
+        publications.pause(first, Hindrance("cloud-unavailable", "late"))
     publications.require_held(second)
     config = world.trust_config()
     assert (config.lease_owner, config.waiting_code, config.pause_count) == ("two", "", 0)
@@ -77,7 +78,7 @@ def test_who_lost_the_lease_does_not_pause_that_of_another(world: World) -> None
 def test_who_lost_the_lease_does_not_block_for_another(world: World) -> None:
     first, second = taken_over(world)
     with transaction.atomic():
-        publications.block(first, code="cloud-denied", detail="late")
+        publications.block(first, Hindrance("cloud-denied", "late"))
     publications.require_held(second)
     assert world.trust_config().blocked_at is None
 

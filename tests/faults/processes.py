@@ -199,7 +199,7 @@ class Rig:
             )
         except AssertionError:
             waiting = self.trust_config
-            return f"NOT SETTLED: {self.fresh.state}, {waiting.state} {waiting.waiting_code} {waiting.waiting_detail[:80]}"
+            return f"NOT SETTLED: {self.fresh.state}, {waiting.state} {waiting.waiting_code} {waiting.waiting_words[:80]}"
         if case.after:
             case.after(self)
         took = time.monotonic() - began

@@ -125,7 +125,7 @@ def test_a_trust_config_that_cannot_be_read_says_why_and_can_be_asked_for_again(
 ) -> None:
     world.emulator.faults.add(Fault("GetTrustConfig", code=code, message="Google's words"))
     trust_config = world.add_trust_config("late-clients", "payments")
-    assert (trust_config.state, "Google's words" in trust_config.waiting_detail) == (
+    assert (trust_config.state, "Google's words" in trust_config.waiting_words) == (
         "unreadable",
         True,
     )

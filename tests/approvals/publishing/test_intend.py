@@ -23,7 +23,7 @@ def test_what_is_neither_live_nor_opened_is_held_and_nothing_is_written(
     conductor.publish(trust_config_id=str(change.trust_config_id))
     change = world.fresh(change)
     assert (change.state, change.held_code) == ("approved", "not-restorable")
-    assert "neither live nor kept" in change.held_reason
+    assert "neither live nor kept" in change.held_words
     assert not Publication.objects.exists()
     assert world.updates() == []
 
