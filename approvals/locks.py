@@ -10,7 +10,7 @@ from approvals.models import ChangeRequest
 from approvals.states import OPEN, State
 from certs.models import TrustConfig
 from tenants.errors import UnknownObject
-from tenants.models import Tenant
+from tenants.locks import lock_tenant as lock_tenant  # noqa: PLC0414  (the first of the three)
 
 
 def lock_trust_config(trust_config_id: UUID | str) -> TrustConfig:
@@ -21,12 +21,6 @@ def lock_trust_config(trust_config_id: UUID | str) -> TrustConfig:
     if trust_config is None:
         raise UnknownObject
     return trust_config
-
-
-def lock_tenant(tenant_id: int) -> Tenant:
-    """The tenant, locked for its next change number; before its trust config."""
-    assert connection.in_atomic_block
-    return Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
 
 
 def lock_change(tenant_id: int, number: int) -> ChangeRequest:

@@ -30,7 +30,6 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
         )
         return rows.prefetch_related(
             "items__certificate",
-            "later_removals",
             "votes",
             "findings",
             "inverts",
@@ -97,7 +96,7 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
             follows__inverted_by__state__in=OPEN
         )
         return ready.order_by("approved_at", "pk").prefetch_related(
-            "items__certificate", "findings", "votes"
+            "items__certificate", "later_removals", "findings", "votes"
         )
 
 

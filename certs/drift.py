@@ -9,7 +9,7 @@ from certs.live import Live, is_as_observed
 from certs.models import DriftCase, Publication, TrustConfig, entries_to_json
 
 
-class Sight(Enum):
+class Reading(Enum):
     """What a read of live tells."""
 
     EXPECTED = "expected"
@@ -21,7 +21,7 @@ def open_case(trust_config: TrustConfig) -> DriftCase | None:
     return trust_config.drift_cases.filter(state=DriftCase.State.OPEN).first()
 
 
-def note_live(trust_config: TrustConfig, live: Live, *, seen_by: str) -> Sight:
+def note_live(trust_config: TrustConfig, live: Live, *, seen_by: str) -> Reading:
     """Notes a read of a locked trust config.
 
     A read that began before the last observation says nothing. While a write of ours is unresolved, its set may be
@@ -29,17 +29,17 @@ def note_live(trust_config: TrustConfig, live: Live, *, seen_by: str) -> Sight:
     """
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     if trust_config.state != TrustConfig.State.READY:
-        return Sight.STOPPED
+        return Reading.STOPPED
     if trust_config.observed_at != live.basis:
-        return Sight.EXPECTED
+        return Reading.EXPECTED
     if is_as_observed(trust_config, live):
         trust_config.observed_at, trust_config.observed_etag = live.at, live.etag
         trust_config.save(update_fields=["observed_at", "observed_etag"])
-        return Sight.EXPECTED
+        return Reading.EXPECTED
     if is_ours(trust_config, live):
-        return Sight.EXPECTED
+        return Reading.EXPECTED
     keep_case(trust_config, live, seen_by=seen_by)
-    return Sight.DRIFT
+    return Reading.DRIFT
 
 
 def is_ours(trust_config: TrustConfig, live: Live) -> bool:

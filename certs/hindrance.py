@@ -6,8 +6,6 @@ from typing import Self
 from certs.errors import CertsError
 from gcp.errors import CloudError
 
-LONGEST_WORDS = 1000
-
 
 @dataclass(frozen=True)
 class Hindrance:
@@ -22,7 +20,7 @@ class Hindrance:
     def of(cls, error: CloudError | CertsError) -> Self:
         if isinstance(error, CertsError):
             return cls(error.code, str(error.sentence))
-        return cls(error.code, error.google_message[:LONGEST_WORDS], error.rpc, error.google_reason)
+        return cls(error.code, error.google_message, error.rpc, error.google_reason[:63])
 
     def __str__(self) -> str:
         return f"{self.rpc}: {self.words}" if self.rpc else self.words or self.code

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from certs.errors import LeaseLost
-from certs.hindrance import LONGEST_WORDS, NONE, Hindrance
+from certs.hindrance import NONE, Hindrance
 from certs.models import Publication, TrustConfig, entries_to_json
 from jobs import clock
 from pki.plan import Entry, revision_digest
@@ -113,7 +113,7 @@ def hindrance_of(trust_config: TrustConfig) -> Hindrance:
 def _columns(why: Hindrance) -> dict[str, str]:
     return {
         "waiting_code": why.code,
-        "waiting_words": why.words[:LONGEST_WORDS],
+        "waiting_words": why.words[:1000],
         "waiting_rpc": why.rpc,
         "waiting_reason": why.reason,
     }

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from certs.flows import create, gate_trials, golden_trials, register, vault
+from certs.flows import create, enforcement_checks, golden_trials, register, vault
 from jobs.registry import handles
 
 
@@ -18,12 +18,12 @@ def create_trust_config(subject_id: str) -> None:
 
 @handles("try_gate")
 def try_gate(subject_id: str) -> None:
-    gate_trials.try_gate(trust_config_id=subject_id)
+    enforcement_checks.try_gate(trust_config_id=subject_id)
 
 
 @handles("try_gates", every=timedelta(hours=1))
 def try_gates(_subject_id: str) -> None:
-    gate_trials.try_gates()
+    enforcement_checks.try_gates()
 
 
 @handles("make_vault_key")

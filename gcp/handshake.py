@@ -171,10 +171,10 @@ def _told(body: bytes) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def stranger() -> Iterator[tuple[str, str]]:
+def untrusted_client() -> Iterator[tuple[str, str]]:
     """Files with the certificate and key of a client that nobody knows; they exist in memory only, while the block runs."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "countersign stranger")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "countersign untrusted client")])
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -193,7 +193,7 @@ def stranger() -> Iterator[tuple[str, str]]:
     descriptors = []
     try:
         for body in (pem, secret):
-            descriptors.append(os.memfd_create("stranger"))
+            descriptors.append(os.memfd_create("untrusted_client"))
             os.write(descriptors[-1], body)
         yield f"/proc/self/fd/{descriptors[0]}", f"/proc/self/fd/{descriptors[1]}"
     finally:

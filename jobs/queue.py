@@ -1,4 +1,4 @@
-"""How work is asked for: a row in the caller's transaction, and a ring of the doorbell once that has committed."""
+"""How work is asked for: a row in the caller's transaction, and the job's id to Celery once that has committed."""
 
 import logging
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Celery's engine. It carries job numbers only: the job table is the truth, a message is a doorbell."""
+"""Celery's engine. It carries job numbers only: the job table is the truth, a message only says which row."""
 
 import os
 
@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
 
-TRANSPORT_ALIASES["filesystem"] = "jobs.doorbell:Transport"
+TRANSPORT_ALIASES["filesystem"] = "jobs.filesystem_transport:Transport"
 app = Celery("countersign")
 
 _folder = settings.VAR_DIR / "broker"

@@ -75,7 +75,7 @@ WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 60)
 PROPAGATION_SECONDS = env.number("PROPAGATION_SECONDS", 120)
 # Trust configs that Google allows in one project; a quota that can be raised there.
 TRUST_CONFIGS_PER_PROJECT = env.number("TRUST_CONFIGS_PER_PROJECT", 5)
-# Load balancers, HOST:PORT, at which workers may knock as strangers, and the CAs that their certificates are checked by.
+# Load balancers, HOST:PORT, to which workers may connect as untrusted clients, and the CAs that their certificates are checked by.
 GATE_ENDPOINTS = env.words("GATE_ENDPOINTS", "" if IS_PRODUCTION else "localhost:9443")
 GATE_CA_FILE = env.text("GATE_CA_FILE", "" if IS_PRODUCTION else str(VAR_DIR / "gateway.pem"))
 # How often live is listed and held against what was last observed.

@@ -34,8 +34,8 @@ def may(
 ) -> Verdict:
     """Whether the person has a role for the act, and the sentence if not. One query.
 
-    Without an environment every grant in the tenant counts, and of platform-wide grants those that hold in all environments
-    (or in any, where the table says so). ``mode`` is the mode by which a change goes, where that matters.
+    Without an environment a role of the table's ``tenant`` column counts in whatever environment it holds, one of its
+    ``platform`` column only if it holds in all of them (or in any, where the table says so). ``mode`` is the mode by which a change goes, where that matters.
     """
     right = RIGHTS[act]
     wanted = Q(tenant=None, role__in=right.platform)
@@ -87,7 +87,7 @@ def platform_scope(user_id: int, act: Act) -> PlatformScope:
 
 
 def people_who_may(act: Act, environment: Environment) -> QuerySet[User]:
-    """Every active person with a platform-wide role for the act in this environment, by name."""
+    """Every active person with a role of the table's ``platform`` column for the act in this environment, by name."""
     grants = Grant.objects.filter(
         Q(environment=environment) | Q(environment=None),
         role__in=RIGHTS[act].platform,
@@ -97,7 +97,7 @@ def people_who_may(act: Act, environment: Environment) -> QuerySet[User]:
 
 
 def tenants_where(user_id: int, act: Act) -> QuerySet[Tenant]:
-    """Tenants in which the person may do an act, in whatever environment, by name."""
+    """Tenants in which a role of the table's ``tenant`` column lets the person do an act, in whatever environment; by name."""
     roles: frozenset[AccessRole] = RIGHTS[act].tenant
     grants = _grants(user_id).filter(role__in=roles)
     if grants.filter(tenant=None).exists():

@@ -15,15 +15,16 @@ def actor_of(request: HttpRequest) -> Actor:
     """The signed-in person, how they were authenticated, and the hash of their session."""
     user = request.user
     assert user.is_authenticated
-    methods = get_authentication_records(request, user)
+    ways = {str(record.get("method", "")) for record in get_authentication_records(request, user)}
+    if ours := request.session.get(SIGNED_IN_BY):
+        ways.add(str(ours))
     return Actor(
         kind="person",
         id=str(user.pk),
         name=user.full_name or user.email,
         email=user.email,
         ip=request.META.get("REMOTE_ADDR", ""),
-        authenticated_by=", ".join(sorted({str(method.get("method", "")) for method in methods}))
-        or request.session.get(SIGNED_IN_BY, ""),
+        authenticated_by=", ".join(sorted(ways)),
         session=sha256((request.session.session_key or "").encode()).hexdigest()[:16],
         request_id=getattr(request, "request_id", ""),
     )

@@ -25,6 +25,7 @@ class Act(models.TextChoices):
     READ_TENANT = "read_tenant", _("Open the pages of a tenant")
     READ_PLATFORM = "read_platform", _("Open the queue, the environments and the platform's policy")
     READ_ALL_AUDIT = "read_all_audit", _("Read the audit of all tenants")
+    COUNT_OTHERS = "count_others", _("See how many other tenants trust the same certificate")
     SEE_ALL_ENTRIES = "see_all_entries", _("See the entries of other tenants in a drift")
     SUBMIT = "submit", _("Ask for a change, or take one over")
     FOLLOW_UP = "follow_up", _("Withdraw one's own change, answer its findings")
@@ -106,6 +107,11 @@ RIGHTS: dict[Act, Right] = {
     Act.READ_ALL_AUDIT: _right(
         _("Only reviewers, auditors and admins of the whole platform read every tenant's audit."),
         platform=(_REVIEWER, _AUDITOR, _ADMIN),
+    ),
+    Act.COUNT_OTHERS: _right(
+        _("Only people of the platform see how many other tenants trust a certificate."),
+        platform=(_SUBMITTER, _REVIEWER, _AUDITOR, _ADMIN),
+        in_one_environment=True,
     ),
     Act.SEE_ALL_ENTRIES: _right(
         _("Only security reviewers of the platform see other tenants' entries."),

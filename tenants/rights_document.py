@@ -49,7 +49,8 @@ Generated from `tenants/rights.py` by `make docs`; a test keeps it current. A gr
 platform, in one environment or in all, and holds there only.
 
 What an act asks for besides (no own vote, a second person, the state of the change) is said on its button. Where no environment
-is in question, a platform-wide role must hold in all of them; for what is marked \\* one of them is enough.
+is in question, a role that counts platform-wide only must hold in all of them (for what is marked \\* one is enough); every other
+role counts in whatever environment it holds.
 
 | act | {heads} |
 |---|{"---|" * len(AccessRole)}

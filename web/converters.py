@@ -1,4 +1,4 @@
-"""Parts of URLs, parsed at the door: views receive clean values. Importing this module makes them known to Django."""
+"""Parts of URLs, parsed before the views: views receive clean values. Importing this module makes them known to Django."""
 
 from django.urls import register_converter
 

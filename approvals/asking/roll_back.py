@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals import draft, locks, policy
 from approvals.asking import conflicts
 from approvals.asking.restore import keep_for, originals_for
-from approvals.asking.undo import later_changes, needs_name, net_of, refuse_revoked
+from approvals.asking.undo import later_changes, needs_name, net_of, refuse_impossible
 from approvals.draft import Removal
 from approvals.errors import BadChange, PublicationInProgress
 from approvals.models import ChangeRequest, Item
@@ -57,7 +57,7 @@ def roll_back(
             for second in first.followers.all()
         ):
             raise PublicationInProgress
-        refuse_revoked(chosen)
+        refuse_impossible(original, chosen[1:])
         trust_config = conflicts.open_trust_config(tenant, original.trust_config_id)
         net = net_of(chosen)
         if len(net) > draft.MAXIMAL_ITEMS:

@@ -1,12 +1,13 @@
 """What undoing a change would mean: which later changes depend on it, what comes back, and what cannot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from approvals.errors import ConflictingChange
 from approvals.judging.revocations import revoked_by, revoked_numbers
 from approvals.models import ChangeRequest, Item
 from approvals.states import State
@@ -73,9 +74,19 @@ def net_of(chosen: Iterable[ChangeRequest]) -> dict[Entry, Action]:
     }
 
 
-def refuse_revoked(chosen: Iterable[ChangeRequest]) -> None:
-    """:raises NotRestorable: when undoing would bring back a revoked certificate."""
-    numbers = [change.pk for change in chosen]
+def refuse_impossible(original: ChangeRequest, later: Sequence[ChangeRequest]) -> None:
+    """Undoing a rollback together with what was built on it would undo and do again in one change, which nobody
+    could undo afterwards: the later changes go first.
+
+    :raises ConflictingChange: for a rollback on which later changes rest; names them.
+    :raises NotRestorable: when undoing would bring back a revoked certificate.
+    """
+    if later and _only_undoes(original):
+        raise ConflictingChange(
+            _("It undid another change, and later changes rest on that. Roll back %(names)s first.")
+            % {"names": ", ".join(f"#{change.number}" for change in reversed(later))}
+        )
+    numbers = [original.pk, *(change.pk for change in later)]
     revoked = (
         Item.objects.filter(change_id__in=numbers, removal=Item.Removal.REVOKED)
         .select_related("change")

@@ -1,4 +1,4 @@
-"""Putting a receipt on an applied change: what a client saw at the gate, after the write, signed with the client's key."""
+"""Putting a receipt on an applied change: what a client saw at the load balancer, after the write, signed with the client's key."""
 
 from collections.abc import Sequence
 from datetime import timedelta

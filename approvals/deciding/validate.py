@@ -14,9 +14,9 @@ from approvals.judging.judge import judge_change
 from approvals.judging.originals import examine
 from approvals.models import ChangeRequest, Vote
 from approvals.states import State
-from approvals.steps import transitions
+from approvals.steps import moves, transitions
 from audit.events import Actor, EventType, worker
-from certs.drift import Sight, is_as_seen, note_live
+from certs.drift import Reading, is_as_seen, note_live
 from certs.golden import note_tried
 from certs.hindrance import Hindrance
 from certs.live import Live
@@ -100,29 +100,21 @@ def _is_as_known(change: ChangeRequest, live: Live, actor: Actor) -> bool:
         return is_as_seen(
             change.trust_config, live
         )  # if not, the next look at the case ends the change
-    sight = note_live(change.trust_config, live, seen_by=f"GetTrustConfig, {actor.id}")
-    if sight is Sight.DRIFT:
+    reading = note_live(change.trust_config, live, seen_by=f"GetTrustConfig, {actor.id}")
+    if reading is Reading.DRIFT:
         record_drift(change.trust_config, actor=actor)
-    return sight is Sight.EXPECTED
+    return reading is Reading.EXPECTED
 
 
 def _validate(change: ChangeRequest, causes: list[Cause], *, actor: Actor, at: datetime) -> None:
-    change.mark_validated(at=at, causes=causes)
-    change.save()
     codes: list[object] = [*sorted({finding.code for finding in change.findings.all()})]
-    record_change(
-        EventType.CHANGE_VALIDATED,
-        change,
-        actor=actor,
-        before=State.SUBMITTED,
-        after=change.state,
-        details={
-            "change_digest": change.change_digest,
-            "findings": codes,
-            "etag": change.planned_etag,
-            "causes": list(causes),
-        },
-    )
+    details: dict[str, object] = {
+        "change_digest": change.change_digest,
+        "findings": codes,
+        "etag": change.planned_etag,
+        "causes": list(causes),
+    }
+    moves.validate(change, causes=causes, actor=actor, at=at, details=details)
 
 
 def _vote_by_rule(

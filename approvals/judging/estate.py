@@ -49,7 +49,7 @@ def estate_of(
         }
         if other.state == State.APPROVED:
             holdings = apply_steps(holdings, other.tenant_id, other.steps)
-        elif other.state != State.APPROVED:
+        else:
             submitted += [(other.tenant_id, step) for step in other.steps]
     return Estate(
         trust_config=trust_config.name,

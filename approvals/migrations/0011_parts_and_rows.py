@@ -1,6 +1,5 @@
 """Later removals become rows, and why a change is held is kept in its parts."""
 
-import re
 from importlib import import_module
 from typing import Any
 
@@ -8,6 +7,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 triggers = import_module("approvals.migrations.0003_only_moves_of_the_table")
+parts = import_module("certs.migrations.0008_parts_of_a_hindrance")
 
 
 def to_rows(apps: Any, _editor: Any) -> None:
@@ -21,21 +21,22 @@ def to_rows(apps: Any, _editor: Any) -> None:
 
 
 def to_json(apps: Any, _editor: Any) -> None:
-    for row in apps.get_model("approvals", "LaterRemoval").objects.select_related("change"):
-        row.change.later_json = [
-            *row.change.later_json,
-            [row.role, row.sha256_fingerprint, row.removal],
-        ]
-        row.change.save(update_fields=["later_json"])
+    rows = apps.get_model("approvals", "LaterRemoval").objects
+    change_model = apps.get_model("approvals", "ChangeRequest")
+    for pk in set(rows.values_list("change_id", flat=True)):
+        later = rows.filter(change_id=pk).order_by("role", "sha256_fingerprint")
+        listed = [[row.role, row.sha256_fingerprint, row.removal] for row in later]
+        change_model.objects.filter(pk=pk).update(later_json=listed)
 
 
 def to_parts(apps: Any, _editor: Any) -> None:
     """Words began with the RPC that was refused, where one was."""
     change_model = apps.get_model("approvals", "ChangeRequest")
     for change in change_model.objects.exclude(held_code=""):
-        if match := re.match(r"([A-Z][A-Za-z]+): (.*)", change.held_words, re.DOTALL):
+        if match := parts.RPC_FIRST.match(change.held_words):
             change.held_rpc, change.held_words = match.groups()
-            change.save(update_fields=["held_rpc", "held_words"])
+            change.held_reason = parts.reason_in(change.held_words)
+            change.save(update_fields=["held_rpc", "held_words", "held_reason"])
 
 
 def to_words(apps: Any, _editor: Any) -> None:
@@ -54,6 +55,7 @@ def settle(_apps: Any, editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("approvals", "0010_takers"),
+        ("certs", "0008_parts_of_a_hindrance"),
     ]
 
     operations = [

@@ -1,4 +1,4 @@
-"""What became of a change: the writes that it took part in, handshakes at the gate, and what people were reminded of."""
+"""What became of a change: the writes that it took part in, handshakes at the load balancer, and what people were reminded of."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -25,14 +25,14 @@ class ChangePublication(models.Model):
 
 
 class Proof(models.Model):
-    """A handshake at the gate after the write: what a client reports of itself, signed with its key. Only metadata is kept."""
+    """A handshake at the load balancer after the write: what a client reports of itself, signed with its key. Only metadata is kept."""
 
     class Outcome(models.TextChoices):
         ACCEPTED = "accepted", _("accepted")
         REFUSED = "refused", _("refused")
 
     change = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="proofs")
-    # The item that it is about, and the client that knocked: the same, or one that the item's CA vouches for.
+    # The item that it is about, and the client that connected: the same, or one that the item's CA vouches for.
     sha256_fingerprint = models.CharField(max_length=64)
     client_sha256 = models.CharField(max_length=64)
     outcome = models.CharField(max_length=8, choices=Outcome)

@@ -143,7 +143,7 @@ def _publication_moments(publication: Publication) -> list[Moment]:
                 _("Waited for Google's quota; nothing was written"),
                 p.ended_at,
                 p.worker,
-                p.failure,
+                str(p.failed_because),
             )
         )
     elif p.state in {Publication.State.FAILED, Publication.State.VOIDED}:
@@ -153,7 +153,7 @@ def _publication_moments(publication: Publication) -> list[Moment]:
                 _("Writing failed") if p.state == "failed" else _("Writing voided"),
                 p.ended_at,
                 p.worker,
-                p.failure,
+                str(p.failed_because),
             )
         )
     return moments

@@ -9,8 +9,9 @@ from approvals.asking.undo import (
     missing_originals,
     needs_name,
     plan_of_rollback,
-    refuse_revoked,
+    refuse_impossible,
 )
+from approvals.errors import ConflictingChange
 from approvals.judging.estate import certificates_by_fingerprint, estate_of
 from approvals.models import ChangeRequest
 from approvals.pages.plan import PlanRow
@@ -45,8 +46,8 @@ class Undoing:
 def undoing_of(change: ChangeRequest) -> Undoing:
     later = later_changes(change)
     try:
-        refuse_revoked([change, *later])
-    except NotRestorable as error:
+        refuse_impossible(change, later)
+    except (ConflictingChange, NotRestorable) as error:
         return Undoing(
             str(error.sentence), [], later, [], [], [], needs_name=False, only_removes=True
         )

@@ -1,18 +1,17 @@
 """Resolving a drift case, once its change is approved: what is live becomes the record, or what was is written again."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
-from approvals.audit_events import record_change, record_publication, record_trust_config
+from approvals.audit_events import record_publication, record_trust_config
 from approvals.causes import cause
 from approvals.judging.estate import estate_of_change
 from approvals.judging.revocations import is_revoked_by_holder
 from approvals.models import ChangePublication, ChangeRequest
 from approvals.publishing.admission import judge_again
 from approvals.states import State
-from approvals.steps import transitions
+from approvals.steps import moves, transitions
 from approvals.steps.cases import is_current, resume
 from audit.events import Actor, EventType
 from certs import publications
@@ -23,7 +22,6 @@ from certs.live import Live
 from certs.models import DriftCase, Publication, SealedCertificate, TrustConfig, TrustEntry
 from certs.opening import open_sealed
 from certs.publications import Lease, observe
-from certs.sealing import keep_until
 from jobs import clock
 from pki.certificate import canonical_pem
 from pki.plan import revision_digest
@@ -116,18 +114,8 @@ def finish(
     """The case is resolved and its change applied, in the caller's transaction; publishing goes on."""
     case = change.drift_case
     assert case is not None
-    change.mark_applied(at=at)
-    change.save()
-    keep_until(change.pk, at + timedelta(days=settings.ROLLBACK_WINDOW_DAYS))
+    moves.apply(change, actor=actor, at=at, details={"case": case.pk})
     end_case(trust_config, state, at=at, change_number=change.number, reason=change.reason)
-    record_change(
-        EventType.CHANGE_APPLIED,
-        change,
-        actor=actor,
-        before=State.APPROVED,
-        after=change.state,
-        details={"case": case.pk},
-    )
     details = {
         "case": case.pk,
         "change": change.number,

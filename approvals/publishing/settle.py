@@ -2,13 +2,12 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 
 from approvals.audit_events import (
-    record_change,
     record_drift,
     record_publication,
     record_trust_config,
@@ -17,18 +16,17 @@ from approvals.causes import cause
 from approvals.models import ChangeRequest
 from approvals.publishing import drift
 from approvals.states import State
-from approvals.steps import transitions
+from approvals.steps import moves, transitions
 from approvals.steps.cases import end_by_itself, end_stale_resolutions, keep_observation
 from approvals.steps.rotation import keep_overlap
 from audit.events import Actor, EventType, worker
 from certs import publications
-from certs.drift import Sight, is_as_seen, keep_case, note_live
+from certs.drift import Reading, is_as_seen, keep_case, note_live
 from certs.hindrance import Hindrance
 from certs.inventory import apply_steps, touch
 from certs.live import Live
 from certs.models import DriftCase, Publication, TrustConfig
 from certs.publications import Lease
-from certs.sealing import keep_until
 from jobs import clock
 from jobs.queue import enqueue
 from pki.plan import Action
@@ -46,18 +44,18 @@ def note_observation(lease: Lease, live: Live) -> bool:
     """Notes what live looks like; False when publishing must stop."""
     with transaction.atomic(durable=True):
         trust_config = publications.hold(lease)
-        sight = note_live(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}")
-        if sight is Sight.DRIFT:
+        reading = note_live(trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}")
+        if reading is Reading.DRIFT:
             record_drift(trust_config, actor=this_worker())
         if (
-            sight is Sight.STOPPED
+            reading is Reading.STOPPED
             and trust_config.state == TrustConfig.State.DRIFTED
             and not is_as_seen(trust_config, live)
         ):
             keep_observation(
                 trust_config, live, seen_by=f"GetTrustConfig, {lease.owner}", actor=this_worker()
             )
-        return sight is Sight.EXPECTED or is_as_seen(trust_config, live)
+        return reading is Reading.EXPECTED or is_as_seen(trust_config, live)
 
 
 def note_sent(lease: Lease, publication: Publication, operation_name: str) -> None:
@@ -244,37 +242,19 @@ def _apply(change: ChangeRequest, publication: Publication, *, actor: Actor, at:
     touch([item.certificate_id for item in items], by=str(change.submitted_by))
     if change.overlap_until is not None:
         keep_overlap(change, actor=actor, at=at)
-    change.mark_applied(at=at)
-    change.save()
-    keep_until(change.pk, at + timedelta(days=settings.ROLLBACK_WINDOW_DAYS))
-    record_change(
-        EventType.CHANGE_APPLIED,
-        change,
-        actor=actor,
-        before=State.APPROVED,
-        after=change.state,
-        details={
-            "publication": publication.label,
-            "enforcement": publication.trust_config.enforcement,
-        },
-    )
+    details: dict[str, object] = {
+        "publication": publication.label,
+        "enforcement": publication.trust_config.enforcement,
+    }
+    moves.apply(change, actor=actor, at=at, details=details)
     for original in change.inverts.select_related("tenant", "trust_config__environment").filter(
         state=State.APPLIED
     ):
         transitions.withdraw_followers(
             original, cause("follower-undone", number=original.number), actor=actor, at=at
         )
-        original.mark_rolled_back(at=at, causes=[cause("rolled-back", number=change.number)])
-        original.save()
-        record_change(
-            EventType.CHANGE_ROLLED_BACK,
-            original,
-            actor=actor,
-            before=State.APPLIED,
-            after=original.state,
-            reason=change.reason,
-            details={"by": change.number},
-        )
+        why = cause("rolled-back", number=change.number)
+        moves.roll_back(original, change, why, actor=actor, at=at)
 
 
 def _fail(publication: Publication, why: Hindrance, *, hold: bool) -> None:

@@ -7,7 +7,7 @@ from approvals.audit_events import record_drift, record_trust_config
 from approvals.steps.cases import end_by_itself, keep_observation
 from audit.events import Actor, EventType, worker
 from certs import publications, publishing
-from certs.drift import Sight, note_live, open_case
+from certs.drift import Reading, note_live, open_case
 from certs.hindrance import Hindrance
 from certs.live import Live, is_as_observed
 from certs.models import Publication, TrustConfig
@@ -80,7 +80,7 @@ def _hold_against(trust_config_id: str, live: Live, *, rpc: str, actor: Actor) -
     with transaction.atomic(durable=True):
         trust_config = locks.lock_trust_config(trust_config_id)
         if trust_config.state == TrustConfig.State.READY:
-            if note_live(trust_config, live, seen_by=seen_by) is Sight.DRIFT:
+            if note_live(trust_config, live, seen_by=seen_by) is Reading.DRIFT:
                 record_drift(trust_config, actor=actor)
             return
         case = open_case(trust_config)

@@ -10,7 +10,7 @@ from approvals.judging.estate import estate_of_change
 from approvals.judging.judge import judge_change
 from approvals.models import ChangeRequest
 from approvals.states import State
-from approvals.steps import creation
+from approvals.steps import creation, moves
 from audit.events import Actor, EventType
 
 # A first change that is written later than a tenth of its overlap moves the overlap's end along.
@@ -65,20 +65,8 @@ def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> Chang
         reason=second.reason,
         details=details,
     )
-    for move, event, before in (
-        (second.mark_validated, EventType.CHANGE_VALIDATED, State.SUBMITTED),
-        (second.mark_approved, EventType.CHANGE_APPROVED, State.VALIDATED),
-    ):
-        move(at=at, **({"causes": []} if event is EventType.CHANGE_VALIDATED else {}))
-        second.save()
-        record_change(
-            event,
-            second,
-            actor=actor,
-            before=before,
-            after=second.state,
-            details={"decided_with": first.number},
-        )
+    moves.validate(second, actor=actor, at=at, details={"decided_with": first.number})
+    moves.approve(second, actor=actor, at=at, details={"decided_with": first.number})
     return second
 
 

@@ -13,6 +13,7 @@ from approvals.judging import schedule
 from approvals.judging.digest import renew_digest, store_plan
 from approvals.models import ChangeRequest
 from approvals.states import State
+from approvals.steps import moves
 from approvals.steps.rotation import write_follower
 from audit.events import Actor, EventType
 from certs.hindrance import NONE, Hindrance
@@ -24,11 +25,7 @@ from pki.findings import Finding
 
 def approve(change: ChangeRequest, *, actor: Actor, at: datetime) -> None:
     """On a validated change that has its votes; its follower is written with it."""
-    change.mark_approved(at=at)
-    change.save()
-    record_change(
-        EventType.CHANGE_APPROVED, change, actor=actor, before=State.VALIDATED, after=change.state
-    )
+    moves.approve(change, actor=actor, at=at)
     if change.later_removals.exists():
         write_follower(change, actor=actor, at=at)
     # Otherwise the periodic sweep enqueues it when it is due, by the windows and freezes of then.

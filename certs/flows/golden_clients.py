@@ -13,7 +13,7 @@ from pki.certificate import ParsedCertificate
 from pki.simulate import MAXIMAL_SENT
 from tenants.access import Verdict, may, require
 from tenants.errors import BadValue, NotAllowed, NotPossible, StaleDecision, UnknownObject
-from tenants.models import Tenant
+from tenants.locks import lock_tenant
 from tenants.rights import Act
 
 MOST_EACH = 50
@@ -34,7 +34,7 @@ def add(
         )
     leaf = chain[0].facts
     with transaction.atomic(durable=True):
-        tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
+        tenant = lock_tenant(tenant_id)
         trust_config = (
             TrustConfig.objects.for_tenant(tenant_id)
             .select_related("environment")

@@ -6,17 +6,28 @@ from typing import Any
 from django.db import migrations, models
 
 PARTS = (("TrustConfig", "waiting"), ("GoogleLocation", "refused"))
+RPC_FIRST = re.compile(
+    r"((?:Get|List|Create|Update|Delete)TrustConfigs?|GetOperation|ListOperations|Encrypt|Decrypt|GetPublicKey): (.*)",
+    re.DOTALL,
+)
+API_IS_OFF = ("SERVICE_DISABLED", "has not been used in project", "it is disabled")
+
+
+def reason_in(words: str) -> str:
+    """What an earlier version read out of Google's words each time."""
+    return "SERVICE_DISABLED" if any(sign in words for sign in API_IS_OFF) else ""
 
 
 def to_parts(apps: Any, _editor: Any) -> None:
     """Words began with the RPC that was refused, where one was."""
     for name, prefix in PARTS:
-        rpc, words = f"{prefix}_rpc", f"{prefix}_words"
+        rpc, words, reason = f"{prefix}_rpc", f"{prefix}_words", f"{prefix}_reason"
         for row in apps.get_model("certs", name).objects.exclude(**{f"{prefix}_code": ""}):
-            if match := re.match(r"([A-Z][A-Za-z]+): (.*)", getattr(row, words), re.DOTALL):
+            if match := RPC_FIRST.match(getattr(row, words)):
                 setattr(row, rpc, match.group(1))
                 setattr(row, words, match.group(2))
-                row.save(update_fields=[rpc, words])
+                setattr(row, reason, reason_in(match.group(2)))
+                row.save(update_fields=[rpc, words, reason])
 
 
 def to_words(apps: Any, _editor: Any) -> None:

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from certs.hindrance import Hindrance
+
 
 class GoogleProject(models.Model):
     """One row per project. Google counts its quotas per project, and a project that does not answer fails as a whole.
@@ -44,3 +46,10 @@ class GoogleLocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project}/{self.location}"
+
+    @property
+    def hindrance(self) -> Hindrance:
+        """Why Google refuses the sweep; without a code while it does not."""
+        return Hindrance(
+            self.refused_code, self.refused_words, self.refused_rpc, self.refused_reason
+        )

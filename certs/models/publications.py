@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from certs.hindrance import Hindrance
 from certs.models.trust_configs import TrustConfig, entries_from_json
 from certs.querysets import PublicationQuerySet
 from gcp.errors import CloudExhausted
@@ -77,6 +78,10 @@ class Publication(models.Model):
     def label(self) -> str:
         """The value of the label ``countersign-revision`` that this write carries."""
         return f"{self.revision}-{self.pk}"
+
+    @property
+    def failed_because(self) -> Hindrance:
+        return Hindrance(self.failure_code, self.failure, self.failure_rpc, self.failure_reason)
 
     @property
     def is_postponed(self) -> bool:

@@ -118,7 +118,7 @@ class TrustConfig(models.Model):
     enforcement_policy = models.CharField(max_length=200, blank=True)
     enforcement_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     enforcement_at = models.DateTimeField(null=True)
-    # Where a worker knocks as a stranger, of the endpoints that the platform allows, and what came of it.
+    # Where a worker connects as an untrusted client, of the endpoints that the platform allows, and what came of it.
     endpoint = models.CharField(max_length=255, blank=True)
     gate = models.CharField(max_length=12, choices=Gate, default=Gate.UNKNOWN)
     gate_detail = models.CharField(max_length=300, blank=True)

@@ -20,7 +20,7 @@ from approvals.pages.forms import cleaned
 from approvals.policy import may_resolve_drift, may_retry_trust_config, may_submit
 from audit.questions import events_of_trust_config
 from certs.drift import open_case
-from certs.flows import ask_for_trust_config, gate
+from certs.flows import ask_for_trust_config, enforcement
 from certs.forms import (
     EnforcementForm,
     NewTrustConfigForm,
@@ -164,7 +164,7 @@ def show_trust_config(
 def enforcement_declare(request: TenantRequest, trust_config_id: str) -> HttpResponse:
     def act() -> str:
         data = cleaned(EnforcementForm(request.POST))
-        gate.declare_enforcement(
+        enforcement.declare_enforcement(
             actor=actor_of(request),
             tenant_id=request.tenant.pk,
             trust_config_id=trust_config_id,
@@ -180,7 +180,7 @@ def enforcement_declare(request: TenantRequest, trust_config_id: str) -> HttpRes
 
 @tenant_page(methods=("POST",))
 def endpoint_name(request: TenantRequest, trust_config_id: str) -> HttpResponse:
-    gate.name_endpoint(
+    enforcement.name_endpoint(
         actor=actor_of(request),
         tenant_id=request.tenant.pk,
         trust_config_id=trust_config_id,

@@ -14,6 +14,7 @@ from jobs import clock
 from pki.policy import Policy, loosened
 from tenants import policies
 from tenants.errors import BadValue, NotAllowed, NotPossible, StaleDecision, UnknownObject
+from tenants.locks import lock_tenant
 from tenants.models import PolicyVersion, Tenant
 
 
@@ -134,14 +135,11 @@ def _lock(tenant_id: int | None) -> Tenant | None:
 
     :raises UnknownObject: when there is no such tenant.
     """
-    rows = Tenant.objects.select_for_update(no_key=True)
-    if tenant_id is None:
-        rows.order_by("pk").first()
-        return None
-    tenant = rows.filter(pk=tenant_id).first()
-    if tenant is None:
-        raise UnknownObject
-    return tenant
+    if tenant_id is not None:
+        return lock_tenant(tenant_id)
+    if first := Tenant.objects.order_by("pk").first():
+        lock_tenant(first.pk)
+    return None
 
 
 def _record(

@@ -10,6 +10,11 @@ from django.utils import timezone
 BEFORE = [("approvals", "0010_takers"), ("certs", "0007_golden_removal")]
 AFTER = [("approvals", "0011_parts_and_rows"), ("certs", "0008_parts_of_a_hindrance")]
 
+LATER = [
+    ["allowlisted_certificate", "cd" * 32, "revoked"],
+    ["trust_anchor", "ab" * 32, "retired"],
+]
+
 
 def _migrate(targets: list[tuple[str, str]]) -> Any:
     executor = MigrationExecutor(connection)
@@ -34,7 +39,7 @@ def _change(apps: Any) -> Any:
         name="old",
         custodian=tenant,
         waiting_code="cloud-denied",
-        waiting_detail="GetTrustConfig: No: really",
+        waiting_detail="GetTrustConfig: It is off: it is disabled",
     )
     return apps.get_model("approvals", "ChangeRequest").objects.create(
         number=1,
@@ -46,7 +51,7 @@ def _change(apps: Any) -> Any:
         policy_version=1,
         reason="Old.",
         submitted_by=user,
-        later_removals=[["trust_anchor", "ab" * 32, "retired"]],
+        later_removals=LATER,
         held_code="cloud-denied",
         held_reason="Decrypt: No.",
     )
@@ -57,11 +62,15 @@ def test_later_removals_become_rows_and_words_lose_the_rpc(old_apps: Any) -> Non
     apps = _migrate(AFTER)
     change = apps.get_model("approvals", "ChangeRequest").objects.get(pk=pk)
     rows = change.later_removals.values_list("role", "sha256_fingerprint", "removal")
-    assert list(rows) == [("trust_anchor", "ab" * 32, "retired")]
+    assert [list(row) for row in rows] == LATER
     assert (change.held_rpc, change.held_words) == ("Decrypt", "No.")
     waiting = change.trust_config
-    assert (waiting.waiting_rpc, waiting.waiting_words) == ("GetTrustConfig", "No: really")
+    assert (waiting.waiting_rpc, waiting.waiting_words) == (
+        "GetTrustConfig",
+        "It is off: it is disabled",
+    )
+    assert waiting.waiting_reason == "SERVICE_DISABLED"
     back = _migrate(BEFORE).get_model("approvals", "ChangeRequest").objects.get(pk=pk)
-    assert back.later_removals == [["trust_anchor", "ab" * 32, "retired"]]
+    assert back.later_removals == LATER
     assert back.held_reason == "Decrypt: No."
     back.delete()

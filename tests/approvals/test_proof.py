@@ -1,4 +1,4 @@
-"""Proof of effect: three facts, a gate that workers try as strangers, and receipts that clients sign."""
+"""Proof of effect: three facts, load balancers that workers try as untrusted clients, and receipts that clients sign."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from approvals.errors import BadChange
 from approvals.models import ChangeRequest, Proof
 from approvals.pages.effect import effect_of
 from audit.models import AuditEvent
-from certs.flows import gate, gate_trials
+from certs.flows import enforcement, enforcement_checks
 from client.__main__ import main as countersign
 from pki.receipt import BadReceipt, read, write
 from tenants.errors import BadValue, NotAllowed
@@ -38,8 +38,8 @@ class Gate:
             [self.endpoint],
             str(folder / "gateway.pem"),
         )
-        self._admin(gate.declare_enforcement, enforcement="reject", policy_name=POLICY)
-        self._admin(gate.name_endpoint, endpoint=self.endpoint)
+        self._admin(enforcement.declare_enforcement, enforcement="reject", policy_name=POLICY)
+        self._admin(enforcement.name_endpoint, endpoint=self.endpoint)
 
     def _admin(self, act: Any, **options: Any) -> None:
         act(
@@ -153,7 +153,7 @@ def test_a_receipt_that_says_the_opposite_or_is_of_somebody_else_proves_nothing(
 
 def _receipt(client: Made, **values: Any) -> str:
     base = {
-        "url": "https://gate.example/",
+        "url": "https://enforcement.example/",
         "outcome": "accepted",
         "detail": "HTTP 200",
         "at": datetime.now(UTC).isoformat(),
@@ -194,14 +194,14 @@ def test_the_gate_is_closed_to_strangers_and_that_proves_no_change(
     world: World, gateway: Gate
 ) -> None:
     change = world.applied(make("client"))
-    gate_trials.try_gate(trust_config_id=str(change.trust_config_id))
+    enforcement_checks.try_gate(trust_config_id=str(change.trust_config_id))
     assert (world.trust_config().gate, effect_of(change)[2].at) == ("closed", None)
     world.emulator.gateways.delete_policy(POLICY)
-    gate_trials.try_gate(trust_config_id=str(change.trust_config_id))
+    enforcement_checks.try_gate(trust_config_id=str(change.trust_config_id))
     assert world.trust_config().gate == "unreachable"
     assert (
-        list(AuditEvent.objects.filter(type="gate.tried").values_list("result", flat=True))
-        == ["ok"] * AuditEvent.objects.filter(type="gate.tried").count()
+        list(AuditEvent.objects.filter(type="enforcement.tried").values_list("result", flat=True))
+        == ["ok"] * AuditEvent.objects.filter(type="enforcement.tried").count()
     )
 
 
@@ -210,13 +210,13 @@ def test_an_endpoint_outside_the_allowed_list_is_refused_and_never_knocked_at(
 ) -> None:
     for endpoint in ("169.254.169.254:80", "localhost:22"):
         with pytest.raises(BadValue):
-            gateway._admin(gate.name_endpoint, endpoint=endpoint)
+            gateway._admin(enforcement.name_endpoint, endpoint=endpoint)
     gateway.settings.GATE_ENDPOINTS = []
     before = world.trust_config().gate_tried_at
-    gate_trials.try_gate(trust_config_id=str(world.trust_config().pk))
+    enforcement_checks.try_gate(trust_config_id=str(world.trust_config().pk))
     assert world.trust_config().gate_tried_at == before
     with pytest.raises(NotAllowed):
-        gate.name_endpoint(
+        enforcement.name_endpoint(
             actor=world.actor("tom"),
             tenant_id=world.tenant().pk,
             trust_config_id=str(world.trust_config().pk),

@@ -222,7 +222,7 @@ def test_a_message_of_the_embedded_broker_appears_whole_or_not_at_all(tmp_path: 
         Connection("filesystem://", transport_options=options) as writing,
         Connection("filesystem://", transport_options=options) as reading,
     ):
-        assert type(writing.transport).__module__ == "jobs.doorbell"
+        assert type(writing.transport).__module__ == "jobs.filesystem_transport"
         out, into = writing.SimpleQueue("bell"), reading.SimpleQueue("bell")
         writer = threading.Thread(
             target=lambda: [out.put({"n": n, "filler": "x" * 20_000}) for n in range(300)]

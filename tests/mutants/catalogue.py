@@ -232,8 +232,8 @@ MUTANTS = (
     Mutant(
         "who has lost the role cannot withdraw",
         POLICY,
-        "    if may_ask_here(user_id, change):\n        return ALLOWED\n",
-        "    return ALLOWED\n",
+        "return _may_here(user_id, Act.FOLLOW_UP, change)",
+        "return Verdict(is_allowed=True)",
         ("tests/approvals/deciding/test_take_over.py",),
     ),
     Mutant(

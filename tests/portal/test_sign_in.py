@@ -32,5 +32,22 @@ def test_what_is_done_afterwards_says_how_the_person_signed_in(world: World) -> 
     browser.post(f"/sign-in/{token}/")
     world.self_service("payments")
     browser.post("/t/payments/mode/brake/", {"reason": "A leak."})
-    event = AuditEvent.objects.filter(actor_id=str(world.user("tom").pk)).latest("pk")
-    assert json.loads(bytes(event.payload))["actor"]["authenticated_by"] == "one-time link"
+    assert _signed_in_by(world, "tom") == "one-time link"
+
+
+def test_a_link_beside_a_password_says_both(world: World) -> None:
+    tom = world.user("tom")
+    tom.set_password("a long enough passphrase")
+    tom.save()
+    browser = Client()
+    browser.post("/accounts/login/", {"login": tom.email, "password": "a long enough passphrase"})
+    token = people.create_sign_in_link(actor=COMMAND, email=tom.email)
+    browser.post(f"/sign-in/{token}/")
+    world.self_service("payments")
+    browser.post("/t/payments/mode/brake/", {"reason": "A leak."})
+    assert _signed_in_by(world, "tom") == "one-time link, password"
+
+
+def _signed_in_by(world: World, name: str) -> str:
+    event = AuditEvent.objects.filter(actor_id=str(world.user(name).pk)).latest("pk")
+    return str(json.loads(bytes(event.payload))["actor"]["authenticated_by"])

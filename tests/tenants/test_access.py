@@ -21,6 +21,7 @@ EXPECTED: dict[Act, tuple[set[AccessRole], set[AccessRole]]] = {
     Act.READ_TENANT: ({S, R, A, T, P}, set()),
     Act.READ_PLATFORM: (set(), {R, A, P}),
     Act.READ_ALL_AUDIT: (set(), {R, A, P}),
+    Act.COUNT_OTHERS: (set(), {S, R, A, P}),
     Act.SEE_ALL_ENTRIES: (set(), {R}),
     Act.SUBMIT: ({S}, set()),
     Act.FOLLOW_UP: ({S, R}, set()),
@@ -42,7 +43,7 @@ EXPECTED: dict[Act, tuple[set[AccessRole], set[AccessRole]]] = {
     Act.CONFIRM_POLICY: (set(), {R, P}),
     Act.ADMINISTER: (set(), {P}),
 }
-IN_ONE_ENVIRONMENT = {Act.READ_PLATFORM}
+IN_ONE_ENVIRONMENT = {Act.READ_PLATFORM, Act.COUNT_OTHERS}
 
 
 @pytest.fixture
@@ -91,6 +92,9 @@ def test_a_role_of_the_platform_in_one_environment_holds_there_only(
     assert not [act for act in Act if access.may(somebody.pk, act, tenant=tenant, environment=prod)]
     anywhere = {act for act in Act if access.may(somebody.pk, act)}
     assert anywhere == {act for act in IN_ONE_ENVIRONMENT if role in EXPECTED[act][1]}
+    # Where no environment is in question, roles of the tenant's column count wherever they hold.
+    somewhere = {act for act in Act if access.may(somebody.pk, act, tenant=tenant)}
+    assert somewhere == anywhere | {act for act, (ours, _) in EXPECTED.items() if role in ours}
     for act in Act:
         is_covered = role in EXPECTED[act][1]
         assert access.platform_scope(somebody.pk, act).covers(dev) is is_covered

@@ -236,7 +236,7 @@ def _live_context(change: ChangeRequest, *, shown: str = "") -> dict[str, Any]:
 def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
     change, user_id = change_of(request, number), request.user.pk
     votes = summary.votes_of(change, user_id)
-    sees_all = bool(may(user_id, Act.READ_PLATFORM))
+    sees_all = bool(may(user_id, Act.COUNT_OTHERS))
     return {
         **_live_context(change),
         "title": summary.title_of(change),

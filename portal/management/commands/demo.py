@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from approvals.deciding import switch_mode
 from audit.events import Actor, command
-from certs.flows import gate, golden_clients, register
+from certs.flows import enforcement, golden_clients, register
 from certs.models import TrustConfig, VaultKey
 from pki import bundle
 from pki.policy import Policy
@@ -157,9 +157,11 @@ class Command(BaseCommand):
             }
             is_gated = trust_config.resource_name == target
             policy, mode = (name, "reject") if is_gated else ("lets-everybody-in", "allow")
-            gate.declare_enforcement(actor=admin, enforcement=mode, policy_name=policy, **where)
+            enforcement.declare_enforcement(
+                actor=admin, enforcement=mode, policy_name=policy, **where
+            )
             if is_gated and settings.GATE_ENDPOINTS:
-                gate.name_endpoint(actor=admin, endpoint=endpoint, **where)
+                enforcement.name_endpoint(actor=admin, endpoint=endpoint, **where)
 
     def _switch_logistics_to_mode_b(self) -> None:
         """By two persons, as always."""

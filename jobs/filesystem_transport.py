@@ -1,7 +1,7 @@
 """The embedded broker: kombu's filesystem transport, with messages that appear whole or not at all.
 
 Kombu writes a message in the place where others look for it; whoever looks in that moment reads half a message and dies
-of it. A message that cannot be read is dropped: it was a doorbell only, and the sweep finds the row.
+of it. A message that cannot be read is dropped: it says only which row, and the sweep finds the row.
 """
 
 import uuid

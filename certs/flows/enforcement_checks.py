@@ -1,4 +1,4 @@
-"""Knocking at load balancers as a stranger, by workers."""
+"""Enforcement checks: a worker connects to a load balancer with a client certificate that nobody trusts."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from django.db import transaction
 from audit.events import EventType, worker
 from certs.flows.recording import record_registration
 from certs.models import TrustConfig
-from gcp.handshake import ACCEPTED, REFUSED, shake_hands, stranger
+from gcp.handshake import ACCEPTED, REFUSED, shake_hands, untrusted_client
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name
 
@@ -17,22 +17,22 @@ _GATES = {REFUSED: Gate.CLOSED, ACCEPTED: Gate.OPEN}
 
 
 def try_gate(*, trust_config_id: str) -> None:
-    """Knocks as a client that was made this moment and that nobody knows. It must be refused.
+    """Connects as a client that was made this moment and that nobody trusts. It must be refused.
 
-    That says that the gate is closed to strangers; of a change it proves nothing.
+    That says that enforcement holds; of a change it proves nothing.
     """
     trust_config = TrustConfig.objects.select_related("environment").get(pk=trust_config_id)
-    knocked_at = trust_config.endpoint
-    if knocked_at not in settings.GATE_ENDPOINTS:
+    endpoint = trust_config.endpoint
+    if endpoint not in settings.GATE_ENDPOINTS:
         return
     ca_file = (
         settings.GATE_CA_FILE
         if settings.GATE_CA_FILE and Path(settings.GATE_CA_FILE).exists()
         else ""
     )
-    with stranger() as (certificate, key):
+    with untrusted_client() as (certificate, key):
         seen = shake_hands(
-            f"https://{knocked_at}/",
+            f"https://{endpoint}/",
             certificate_file=certificate,
             key_file=key,
             ca_file=ca_file,
@@ -45,7 +45,7 @@ def try_gate(*, trust_config_id: str) -> None:
             .select_related("environment")
             .get(pk=trust_config_id)
         )
-        if trust_config.endpoint != knocked_at:  # another one was named meanwhile
+        if trust_config.endpoint != endpoint:  # another one was named meanwhile
             return
         before = trust_config.gate
         trust_config.gate, trust_config.gate_detail, trust_config.gate_tried_at = (

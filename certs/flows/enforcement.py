@@ -1,4 +1,4 @@
-"""What stands behind a trust config, as platform admins know it: how load balancers enforce it, and where to knock."""
+"""What stands behind a trust config, as platform admins know it: how load balancers enforce it, and which endpoint a worker checks."""
 
 from django.conf import settings
 from django.db import transaction
@@ -45,7 +45,7 @@ def declare_enforcement(
 
 
 def name_endpoint(*, actor: Actor, tenant_id: int, trust_config_id: str, endpoint: str) -> None:
-    """Names the load balancer at which a worker tries whether strangers are kept out; empty takes it away.
+    """Names the load balancer at which a worker checks that untrusted clients are refused; empty takes it away.
 
     :raises NotAllowed: for everybody but platform admins.
     :raises BadValue: for an endpoint that the platform does not allow (GATE_ENDPOINTS).
