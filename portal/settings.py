@@ -130,6 +130,7 @@ WSGI_APPLICATION = "portal.wsgi.application"
 TAGS = [
     "django.templatetags.i18n",
     "django.templatetags.static",
+    "web.templatetags.badges",
     "web.templatetags.look",
     "certs.templatetags.x509",
     "certs.templatetags.policy_texts",

@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 from emulator import server
 from emulator.errors import Refused
 from emulator.gateway_rules import decide
-from gcp.handshake import shake_hands, stranger
+from gcp.handshake import shake_hands, untrusted_client
 from pki.roles import Purpose
 from pki.simulate import simulate
 from pki.trust_store import TrustStore
@@ -79,7 +79,7 @@ def test_whoever_is_not_accepted_gets_no_answer(gate: Gate) -> None:
     gate.serve(anchors=[root.parsed.pem])
     assert gate.knock(make("good", issuer=root)).outcome == "accepted"
     assert gate.knock(make("stranger")).outcome == "refused"
-    with stranger() as (certificate, key):
+    with untrusted_client() as (certificate, key):
         assert (
             shake_hands(
                 gate.url, certificate_file=certificate, key_file=key, ca_file=gate.ca
@@ -100,7 +100,7 @@ def test_a_server_that_drips_holds_nobody(tmp_path: Path) -> None:
 
     threading.Thread(target=drip, daemon=True).start()
     begun = time.monotonic()
-    with listener, stranger() as (certificate, key):
+    with listener, untrusted_client() as (certificate, key):
         seen = shake_hands(
             f"https://127.0.0.1:{listener.getsockname()[1]}/",
             certificate_file=certificate,

@@ -11,15 +11,20 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from approvals.pages import diagram
 from approvals.states import MOVES, State
 from audit.display import DISPLAYS
 from audit.events import EventType
+from certs.models import TrustConfig
 from pki import documentation
+from pki.findings import Severity
 from tenants import rights_document
+from tenants.forms import FreezeForm
 from tenants.models import AccessRole
+from web.templatetags.badges import BADGES, badge
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("portal", "web", "approvals", "certs", "tenants", "audit", "jobs", "gcp", "pki", "emulator")
@@ -81,6 +86,31 @@ def test_each_move_of_a_change_is_made_in_one_place() -> None:
 def test_tenants_are_locked_by_one_function() -> None:
     locking = {path for path, _ in _lines(r"Tenant\.objects\.select_for_update")}
     assert locking == {"tenants/locks.py"}
+
+
+def test_every_state_and_severity_has_its_badge() -> None:
+    assert set(BADGES["change"]) == set(State.values)
+    assert set(BADGES["trust_config"]) == {*TrustConfig.State.values, "stopped"}
+    assert set(BADGES["severity"]) == {severity.value for severity in Severity}
+    drawn = {name for kind in BADGES.values() for _colour, name in kind.values()}
+    icons = (ROOT / "static/icons.svg").read_text(encoding="utf-8")
+    assert [name for name in drawn if f'id="{name}"' not in icons] == []
+    assert "<svg" in badge("severity", "warning") and "Warning" in badge("severity", "warning")
+
+
+def test_our_styles_win_by_tokens_and_not_by_force() -> None:
+    assert "!important" not in (ROOT / "static/css/app.css").read_text(encoding="utf-8")
+
+
+def test_a_field_is_described_by_its_hint_and_its_errors() -> None:
+    form = FreezeForm({"begins_at": "never"})
+    context = {"field": form["begins_at"], "hint": "In UTC."}
+    drawn = render_to_string("components/_field.html", context)
+    assert 'aria-describedby="id_begins_at_hint id_begins_at_error"' in drawn
+    assert 'aria-invalid="true"' in drawn
+    assert 'id="id_begins_at_hint"' in drawn and 'id="id_begins_at_error"' in drawn
+    quiet = render_to_string("components/_field.html", {"field": FreezeForm()["begins_at"]})
+    assert "aria-" not in quiet
 
 
 # Where a template's line cannot be broken, since a template tag must stand on one line. The number only falls.

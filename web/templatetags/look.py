@@ -46,14 +46,19 @@ def as_json(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False)
 
 
-@register.filter
-def control(field: Any) -> SafeString:
-    """A form field's control in the house's look."""
+@register.simple_tag
+def control(field: Any, hint: Any = "") -> SafeString:
+    """A form field's control in the house's look, described by its hint and its errors (``_field.html`` gives them ids)."""
     kind = getattr(field.field.widget, "input_type", "text")
     look = {"checkbox": "form-check-input", "select": "form-select", "file": "form-control"}.get(
         kind, "form-control"
     )
-    return SafeString(field.as_widget(attrs={"class": look}))
+    attrs = {"class": look}
+    described = [f"{field.id_for_label}_hint"] if hint else []
+    described += [f"{field.id_for_label}_error"] if field.errors else []
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    return SafeString(field.as_widget(attrs=attrs))
 
 
 @register.filter
