@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
+from audit.events import EventType
 from audit.models import AuditEvent
 from audit.recorder import payload_of
 
@@ -71,6 +72,12 @@ def events_of_trust_config(tenant_id: int, trust_config_id: str) -> list[AuditEv
     return page(
         events_of_tenant(tenant_id).filter(trust_config_id=trust_config_id), before=None
     ).events
+
+
+def events_of_change(tenant_id: int, number: int, *types: EventType) -> list[AuditEvent]:
+    """At most a page of a change's events of these types."""
+    events = events_of_tenant(tenant_id).filter(change_number=number, type__in=types)
+    return page(events, before=None).events
 
 
 def _with_facts(event: AuditEvent) -> AuditEvent:

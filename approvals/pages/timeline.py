@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from approvals import causes
 from approvals.models import ChangeRequest, Vote
 from approvals.states import State
+from audit.display import DISPLAYS
+from audit.events import EventType
+from audit.questions import events_of_change
 from certs.models import Publication
 
 
@@ -58,6 +61,7 @@ def timeline_of(change: ChangeRequest) -> list[Moment]:
                 evidence,
             )
         )
+    moments += _interventions(change)
     for attempt in change.attempts.select_related("publication"):
         moments += _publication_moments(attempt.publication)
     if change.kind == ChangeRequest.Kind.ADOPTION and change.applied_at:
@@ -82,6 +86,26 @@ def timeline_of(change: ChangeRequest) -> list[Moment]:
             )
         )
     return moments
+
+
+def _interventions(change: ChangeRequest) -> list[Moment]:
+    """Who sent it back to its voters and why, and who took it over: no row of the change keeps that once it goes on."""
+    events = events_of_change(
+        change.tenant_id,
+        change.number,
+        EventType.CHANGE_RETURNED,
+        EventType.CHANGE_TAKEN_OVER,
+    )
+    return [
+        Moment(
+            "failed" if event.type == EventType.CHANGE_RETURNED else "done",
+            DISPLAYS[EventType(event.type)].sentence,
+            event.at,
+            event.personal.name or event.actor_id,
+            str(event.recorded.get("reason") or ""),  # type: ignore[attr-defined]
+        )
+        for event in events
+    ]
 
 
 def _vote_title(change: ChangeRequest, vote: Vote) -> str | Promise:

@@ -24,7 +24,7 @@
     if (!live) return;
     if (live.hasAttribute("data-moved") && !isBusy()) {
       live.removeAttribute("data-moved");
-      htmx.ajax("GET", window.location.pathname, { target: "#main", select: "#main", swap: "outerHTML" });
+      htmx.ajax("GET", live.dataset.page, { target: "#main", select: "#main", swap: "outerHTML" });
       return;
     }
     const now = said(live.querySelector("[role=note]"));

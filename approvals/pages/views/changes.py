@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from approvals import locks
 from approvals.deciding import answer, comment, prove, retry, stop, take_over, vote, withdraw
 from approvals.models import ChangeRequest
 from approvals.pages import effect, plan, progress, summary, timeline, waiting
@@ -258,6 +259,7 @@ def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
         "may_withdraw": may_withdraw(user_id, change),
         "may_retry": may_retry(user_id, change),
         "may_stop": may_stop(user_id, change),
+        "is_on_its_way": locks.is_in_unresolved_publication(change),
         "may_take_over": may_take_over(user_id, change),
         "may_roll_back": may_roll_back(user_id, change),
         "may_comment": may_comment(user_id, change),

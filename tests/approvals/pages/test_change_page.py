@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from approvals.deciding import stop, withdraw
 from approvals.models import ChangeRequest
 from tests.certificates import make
 from tests.world import World
@@ -149,3 +150,32 @@ def test_no_box_stands_empty_on_the_page_of_a_scheduled_change(world: World) -> 
     boxes = re.findall(r'<div class="alert alert-info" role="note">(.*?)</div>', text, re.DOTALL)
     assert boxes
     assert all(re.sub(r"<[^>]*>", "", box).strip() for box in boxes)
+
+
+def test_the_timeline_keeps_who_sent_it_back_and_why(world: World) -> None:
+    change = world.scheduled(make())
+    stop.send_back(
+        actor=world.actor("rita"),
+        tenant_id=change.tenant_id,
+        number=change.number,
+        comment="The partner moved on.",
+    )
+    withdraw.withdraw(
+        actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, reason="Over."
+    )
+    page = world.page("sam").get(f"/t/payments/changes/{change.number}/").content.decode()
+    timeline = page[page.index('aria-labelledby="timeline"') :]
+    assert "Votes needed again" in timeline
+    assert "The partner moved on." in timeline
+    assert "Rita" in timeline
+
+
+def test_what_is_on_its_way_is_not_offered_to_be_stopped(world: World) -> None:
+    change = world.checked(make())
+    world.approve(change)
+    address = f"/t/payments/changes/{change.number}/"
+    assert "send-back" in world.page("rita").get(address).content.decode()
+    world.emulator.operations.seconds = 60
+    world.work()
+    assert world.fresh(change).state == "approved"
+    assert "send-back" not in world.page("rita").get(address).content.decode()
