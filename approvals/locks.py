@@ -1,4 +1,4 @@
-"""The locks that flows take, in their one order: tenant, trust config, change."""
+"""The locks that flows take, in their one order: tenant (``tenants.locks``), trust config, change."""
 
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from approvals.models import ChangeRequest
 from approvals.states import OPEN, State
 from certs.models import TrustConfig
 from tenants.errors import UnknownObject
-from tenants.locks import lock_tenant as lock_tenant  # noqa: PLC0414  (the first of the three)
 
 
 def lock_trust_config(trust_config_id: UUID | str) -> TrustConfig:

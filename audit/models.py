@@ -1,6 +1,11 @@
 """Insert-only rows. ``payload`` is the evidence; every other column is a copy of it, for search."""
 
+import json
+
 from django.db import models
+from django.utils.functional import cached_property
+
+from audit.log import Json
 
 
 class AuditEvent(models.Model):
@@ -31,6 +36,12 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.type}"
+
+    @cached_property
+    def recorded(self) -> Json:
+        """The recorded facts, read from the evidence itself and not from its copies."""
+        loaded: Json = json.loads(bytes(self.payload))
+        return loaded
 
 
 class AuditFingerprint(models.Model):

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 
 from audit.events import EventType
 from audit.models import AuditEvent
-from audit.recorder import payload_of
 
 PAGE_SIZE = 50
 UTC = ZoneInfo("UTC")
@@ -29,7 +28,7 @@ def page(events: QuerySet[AuditEvent], *, before: int | None) -> EventPage:
         events = events.filter(pk__lt=before)
     found = list(events.select_related("personal").order_by("-pk")[: PAGE_SIZE + 1])
     return EventPage(
-        [_with_facts(event) for event in found[:PAGE_SIZE]],
+        found[:PAGE_SIZE],
         found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
     )
 
@@ -78,11 +77,6 @@ def events_of_change(tenant_id: int, number: int, *types: EventType) -> list[Aud
     """At most a page of a change's events of these types."""
     events = events_of_tenant(tenant_id).filter(change_number=number, type__in=types)
     return page(events, before=None).events
-
-
-def _with_facts(event: AuditEvent) -> AuditEvent:
-    event.recorded = payload_of(event)  # type: ignore[attr-defined]
-    return event
 
 
 def _start(day: date, *, is_end: bool = False) -> datetime:

@@ -1,6 +1,5 @@
 """The only writer of the audit. It writes in the transaction of the fact itself: if the event fails, the fact fails."""
 
-import json
 import secrets
 from datetime import datetime
 
@@ -113,9 +112,3 @@ def _facts(
         "prev_event": None if previous is None else str(previous),
         "fingerprints": sorted(scope.sha256_fingerprints),
     }
-
-
-def payload_of(event: AuditEvent) -> log.Json:
-    """The recorded facts, read from the evidence itself and not from its copies."""
-    loaded: log.Json = json.loads(bytes(event.payload))
-    return loaded

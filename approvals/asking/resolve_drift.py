@@ -28,6 +28,7 @@ from pki.certificate import ParsedCertificate
 from pki.plan import Entry, revision_digest
 from tenants.access import may
 from tenants.errors import NotAllowed, UnknownObject
+from tenants.locks import lock_tenant
 from tenants.rights import Act
 
 Kind = ChangeRequest.Kind
@@ -199,7 +200,7 @@ def _case(
         raise BadChange(_("Say why. Reviewers and auditors will read it."))
     if not TrustConfig.objects.for_tenant(tenant_id).filter(pk=trust_config_id).exists():
         raise UnknownObject
-    locks.lock_tenant(TrustConfig.objects.get(pk=trust_config_id).custodian_id)
+    lock_tenant(TrustConfig.objects.get(pk=trust_config_id).custodian_id)
     trust_config = locks.lock_trust_config(trust_config_id)
     if not (verdict := policy.may_resolve_drift(actor.user_id, trust_config)):
         raise NotAllowed(verdict.reason)
@@ -246,7 +247,7 @@ def _create(
                 "More was changed than one change can hold. Have it undone at Google; the portal sees it by itself."
             )
         )
-    tenant = locks.lock_tenant(trust_config.custodian_id)
+    tenant = lock_tenant(trust_config.custodian_id)
     change = creation.create_change(
         tenant=tenant,
         trust_config=trust_config,

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from approvals import draft, locks, policy
+from approvals import draft, policy
 from approvals.asking import conflicts
 from approvals.asking.restore import keep_for, originals_for
 from approvals.asking.undo import plan_of_return
@@ -20,6 +20,7 @@ from audit.log import Json
 from jobs import clock
 from pki.certificate import ParsedCertificate
 from tenants.errors import NotAllowed
+from tenants.locks import lock_tenant
 
 MOST_NAMED = 50
 
@@ -45,7 +46,7 @@ def return_to(
     if date > at:
         raise BadChange(_("The date must lie in the past."))
     with transaction.atomic(durable=True):
-        tenant = locks.lock_tenant(tenant_id)
+        tenant = lock_tenant(tenant_id)
         trust_config = conflicts.open_trust_config(tenant, trust_config_id)
         if not (verdict := policy.may_submit(actor.user_id, tenant, trust_config.environment)):
             raise NotAllowed(verdict.reason)

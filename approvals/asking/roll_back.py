@@ -18,6 +18,7 @@ from jobs import clock
 from pki.certificate import ParsedCertificate
 from pki.plan import Action
 from tenants.errors import NotAllowed
+from tenants.locks import lock_tenant
 
 
 def roll_back(
@@ -45,7 +46,7 @@ def roll_back(
         raise BadChange(_("Say why this change is undone. Reviewers and auditors will read it."))
     at = clock.now()
     with transaction.atomic(durable=True):
-        tenant = locks.lock_tenant(tenant_id)
+        tenant = lock_tenant(tenant_id)
         original = locks.lock_change(tenant_id, number)
         locks.require_open(original, State.APPLIED)
         if not (verdict := policy.may_roll_back(actor.user_id, original)):

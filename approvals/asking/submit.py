@@ -16,6 +16,7 @@ from audit.events import Actor
 from certs.models import TrustEntry
 from jobs import clock
 from tenants.errors import NotAllowed
+from tenants.locks import lock_tenant
 from tenants.models import Tenant
 
 
@@ -46,7 +47,7 @@ def submit(
     draft.check_request(reason, additions, removals)
     draft.check_timing(timing, additions, removals, at=at)
     with transaction.atomic(durable=True):
-        tenant = locks.lock_tenant(tenant_id)
+        tenant = lock_tenant(tenant_id)
         trust_config = open_trust_config(tenant, trust_config_id)
         if not (verdict := policy.may_submit(actor.user_id, tenant, trust_config.environment)):
             raise NotAllowed(verdict.reason)

@@ -19,6 +19,7 @@ from audit.recorder import record
 from certs.models import Role
 from jobs import clock
 from tenants.errors import NotAllowed, NotPossible, StaleDecision, UnknownObject
+from tenants.locks import lock_tenant
 from tenants.models import Mode, ModeSwitch, Tenant
 from tenants.policies import in_force
 
@@ -128,7 +129,7 @@ def decide(
     """
     at = clock.now()
     with transaction.atomic(durable=True):
-        tenant = locks.lock_tenant(tenant_id)
+        tenant = lock_tenant(tenant_id)
         waiting = ModeSwitch.objects.filter(tenant=tenant, state=ModeSwitch.State.PROPOSED)
         switch = waiting.filter(pk=switch_id).select_related("proposed_by", "tenant").first()
         if switch is None:
@@ -176,7 +177,7 @@ def _limits_of(tenant: Tenant) -> Limits:
 def _lock(tenant_id: int, reason: str) -> Tenant:
     if not reason.strip():
         raise BadChange(_("Say why the mode is switched. Auditors will read it."))
-    return locks.lock_tenant(tenant_id)
+    return lock_tenant(tenant_id)
 
 
 def _back_to_voters(tenant_id: int, number: int, *, actor: Actor) -> None:

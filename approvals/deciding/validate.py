@@ -25,6 +25,7 @@ from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected
 from jobs import clock
 from jobs.worker import name as worker_name
 from pki.answers import final, open_questions
+from tenants.locks import lock_tenant
 
 
 def validate(*, change_id: int) -> None:
@@ -51,7 +52,7 @@ def validate(*, change_id: int) -> None:
         _hold(change, error, actor=actor, at=at)
         return
     with transaction.atomic(durable=True):
-        locks.lock_tenant(change.tenant_id)
+        lock_tenant(change.tenant_id)
         change = locks.lock_change(change.tenant_id, change.number)
         if change.state != State.SUBMITTED or not _is_as_known(change, live, actor):
             return
@@ -88,7 +89,7 @@ def validate(*, change_id: int) -> None:
 
 def _hold(change: ChangeRequest, error: CloudError, *, actor: Actor, at: datetime) -> None:
     with transaction.atomic(durable=True):
-        locks.lock_tenant(change.tenant_id)
+        lock_tenant(change.tenant_id)
         change = locks.lock_change(change.tenant_id, change.number)
         if change.state == State.SUBMITTED and not change.held_code:
             transitions.hold(change, Hindrance.of(error), actor=actor, at=at)

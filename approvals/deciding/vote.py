@@ -18,6 +18,7 @@ from audit.events import Actor, EventType, worker
 from jobs import clock
 from jobs.worker import name as worker_name
 from pki.findings import Severity
+from tenants.locks import lock_tenant
 
 
 def approve(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: str) -> None:
@@ -29,7 +30,7 @@ def approve(*, actor: Actor, tenant_id: int, number: int, digest: str, comment: 
     """
     at = clock.now()
     with transaction.atomic(durable=True):
-        locks.lock_tenant(tenant_id)
+        lock_tenant(tenant_id)
         change = locks.lock_change(tenant_id, number)
         _cast(change, Vote.Decision.APPROVE, actor=actor, digest=digest, comment=comment, at=at)
         if votes.has_votes(change):
@@ -67,7 +68,7 @@ def recount() -> None:
     for tenant_id, number in waiting.values_list("tenant_id", "number").distinct():
         with transaction.atomic(durable=True):
             at = clock.now()
-            locks.lock_tenant(tenant_id)
+            lock_tenant(tenant_id)
             change = locks.lock_change(tenant_id, number)
             is_blocked = change.findings.filter(severity=Severity.BLOCKING).exists()
             if change.state != State.VALIDATED or is_blocked or change.awaits_answer:

@@ -102,7 +102,7 @@ def _interventions(change: ChangeRequest) -> list[Moment]:
             DISPLAYS[EventType(event.type)].sentence,
             event.at,
             event.personal.name or event.actor_id,
-            str(event.recorded.get("reason") or ""),  # type: ignore[attr-defined]
+            str(event.recorded.get("reason") or ""),
         )
         for event in events
     ]

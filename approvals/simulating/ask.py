@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from approvals import locks
 from approvals.draft import Addition, Removal
 from approvals.models import ChangeRequest
 from approvals.states import OPEN
@@ -18,6 +17,7 @@ from jobs import clock
 from jobs.queue import enqueue
 from pki.certificate import ParsedCertificate
 from tenants.errors import BadValue, NotPossible, UnknownObject
+from tenants.locks import lock_tenant
 
 MOST_CERTIFICATES = 20
 MOST_WAITING = 20
@@ -59,7 +59,7 @@ def ask(
         )
     draft = draft or Draft()
     with transaction.atomic(durable=True):
-        tenant = locks.lock_tenant(tenant_id)
+        tenant = lock_tenant(tenant_id)
         trust_config = (
             TrustConfig.objects.for_tenant(tenant_id)
             .select_related("environment")

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from approvals import locks
 from approvals.audit_events import items_as_json, record_change
 from approvals.draft import Removal
 from approvals.judging.digest import renew_digest, store_plan
@@ -12,6 +11,7 @@ from approvals.models import ChangeRequest
 from approvals.states import State
 from approvals.steps import creation, moves
 from audit.events import Actor, EventType
+from tenants.locks import lock_tenant
 
 # A first change that is written later than a tenth of its overlap moves the overlap's end along.
 LATE = 10
@@ -19,7 +19,7 @@ LATE = 10
 
 def write_follower(first: ChangeRequest, *, actor: Actor, at: datetime) -> ChangeRequest:
     """The removal that was voted on with the first change: approved with it, due when the overlap ends, checked again then."""
-    tenant = locks.lock_tenant(first.tenant_id)
+    tenant = lock_tenant(first.tenant_id)
     second = creation.create_change(
         tenant=tenant,
         trust_config=first.trust_config,

@@ -12,7 +12,7 @@ from audit import anonymous, log
 from audit.errors import NotRecordable, OutsideTransaction
 from audit.events import Actor, EventType, Scope, Subject
 from audit.models import AnonymousRefusal, AuditEvent, AuditFingerprint, AuditPersonal
-from audit.recorder import payload_of, record
+from audit.recorder import record
 from tests import guard
 
 pytestmark = pytest.mark.embedded
@@ -47,7 +47,7 @@ def test_the_payload_is_canonical_json_and_the_leaf_is_rfc_6962(event: AuditEven
 
 
 def test_the_payload_says_who_when_what_and_why_and_names_no_person(event: AuditEvent) -> None:
-    facts = payload_of(event)
+    facts = event.recorded
     assert (facts["type"], facts["after"], facts["reason"], facts["v"]) == (
         "change.submitted",
         "submitted",
@@ -65,7 +65,7 @@ def test_the_payload_says_who_when_what_and_why_and_names_no_person(event: Audit
 def test_personal_data_can_be_erased_and_proven_while_it_is_there(event: AuditEvent) -> None:
     personal = AuditPersonal.objects.get(event=event)
     values: log.Json = {"name": personal.name, "email": personal.email, "ip": personal.ip}
-    assert payload_of(event)["actor"]["personal"] == log.personal_hash(bytes(personal.salt), values)  # type: ignore[index]
+    assert event.recorded["actor"]["personal"] == log.personal_hash(bytes(personal.salt), values)  # type: ignore[index]
     personal.delete()
     assert AuditEvent.objects.filter(pk=event.pk).exists()
 
@@ -75,7 +75,7 @@ def test_each_event_names_the_one_before_of_the_same_object(event: AuditEvent) -
         second = record(
             EventType.CHANGE_APPROVED, actor=ACTOR, subject=Subject("change", "1"), scope=Scope()
         )
-    assert payload_of(second)["prev_event"] == str(event.pk)
+    assert second.recorded["prev_event"] == str(event.pk)
 
 
 def test_nothing_is_recorded_outside_a_transaction(committed: None) -> None:
@@ -125,5 +125,5 @@ def test_anonymous_refusals_become_one_event_a_minute(db: None, time_machine: An
     time_machine.move_to(datetime(2026, 11, 24, 10, 1, 30, tzinfo=UTC), tick=False)
     anonymous.record_finished_minutes()
     event = AuditEvent.objects.get(type="sign_in.refused")
-    assert payload_of(event)["details"] == {"minute": "2026-11-24T10:00:00+00:00", "count": 3}
+    assert event.recorded["details"] == {"minute": "2026-11-24T10:00:00+00:00", "count": 3}
     assert not AnonymousRefusal.objects.exists()
