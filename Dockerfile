@@ -1,4 +1,5 @@
-# One image for web, worker, beat and, in the try-out, the emulator. Built in two steps so that no build tool stays in it.
+# One image for web, worker and beat. Built in two steps so that no build tool stays in it. The target `demo` has the emulator
+# of Google Cloud besides and is for trying; production is the last target, which is what `docker build .` makes.
 FROM python:3.13-slim AS build
 ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy
 WORKDIR /app
@@ -7,10 +8,11 @@ RUN python -m pip install --no-cache-dir --target /uv "uv>=0.13,<0.14" \
     && PYTHONPATH=/uv python -m uv venv /venv \
     && PYTHONPATH=/uv python -m uv pip sync --require-hashes requirements.txt --python /venv/bin/python
 COPY . .
-RUN COUNTERSIGN_ENV=production SECRET_KEY=only-for-collecting-static-files ALLOWED_HOSTS=localhost \
+RUN rm -rf emulator tests \
+    && COUNTERSIGN_ENV=production SECRET_KEY=only-for-collecting-static-files ALLOWED_HOSTS=localhost \
     KMS_KEY_RING=none VAR_DIR=/var/lib/countersign /venv/bin/python manage.py collectstatic --noinput
 
-FROM python:3.13-slim
+FROM python:3.13-slim AS portal
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 GRPC_VERBOSITY=ERROR VAR_DIR=/var/lib/countersign
 RUN useradd --system --uid 10001 --home-dir /var/lib/countersign --create-home countersign
 COPY --from=build /venv /venv
@@ -22,3 +24,14 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/readyz', headers={'Host': 'localhost'}), timeout=4)"]
 CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "8", "--access-logfile", "-"]
+
+FROM build AS build-demo
+COPY requirements-demo.txt ./
+COPY emulator emulator
+RUN PYTHONPATH=/uv python -m uv pip sync --require-hashes requirements-demo.txt --python /venv/bin/python
+
+FROM portal AS demo
+COPY --from=build-demo /venv /venv
+COPY --from=build-demo /app/emulator /app/emulator
+
+FROM portal AS production

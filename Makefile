@@ -16,9 +16,9 @@ help: ## Say what there is
 	$(PY) -m pip install -q --disable-pip-version-check --root-user-action=ignore --upgrade --target .tools 'uv>=0.13,<0.14'
 	@touch $@
 
-$(VENV)/.run: requirements.txt .tools/.done
+$(VENV)/.run: requirements-demo.txt .tools/.done
 	@test -x $(BIN)/python || $(UV) venv -q --python $(PY) $(VENV)
-	@$(UV) pip install -q --require-hashes -r requirements.txt --python $(BIN)/python
+	@$(UV) pip install -q --require-hashes -r requirements-demo.txt --python $(BIN)/python
 	@$(UV) pip install -q --no-deps --editable . --python $(BIN)/python
 	@touch $@
 
@@ -88,10 +88,11 @@ docs: setup-dev ## Generate docs/states.md, docs/rights.md and docs/checks.md
 messages: setup-dev ## Compile the Chinese catalogue
 	@$(BIN)/pybabel -q compile -d portal/locale -D django -l zh_Hans
 
-lock: .tools/.done ## Resolve pyproject.toml into the two requirements files (maintainers)
+lock: .tools/.done ## Resolve pyproject.toml into the requirements files (maintainers)
 	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra demo pyproject.toml -o requirements-demo.txt
 	$(UV) pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group fuzz -o requirements-fuzz.txt
-	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev --group browser --group image pyproject.toml -o requirements-dev.txt
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev --group browser --group image --extra demo pyproject.toml -o requirements-dev.txt
 
 vendor: ## Copy Tabler and its icons into static/ again (maintainers; needs npm)
 	sh static/vendor/vendor.sh

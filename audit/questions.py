@@ -1,9 +1,6 @@
-"""Reads of the audit: filters, newest first, page by page by id so that the millionth event costs what the first does."""
+"""Reads of the audit: newest first, page by page by id so that the millionth event costs what the first does."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
@@ -11,7 +8,6 @@ from audit.events import EventType
 from audit.models import AuditEvent
 
 PAGE_SIZE = 50
-UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -33,31 +29,6 @@ def page(events: QuerySet[AuditEvent], *, before: int | None) -> EventPage:
     )
 
 
-def filtered(events: QuerySet[AuditEvent], filters: dict[str, Any]) -> QuerySet[AuditEvent]:
-    """Events that fit every filter that is set: type, actor, change, environment, sha256, result, since, until."""
-    if kind := filters.get("type"):
-        events = events.filter(type=kind)
-    if actor := filters.get("actor"):
-        events = (
-            events.filter(personal__name__icontains=actor)
-            | events.filter(personal__email__icontains=actor)
-            | events.filter(actor_id=actor)
-        )
-    if number := filters.get("change"):
-        events = events.filter(change_number=number)
-    if environment := filters.get("environment"):
-        events = events.filter(environment=environment)
-    if fingerprint := filters.get("sha256"):
-        events = events.filter(fingerprints__sha256_fingerprint__startswith=fingerprint).distinct()
-    if result := filters.get("result"):
-        events = events.filter(result=result)
-    if since := filters.get("since"):
-        events = events.filter(at__gte=_start(since))
-    if until := filters.get("until"):
-        events = events.filter(at__lt=_start(until, is_end=True))
-    return events
-
-
 def events_of_tenant(tenant_id: int) -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(tenant_id=tenant_id)
 
@@ -77,7 +48,3 @@ def events_of_change(tenant_id: int, number: int, *types: EventType) -> list[Aud
     """At most a page of a change's events of these types."""
     events = events_of_tenant(tenant_id).filter(change_number=number, type__in=types)
     return page(events, before=None).events
-
-
-def _start(day: date, *, is_end: bool = False) -> datetime:
-    return datetime.combine(day, time.max if is_end else time.min, tzinfo=UTC)

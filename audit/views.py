@@ -9,8 +9,9 @@ from django.shortcuts import render
 
 from approvals.models import ChangeRequest
 from audit import questions
-from audit.forms import EventFilterForm
+from audit.filters import EventFilter
 from audit.models import AuditEvent
+from audit.tables import EventTable
 from tenants.models import Tenant
 from tenants.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
 from tenants.rights import Act
@@ -42,21 +43,16 @@ def event_list_all(request: SignedInRequest) -> HttpResponse:
 def _render(
     request: HttpRequest, events: QuerySet[AuditEvent], extra: dict[str, Any]
 ) -> HttpResponse:
-    form = EventFilterForm(request.GET)
-    is_valid = form.is_valid()
+    filters = EventFilter(request.GET, queryset=events, request=request)
     before = request.GET.get("before", "")
     found = questions.page(
-        questions.filtered(events, form.cleaned_data) if is_valid else events.none(),
+        filters.found,
         before=int(before) if before.isdecimal() and len(before) < 19 else None,
     )
-    context = {
-        "form": form,
-        "rows": _rows(found.events),
-        "older": found.older,
-        "is_filtered": any(request.GET.values()),
-        **extra,
-    }
-    return render(request, "audit/event_list.html", context, status=200 if is_valid else 422)
+    table = EventTable(_rows(found.events))
+    table.choose_columns(request)
+    context = {"filters": filters, "table": table, "older": found.older, **extra}
+    return render(request, "audit/event_list.html", context, status=filters.status)
 
 
 def _rows(events: list[AuditEvent]) -> list[Row]:

@@ -94,17 +94,20 @@ INSTALLED_APPS = [
     "tenants",
     "audit",
     "jobs",
-    "emulator",
     "allauth",
     "allauth.account",
     "csp",
+    "django_filters",
     "django_htmx",
+    "django_tables2",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
 ]
+if not IS_PRODUCTION:
+    INSTALLED_APPS.append("emulator")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -130,6 +133,7 @@ WSGI_APPLICATION = "portal.wsgi.application"
 TAGS = [
     "django.templatetags.i18n",
     "django.templatetags.static",
+    "django_tables2.templatetags.django_tables2",
     "web.templatetags.badges",
     "web.templatetags.look",
     "certs.templatetags.x509",

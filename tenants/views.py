@@ -35,6 +35,7 @@ from tenants.models import (
 )
 from tenants.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
 from tenants.rights import Act
+from tenants.tables import EnvironmentRow, EnvironmentTable
 from tenants.windows import next_opening
 from web.errors import Refusal, keep_on_page
 
@@ -169,14 +170,14 @@ def environment_list(request: SignedInRequest) -> HttpResponse:
     """Every environment: its project and room there, and when it may be written."""
     at = timezone.now()
     rows = [
-        (each, *room_in(each), _next_window(each, at), freeze_now(each))
+        EnvironmentRow(each, *room_in(each), _next_window(each, at), freeze_now(each))
         for each in Environment.objects.prefetch_related("windows", "freezes")
     ]
     return render(
         request,
         "tenants/environment_list.html",
         {
-            "rows": rows,
+            "table": EnvironmentTable(rows).by_url(request),
             "may_administer": may(request.user.pk, Act.ADMINISTER),
         },
     )

@@ -268,15 +268,6 @@ class SelfServiceForm(ReasonForm):
         )
 
 
-class ChangeFilterForm(forms.Form):
-    """Filters of the list of changes; they stand in the URL."""
-
-    state = forms.CharField(required=False, max_length=20)
-    environment = forms.CharField(required=False, max_length=63)
-    mine = forms.BooleanField(required=False)
-    q = forms.CharField(required=False, max_length=200)
-
-
 def cleaned(form: forms.Form) -> dict[str, Any]:
     """A POST that no page of ours sends is a bad request; one that a page sends always has these shapes."""
     if not form.is_valid():

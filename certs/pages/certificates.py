@@ -1,16 +1,14 @@
 """Pages of certificates."""
 
-from datetime import timedelta
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from approvals.judging.revocations import revoked_by
 from approvals.models import ChangeRequest
+from approvals.pages.tables import ChangeTable
 from approvals.policy import may_submit
 from audit.questions import events_of_certificate
 from certs.kept import kept_of_certificate
@@ -18,52 +16,24 @@ from certs.models import (
     Certificate,
     TrustEntry,
 )
-from pki.x509_rules import EXPIRES_SOON_DAYS
+from certs.pages.filters import CertificateFilter
+from certs.pages.tables import CertificateTable
 from tenants.errors import UnknownObject
 from tenants.page_access import TenantRequest, tenant_page
-
-PAGE_SIZE = 50
 
 
 @tenant_page()
 def certificate_list(request: TenantRequest) -> HttpResponse:
-    query, state = (
-        request.GET.get("q", "").replace("\0", "").strip()[:200],
-        request.GET.get("state", ""),
-    )
     certificates = Certificate.objects.for_tenant(request.tenant.pk).select_related("uploaded_by")
-    now = timezone.now()
-    if state == "trusted":
-        certificates = certificates.trusted()
-    elif state == "expiring":
-        certificates = certificates.trusted().filter(
-            not_after__lt=now + timedelta(days=EXPIRES_SOON_DAYS)
-        )
-    elif state == "untrusted":
-        certificates = certificates.untrusted()
-    if query:
-        bare = query.replace(":", "").replace(" ", "").lower()
-        text = Q(subject__icontains=query) | Q(issuer__icontains=query)
-        certificates = certificates.filter(
-            text
-            | Q(sha256_fingerprint__startswith=bare)
-            | Q(serial_number__iexact=bare.lstrip("0"))
-        )
-    revoked = revoked_by(request.tenant.pk)
-    if state == "revoked":
-        certificates = certificates.filter(sha256_fingerprint__in=list(revoked))
-    page = Paginator(certificates, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "certs/certificate_list.html",
-        {
-            "page": page,
-            "places": _places(request, page.object_list),
-            "revoked": revoked,
-            "q": query,
-            "state": state,
-        },
-    )
+    filters = CertificateFilter(request.GET, queryset=certificates, request=request)
+    table = CertificateTable(filters.found).by_url(request)
+    context = {
+        "table": table,
+        "filters": filters,
+        "places": _places(request, [row.record for row in table.paginated_rows]),
+        "revoked": revoked_by(request.tenant.pk),
+    }
+    return render(request, "certs/certificate_list.html", context, status=filters.status)
 
 
 @tenant_page()
@@ -77,6 +47,7 @@ def certificate_detail(request: TenantRequest, fingerprint: str) -> HttpResponse
     if found is None:
         raise UnknownObject
     entries = TrustEntry.objects.for_tenant(request.tenant.pk).filter(certificate=found)
+    changes = ChangeRequest.objects.for_tenant(request.tenant.pk)
     context = {
         "kept": kept_of_certificate(request.tenant.pk, fingerprint),
         "certificate": found,
@@ -85,10 +56,10 @@ def certificate_detail(request: TenantRequest, fingerprint: str) -> HttpResponse
         "entries": entries.select_related(
             "trust_config__environment", "added_publication", "removed_publication"
         ),
-        "changes": ChangeRequest.objects.for_tenant(request.tenant.pk)
-        .filter(items__certificate=found)
-        .distinct()
-        .for_lists()[:50],
+        "changes": ChangeTable(
+            changes.filter(items__certificate=found).distinct().for_lists(),
+            empty_text=_("No change is about it."),
+        ).by_url(request),
         "events": events_of_certificate(request.tenant.pk, fingerprint),
         "may_submit": may_submit(request.user.pk, request.tenant),
     }

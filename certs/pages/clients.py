@@ -19,6 +19,7 @@ from certs.models import (
     GoldenClient,
     Simulation,
 )
+from certs.pages.tables import GoldenClientRow, GoldenClientTable, SimulationTable
 from tenants.actors import actor_of
 from tenants.errors import BadValue, NotPossible, StaleDecision, UnknownObject
 from tenants.page_access import TenantRequest, tenant_page
@@ -51,11 +52,12 @@ def golden_client_list(request: TenantRequest) -> HttpResponse:
         "tenant", "trust_config__environment", "added_by", "removal_asked_by"
     )
     clients = [
-        (client, golden_clients.may_decide_removal(request.user.pk, client)) for client in rows
+        GoldenClientRow(client, golden_clients.may_decide_removal(request.user.pk, client))
+        for client in rows
     ]
     context = {
         "form": form,
-        "clients": clients,
+        "table": GoldenClientTable(clients).by_url(request),
         "refused": refused,
         "intake": intake,
         "may_submit": may_submit(request.user.pk, request.tenant),
@@ -124,11 +126,16 @@ def simulation_new(request: TenantRequest) -> HttpResponse:
             return redirect("certs:simulation-detail", request.tenant.slug, pk)
     recent = Simulation.objects.filter(tenant=request.tenant).select_related(
         "trust_config__environment", "asked_by"
-    )[:20]
+    )
     return render(
         request,
         "certs/simulation_new.html",
-        {"form": form, "refused": refused, "intake": intake, "recent": recent},
+        {
+            "form": form,
+            "refused": refused,
+            "intake": intake,
+            "recent": SimulationTable(recent).by_url(request),
+        },
         status=status,
     )
 

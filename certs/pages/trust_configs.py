@@ -17,6 +17,7 @@ from approvals.judging.revocations import revoked_again
 from approvals.judging.schedule import freeze_now
 from approvals.models import ChangeRequest
 from approvals.pages.forms import cleaned
+from approvals.pages.tables import ChangeTable
 from approvals.policy import may_resolve_drift, may_retry_trust_config, may_submit
 from audit.questions import events_of_trust_config
 from certs.drift import open_case
@@ -32,6 +33,7 @@ from certs.models import (
     TrustConfig,
     TrustEntry,
 )
+from certs.pages.tables import TrustConfigRow, TrustConfigTable
 from certs.publications import hindrance_of
 from certs.remedies import remedy
 from certs.sealing import kept
@@ -59,10 +61,11 @@ def trust_config_list(request: TenantRequest) -> HttpResponse:
         .values_list("trust_config_id", flat=True)
     )
     rows = [
-        (trust_config, _role_counts(trust_config), pending[trust_config.pk])
+        TrustConfigRow(trust_config, _role_counts(trust_config), pending[trust_config.pk])
         for trust_config in trust_configs
     ]
-    return render(request, "certs/trust_config_list.html", {"rows": rows})
+    table = TrustConfigTable(rows).by_url(request)
+    return render(request, "certs/trust_config_list.html", {"table": table})
 
 
 @tenant_page()
@@ -120,7 +123,10 @@ def show_trust_config(
         "headroom": counts(
             (entry for entry in trust_config.observed if entry.sha256_fingerprint in facts), facts
         ),
-        "pending": pending.for_tenant(request.tenant.pk).for_lists(),
+        "pending": ChangeTable(
+            pending.for_tenant(request.tenant.pk).for_lists(),
+            empty_text=_("No change of this tenant is under way."),
+        ),
         "pending_others_count": pending.exclude(tenant=request.tenant).count(),
         "publications": trust_config.publications.all()[:20],
         "events": events_of_trust_config(request.tenant.pk, str(trust_config.pk)),

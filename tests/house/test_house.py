@@ -383,8 +383,13 @@ def test_the_deploy_check_is_clean_under_production_settings(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", ["emulator", "demo", "up"])
-def test_emulator_demo_and_supervisor_refuse_production(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("emulator", "unknown command"), ("demo", "production"), ("up", "production")],
+)
+def test_there_is_no_emulator_demo_or_supervisor_in_production(
+    tmp_path: Path, command: str, words: str
+) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", command],
         capture_output=True,
@@ -394,7 +399,7 @@ def test_emulator_demo_and_supervisor_refuse_production(tmp_path: Path, command:
         check=False,
     )
     assert done.returncode != 0
-    assert "production" in done.stderr.lower()
+    assert words in done.stderr.lower()
 
 
 def test_production_without_a_secret_key_says_so(tmp_path: Path) -> None:

@@ -61,6 +61,17 @@ def control(field: Any, hint: Any = "") -> SafeString:
     return SafeString(field.as_widget(attrs=attrs))
 
 
+@register.simple_tag(takes_context=True)
+def query(context: Mapping[str, Any], *pairs: Any) -> str:
+    """The page's own query with these names set to these values, or without them where a value is None."""
+    asked = context["request"].GET.copy()
+    for name, value in zip(pairs[::2], pairs[1::2], strict=True):
+        asked.pop(name, None)
+        if value is not None:
+            asked[name] = value
+    return f"?{asked.urlencode()}"
+
+
 @register.filter
 def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
     return mapping.get(key) if mapping else None

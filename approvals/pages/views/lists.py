@@ -1,27 +1,20 @@
 """Home, the reviewers' queue and the list of a tenant's changes."""
 
-from typing import Any
-
-from django.core.paginator import Paginator
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from approvals.models import ChangeRequest
 from approvals.pages import effect, summary
-from approvals.pages.forms import (
-    ChangeFilterForm,
-)
+from approvals.pages.filters import ChangeFilter
+from approvals.pages.tables import ChangeTable
 from approvals.policy import may_submit, may_take_over
-from approvals.querysets import ChangeQuerySet
 from approvals.states import OPEN, State
 from approvals.votes import may_vote, voter
 from tenants import access
 from tenants.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
 from tenants.rights import Act
-
-PAGE_SIZE = 50
 
 
 @require_safe
@@ -39,10 +32,12 @@ def home(request: SignedInRequest) -> HttpResponse:
         if may_take_over(request.user.pk, change)
     ]
     context = {
-        "orphans": orphans,
-        "to_decide": to_decide,
-        "open_mine": mine.filter(state__in=OPEN),
-        "ended_mine": mine.exclude(state__in=OPEN)[:5],
+        "orphans": ChangeTable(orphans),
+        "to_decide": ChangeTable(to_decide, empty_text=_("Nothing waits for your decision.")),
+        "open_mine": ChangeTable(
+            mine.filter(state__in=OPEN), empty_text=_("You have no change under way.")
+        ),
+        "ended_mine": ChangeTable(mine.exclude(state__in=OPEN)[:5]),
         "drifted": summary.drifted(tenants) if who.scope else [],
         "proposed": summary.proposed_switches(request.user.pk),
         "coming": effect.coming(tenants),
@@ -55,58 +50,40 @@ def home(request: SignedInRequest) -> HttpResponse:
 def review_queue(request: SignedInRequest) -> HttpResponse:
     """Every change that waits for reviewers, across tenants, oldest first."""
     waiting = list(
-        ChangeRequest.objects.filter(state=State.VALIDATED)
-        .for_lists()
-        .order_by("state_since")[:500]
+        ChangeRequest.objects.filter(state=State.VALIDATED).for_lists().order_by("state_since")
     )
     who = voter(request.user.pk, waiting)
     mine = [change for change in waiting if may_vote(request.user.pk, change, who=who)]
-    done = ChangeRequest.objects.filter(votes__voter=request.user).distinct().for_lists()[:20]
-    return render(
-        request,
-        "approvals/review_queue.html",
-        {"mine": mine, "others": [c for c in waiting if c not in mine], "done": done},
-    )
+    done = ChangeRequest.objects.filter(votes__voter=request.user).distinct().for_lists()
+    tables = {
+        "mine": (
+            mine,
+            _(
+                "Nothing waits for your decision. New changes appear here when a worker has checked them."
+            ),
+        ),
+        "others": ([c for c in waiting if c not in mine], _("Nothing waits for others.")),
+        "done": (done, _("You have not decided on a change yet.")),
+    }
+    context = {
+        name: ChangeTable(changes, prefix=f"{name}-", empty_text=empty).by_url(request)
+        for name, (changes, empty) in tables.items()
+    }
+    return render(request, "approvals/review_queue.html", context)
 
 
 @tenant_page()
 def change_list(request: TenantRequest) -> HttpResponse:
-    form = ChangeFilterForm(request.GET)
-    changes = _filtered(ChangeRequest.objects.for_tenant(request.tenant.pk), form, request)
-    page = Paginator(changes.for_lists(), PAGE_SIZE).get_page(request.GET.get("page"))
-    may = may_submit(request.user.pk, request.tenant)
+    changes = ChangeRequest.objects.for_tenant(request.tenant.pk).for_lists()
+    filters = ChangeFilter(request.GET, queryset=changes, request=request)
+    table = ChangeTable(
+        filters.found,
+        is_sorted=True,
+        empty_text=_("No change fits. A change begins with New change, for those who may submit."),
+    )
     context = {
-        "page": page,
-        "form": form,
-        "may_submit": may,
-        "states": State,
-        "environments": request.tenant.environments.all(),
+        "table": table.by_url(request),
+        "filters": filters,
+        "may_submit": may_submit(request.user.pk, request.tenant),
     }
-    return render(request, "approvals/change_list.html", context)
-
-
-def _filtered(changes: ChangeQuerySet, form: ChangeFilterForm, request: HttpRequest) -> Any:
-    if not form.is_valid():
-        return changes
-    data = form.cleaned_data
-    if data["state"] == "open":
-        changes = changes.filter(state__in=OPEN)
-    elif data["state"]:
-        changes = changes.filter(state=data["state"])
-    if data["environment"]:
-        changes = changes.filter(trust_config__environment__slug=data["environment"])
-    if data["mine"]:
-        changes = changes.of_person(request.user.pk or 0)
-    if text := data["q"].strip().lower():
-        number = (
-            Q(number=int(text.lstrip("#")))
-            if text.lstrip("#").isdecimal() and len(text) < 15
-            else Q()
-        )
-        about = (
-            Q(items__sha256_fingerprint__startswith=text.replace(":", ""))
-            | Q(items__certificate__subject__icontains=text)
-            | Q(reason__icontains=text)
-        )
-        changes = changes.filter(number | about if number else about).distinct()
-    return changes
+    return render(request, "approvals/change_list.html", context, status=filters.status)

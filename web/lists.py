@@ -1,0 +1,97 @@
+"""Lists whose filters, order, columns and page stand in the URL."""
+
+from typing import Any
+
+import django_filters
+import django_tables2 as tables
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+PAGE_SIZE = 50
+
+
+class ListTable(tables.Table):
+    """A table in the house's look. A column is sorted by where it says ``orderable``, and can be put away except the first.
+
+    Two tables of one page are told apart by their ``prefix``.
+    """
+
+    class Meta:
+        template_name = "components/_table.html"
+        orderable = False
+
+    def by_url(self, request: HttpRequest) -> "ListTable":
+        """Sorted, cut and paged as the URL says; what it says wrongly is passed over."""
+        self.choose_columns(request)
+        if order := request.GET.get(self.prefixed_order_by_field):
+            self.order_by = order
+        paginator = Paginator(self.rows, PAGE_SIZE)
+        page = paginator.get_page(request.GET.get(self.prefixed_page_field))
+        self.paginate(page=page.number, per_page=PAGE_SIZE)
+        return self
+
+    def choose_columns(self, request: HttpRequest) -> None:
+        """Offers each column but the first to be put away or shown again, as what the URL would say then."""
+        name = f"{self.prefix}hide"
+        optional = list(self.columns)[1:]
+        hidden = [c.name for c in optional if c.name in request.GET.getlist(name)]
+        self.column_choices = [
+            (
+                column.header,
+                column.name not in hidden,
+                _query(request, name, sorted({column.name} ^ set(hidden))),
+            )
+            for column in optional
+        ]
+        for each in hidden:
+            self.columns.hide(each)
+
+
+def _query(request: HttpRequest, name: str, values: list[str]) -> str:
+    query = request.GET.copy()
+    query.setlist(name, values)
+    return f"?{query.urlencode()}"
+
+
+def cells(folder: str, name: str, header: str | Promise, **options: Any) -> tables.TemplateColumn:
+    """A column drawn by ``FOLDER/cells/NAME.html``, which sees ``record`` and what the page sees."""
+    return tables.TemplateColumn(
+        template_name=f"{folder}/cells/{name}.html", verbose_name=header, empty_values=(), **options
+    )
+
+
+class ListFilter(django_filters.FilterSet):
+    """Filters of a list. One that cannot be understood is said at its field, and nothing is found."""
+
+    @property
+    def found(self) -> QuerySet[Any]:
+        found: QuerySet[Any] = self.qs if self.is_valid() else self.queryset.none()
+        return found
+
+    @property
+    def status(self) -> int:
+        return 200 if self.is_valid() else 422
+
+    @property
+    def is_set(self) -> bool:
+        return self.is_valid() and any(self.form.cleaned_data.values())
+
+
+class WholeNumberFilter(django_filters.Filter):
+    field_class = forms.IntegerField
+
+
+class CheckedFilter(django_filters.BooleanFilter):
+    """A box: the condition holds where it is checked, and where it is not nothing is asked."""
+
+    field_class = forms.BooleanField
+
+
+def choice(label: str | Promise, choices: Any, **options: Any) -> django_filters.ChoiceFilter:
+    return django_filters.ChoiceFilter(
+        label=label, choices=choices, empty_label=_("Any"), **options
+    )
