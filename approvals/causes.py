@@ -49,7 +49,7 @@ SENTENCES = {
     "follower-withdrawn": _("change #%(number)s, which it was to follow, was withdrawn"),
     "follower-undone": _("change #%(number)s, which it was to follow, is being undone"),
     "follower-returned": _("change #%(number)s, which it was to follow, needs votes again"),
-    "withdrawn": _("withdrawn by %(name)s"),
+    "withdrawn": _("by %(name)s"),
     "rolled-back": _("undone by change #%(number)s"),
 }
 

@@ -73,7 +73,9 @@ def in_all_roles(removals: list[Removal], entries: Iterable[TrustEntry]) -> list
 def check_request(reason: str, additions: list[Addition], removals: list[Removal]) -> None:
     """:raises BadChange: without a reason, without items, or with the same entry twice."""
     if not reason.strip():
-        raise BadChange(_("Say why this change is needed. Reviewers and auditors will read it."))
+        raise BadChange(
+            _("Say why this change is needed. Reviewers and auditors will read it."), field="reason"
+        )
     if not additions and not removals:
         raise BadChange(_("Choose at least one certificate to add or to remove."))
     entries = [(a.role, a.certificate.facts.sha256_fingerprint) for a in additions] + [

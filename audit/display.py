@@ -65,7 +65,7 @@ DISPLAYS: dict[E, Display] = {
     E.CHANGE_REMINDED: Display(_("Reminder sent"), "clock"),
     E.CHANGE_PROVEN: Display(_("Proof put on the change"), "shield-check"),
     E.CHANGE_TAKEN_OVER: Display(_("Change taken over"), "refresh"),
-    E.CHANGE_RETURNED: Display(_("Votes needed again"), "refresh"),
+    E.CHANGE_RETURNED: Display(_("Sent back: votes are needed again"), "refresh"),
     E.CHANGE_ANSWERED: Display(_("Findings answered"), "message"),
     E.CHANGE_COMMENTED: Display(_("Comment"), "message"),
     E.CHANGE_HELD: Display(_("Change held"), "alert-triangle"),

@@ -108,6 +108,7 @@ INSTALLED_APPS = [
 ]
 if not IS_PRODUCTION:
     INSTALLED_APPS.append("emulator")
+DJANGO_TABLES2_TEMPLATE = "components/_table.html"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

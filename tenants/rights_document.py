@@ -16,6 +16,10 @@ class Row:
     act: Act
     cells: list[list[str | Promise]]
 
+    @property
+    def by_role(self) -> list[tuple[AccessRole, list[str | Promise]]]:
+        return list(zip(AccessRole, self.cells, strict=True))
+
 
 def rows() -> list[Row]:
     return [Row(act, [_held(RIGHTS[act], role) for role in AccessRole]) for act in Act]

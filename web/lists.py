@@ -21,7 +21,6 @@ class ListTable(tables.Table):
     """
 
     class Meta:
-        template_name = "components/_table.html"
         orderable = False
 
     def by_url(self, request: HttpRequest) -> "ListTable":

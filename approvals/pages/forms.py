@@ -42,6 +42,10 @@ class SeveralFilesField(forms.FileField):
         return [super(SeveralFilesField, self).clean(file, initial) for file in files]
 
 
+def _instant() -> forms.DateTimeInput:
+    return forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
 class InstantField(forms.DateTimeField):
     """A time that is typed in UTC and understood so."""
 
@@ -106,8 +110,10 @@ class ChangeForm(forms.Form):
     schedule = forms.ChoiceField(
         label=_("When it is written"), choices=ChangeRequest.Schedule.choices, required=False
     )
-    due_at = InstantField(label=_("Not before (UTC)"), required=False)
-    overlap_until = InstantField(label=_("Old and new overlap until (UTC)"), required=False)
+    due_at = InstantField(label=_("Not before (UTC)"), required=False, widget=_instant())
+    overlap_until = InstantField(
+        label=_("Old and new overlap until (UTC)"), required=False, widget=_instant()
+    )
     names_revocation = forms.BooleanField(
         label=_(
             "This change brings back a certificate that was revoked, and I know why that is right"

@@ -165,7 +165,7 @@ def test_the_timeline_keeps_who_sent_it_back_and_why(world: World) -> None:
     )
     page = world.page("sam").get(f"/t/payments/changes/{change.number}/").content.decode()
     timeline = page[page.index('aria-labelledby="timeline"') :]
-    assert "Votes needed again" in timeline
+    assert "Sent back: votes are needed again" in timeline
     assert "The partner moved on." in timeline
     assert "Rita" in timeline
 
