@@ -7,8 +7,8 @@ from approvals.models import ChangeRequest
 from audit.events import Actor, EventType, Scope, Subject
 from audit.log import Json
 from audit.recorder import record
-from certs.drift import open_case
 from certs.models import Publication, TrustConfig
+from certs.trust_configs.drift import open_case
 from pki.plan import revision_digest
 
 

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
-from certs.flows import create, enforcement_checks, golden_trials, register, vault
+from certs.enforcement import checks as enforcement_checks
+from certs.golden_clients import trials as golden_trials
+from certs.trust_configs import create, register
+from certs.vault import keys as vault
 from jobs.registry import handles
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from approvals.pages.forms import holds_key
+from pages.fields import holds_key
 
 NEVER_SHOWN = ("csrfmiddlewaretoken", "password")
 

@@ -137,10 +137,10 @@ TAGS = [
     "django_tables2.templatetags.django_tables2",
     "web.templatetags.badges",
     "web.templatetags.look",
-    "certs.templatetags.x509",
-    "certs.templatetags.policy_texts",
-    "approvals.templatetags.changes",
-    "audit.templatetags.events",
+    "pages.templatetags.x509",
+    "pages.templatetags.policy_texts",
+    "pages.templatetags.changes",
+    "pages.templatetags.events",
 ]
 TEMPLATES = [
     {

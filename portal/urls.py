@@ -1,10 +1,10 @@
 from allauth.account.urls import urlpatterns as allauth_urls
 from django.urls import include, path
 
-import approvals.urls
-import audit.urls
-import certs.urls
-import tenants.urls
+import pages.audit.urls
+import pages.certs.urls
+import pages.changes.urls
+import pages.tenants.urls
 from portal import views
 
 handler404 = "portal.views.not_found"
@@ -31,10 +31,10 @@ _ACCOUNTS = [
 ]
 
 urlpatterns = [
-    path("", include(approvals.urls)),
-    path("", include(certs.urls)),
-    path("", include(tenants.urls)),
-    path("", include(audit.urls)),
+    path("", include(pages.changes.urls)),
+    path("", include(pages.certs.urls)),
+    path("", include(pages.tenants.urls)),
+    path("", include(pages.audit.urls)),
     path("accounts/", include(_ACCOUNTS)),
     path("sign-in/<str:token>/", views.sign_in_link, name="sign-in-link"),
     path("preferences/", views.preferences, name="preferences"),

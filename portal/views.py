@@ -15,7 +15,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from approvals.pages import diagram
+from pages.changes import diagram
 from pki import public_cas
 from pki.catalogue import FINDINGS
 from portal import send_again

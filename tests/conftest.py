@@ -55,7 +55,7 @@ def emulator(_emulator: Any) -> Iterator[Any]:
 
 
 def _build(emulator: Any, settings: Any) -> worlds.World:
-    from certs import opening
+    from certs.vault import opening
 
     settings.GCP_ENDPOINT = f"127.0.0.1:{emulator.port}"
     settings.PROPAGATION_SECONDS = 0

@@ -16,9 +16,9 @@ from approvals.draft import AT_ONCE, Addition, Removal, Timing
 from approvals.models import ChangeRequest
 from approvals.publishing import sweep
 from audit.events import Actor, command
-from certs.drift import open_case
-from certs.flows import register
 from certs.models import TrustConfig
+from certs.trust_configs import register
+from certs.trust_configs.drift import open_case
 from jobs import tasks
 from jobs.models import Job, JobState
 from pki.plan import revision_digest

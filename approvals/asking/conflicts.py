@@ -10,7 +10,7 @@ from approvals.locks import lock_trust_config
 from approvals.models import ChangeRequest
 from certs.errors import TrustConfigNotReady
 from certs.models import TrustConfig
-from certs.sealing import require_vault_key
+from certs.vault.sealing import require_vault_key
 from tenants.errors import UnknownObject
 from tenants.models import Tenant
 

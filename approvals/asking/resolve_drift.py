@@ -18,11 +18,11 @@ from approvals.steps.cases import end_stale_resolutions, resume
 from approvals.steps.creation import send_to_check
 from audit.events import Actor, EventType
 from audit.log import Json
-from certs.drift import end_case, open_case
 from certs.errors import NotRestorable
-from certs.inventory import remember
 from certs.models import DriftCase, TrustConfig, TrustEntry
-from certs.publications import observe
+from certs.trust_configs.drift import end_case, open_case
+from certs.trust_configs.inventory import remember
+from certs.trust_configs.publications import observe
 from jobs import clock
 from pki.certificate import ParsedCertificate
 from pki.plan import Entry, revision_digest

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals.models import ChangeRequest
 from certs.errors import NotRestorable
 from certs.models import SealedCertificate, TrustConfig
-from certs.sealing import kept, seal
+from certs.vault.sealing import kept, seal
 from pki.certificate import ParsedCertificate
 from pki.plan import Entry
 

@@ -13,7 +13,7 @@ from approvals.models import ChangeRequest, Item
 from approvals.states import State
 from certs.errors import NotRestorable
 from certs.models import TrustConfig, TrustEntry
-from certs.sealing import kept
+from certs.vault.sealing import kept
 from pki.plan import Action, Entry, Step, apply_steps, difference, entries_of
 from pki.roles import CA_ROLES
 

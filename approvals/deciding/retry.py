@@ -8,9 +8,9 @@ from approvals.states import State
 from approvals.steps import transitions
 from approvals.steps.cases import release_checks, resume
 from audit.events import Actor, EventType
-from certs import publications
-from certs.flows.anew import try_anew
 from certs.models import TrustConfig
+from certs.trust_configs import publications
+from certs.trust_configs.anew import try_anew
 from tenants.errors import NotAllowed, UnknownObject
 from tenants.models import Tenant
 

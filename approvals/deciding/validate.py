@@ -16,11 +16,11 @@ from approvals.models import ChangeRequest, Vote
 from approvals.states import State
 from approvals.steps import moves, transitions
 from audit.events import Actor, EventType, worker
-from certs.drift import Reading, is_as_seen, note_live
-from certs.golden import note_tried
+from certs.golden_clients.standing import note_tried
 from certs.hindrance import Hindrance
-from certs.live import Live
-from certs.publishing import read_live
+from certs.trust_configs.drift import Reading, is_as_seen, note_live
+from certs.trust_configs.live import Live
+from certs.trust_configs.publishing import read_live
 from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected
 from jobs import clock
 from jobs.worker import name as worker_name

@@ -8,8 +8,8 @@ from datetime import datetime
 from approvals.judging.revocations import _revoked
 from approvals.models import ChangeRequest, Item
 from approvals.states import OPEN, State
-from certs.inventory import facts_of
 from certs.models import Certificate, TrustConfig, TrustEntry
+from certs.trust_configs.inventory import facts_of
 from pki.estate import Estate
 from pki.facts import CertificateFacts
 from pki.plan import Holding, Step, apply_steps, inverse

@@ -9,10 +9,10 @@ from approvals.judging.judge import last_seen_by_worker
 from approvals.judging.projection import Projected, as_live
 from approvals.models import ChangeRequest
 from certs.errors import CertsError
-from certs.golden import Tried, locked_out, try_all
-from certs.live import Live
-from certs.opening import open_sealed
-from certs.sealing import kept
+from certs.golden_clients.standing import Tried, locked_out, try_all
+from certs.trust_configs.live import Live
+from certs.vault.opening import open_sealed
+from certs.vault.sealing import kept
 from gcp.errors import CloudError
 from jobs import clock
 from pki.certificate import ParsedCertificate, canonical_pem, der_of_pem, parse

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from certs.live import Live
 from certs.models import TrustConfig, TrustEntry
+from certs.trust_configs.live import Live
 from pki.plan import Entry, Holding, Step, apply_steps, difference, entries_of
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from approvals.models import Item
 from approvals.states import State
-from certs.inventory import lost_outside
 from certs.models import TrustConfig, TrustEntry
+from certs.trust_configs.inventory import lost_outside
 from pki.facts import CertificateFacts
 from pki.plan import Entry
 

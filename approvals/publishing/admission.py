@@ -12,8 +12,8 @@ from approvals.models import ChangeRequest
 from approvals.publishing.originals import Opened
 from approvals.steps import transitions
 from audit.events import Actor
-from certs.live import Live
 from certs.models import TrustConfig, TrustEntry
+from certs.trust_configs.live import Live
 from jobs import clock
 from pki.estate import Estate
 from pki.findings import Finding

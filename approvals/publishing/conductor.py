@@ -17,12 +17,12 @@ from approvals.models import ChangeRequest
 from approvals.publishing import drift, intend, settle
 from approvals.publishing.originals import Opened, open_additions
 from audit.events import worker
-from certs import publications, publishing
 from certs.errors import CertsError, LeaseLost, NotRestorable
 from certs.hindrance import Hindrance
-from certs.live import LABEL, Live, is_as_observed
 from certs.models import Publication, TrustConfig
-from certs.publications import Lease
+from certs.trust_configs import publications, publishing
+from certs.trust_configs.live import LABEL, Live, is_as_observed
+from certs.trust_configs.publications import Lease
 from gcp.errors import (
     FINAL,
     CloudConflict,

@@ -14,14 +14,14 @@ from approvals.states import State
 from approvals.steps import moves, transitions
 from approvals.steps.cases import is_current, resume
 from audit.events import Actor, EventType
-from certs import publications
-from certs.drift import end_case, open_case
 from certs.hindrance import Hindrance
-from certs.inventory import adopt as adopt_entries
-from certs.live import Live
 from certs.models import DriftCase, Publication, SealedCertificate, TrustConfig, TrustEntry
-from certs.opening import open_sealed
-from certs.publications import Lease, observe
+from certs.trust_configs import publications
+from certs.trust_configs.drift import end_case, open_case
+from certs.trust_configs.inventory import adopt as adopt_entries
+from certs.trust_configs.live import Live
+from certs.trust_configs.publications import Lease, observe
+from certs.vault.opening import open_sealed
 from jobs import clock
 from pki.certificate import canonical_pem
 from pki.plan import revision_digest

@@ -12,14 +12,14 @@ from approvals.publishing.originals import Opened
 from approvals.publishing.settle import this_worker
 from approvals.steps import transitions
 from audit.events import EventType
-from certs import publications
-from certs.drift import is_as_seen
 from certs.errors import NotRestorable, VaultClosed
 from certs.hindrance import Hindrance
-from certs.live import Live, is_as_observed
 from certs.models import Publication, TrustConfig
-from certs.publications import Lease
-from certs.sealing import seal
+from certs.trust_configs import publications
+from certs.trust_configs.drift import is_as_seen
+from certs.trust_configs.live import Live, is_as_observed
+from certs.trust_configs.publications import Lease
+from certs.vault.sealing import seal
 from jobs import clock
 from pki.certificate import der_of_pem
 from pki.findings import Finding

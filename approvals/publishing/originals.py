@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from approvals.models import ChangeRequest
 from certs.errors import CertsError, NotRestorable
 from certs.hindrance import Hindrance
-from certs.live import Live
-from certs.opening import open_sealed
-from certs.sealing import kept
+from certs.trust_configs.live import Live
+from certs.vault.opening import open_sealed
+from certs.vault.sealing import kept
 from gcp.errors import FINAL, CloudError, CloudUnavailable
 from pki.certificate import canonical_pem
 from pki.plan import Action

@@ -20,13 +20,13 @@ from approvals.steps import moves, transitions
 from approvals.steps.cases import end_by_itself, end_stale_resolutions, keep_observation
 from approvals.steps.rotation import keep_overlap
 from audit.events import Actor, EventType, worker
-from certs import publications
-from certs.drift import Reading, is_as_seen, keep_case, note_live
 from certs.hindrance import Hindrance
-from certs.inventory import apply_steps, touch
-from certs.live import Live
 from certs.models import DriftCase, Publication, TrustConfig
-from certs.publications import Lease
+from certs.trust_configs import publications
+from certs.trust_configs.drift import Reading, is_as_seen, keep_case, note_live
+from certs.trust_configs.inventory import apply_steps, touch
+from certs.trust_configs.live import Live
+from certs.trust_configs.publications import Lease
 from jobs import clock
 from jobs.queue import enqueue
 from pki.plan import Action

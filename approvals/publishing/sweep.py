@@ -6,11 +6,11 @@ from approvals import locks
 from approvals.audit_events import record_drift, record_trust_config
 from approvals.steps.cases import end_by_itself, keep_observation
 from audit.events import Actor, EventType, worker
-from certs import publications, publishing
-from certs.drift import Reading, note_live, open_case
 from certs.hindrance import Hindrance
-from certs.live import Live, is_as_observed
 from certs.models import Publication, TrustConfig
+from certs.trust_configs import publications, publishing
+from certs.trust_configs.drift import Reading, note_live, open_case
+from certs.trust_configs.live import Live, is_as_observed
 from gcp.errors import CloudDenied, CloudMissing, CloudRejected
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name

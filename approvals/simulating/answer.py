@@ -10,12 +10,12 @@ from approvals.judging.projection import as_live
 from approvals.models import ChangeRequest
 from approvals.states import OPEN
 from certs.errors import WrongOriginal
-from certs.golden import for_tenant, own_fingerprints, trust_store_of
-from certs.live import Live
+from certs.golden_clients.standing import for_tenant, own_fingerprints, trust_store_of
 from certs.models import Simulation
-from certs.opening import open_text
-from certs.publishing import read_live
-from certs.sealing import SIMULATION
+from certs.trust_configs.live import Live
+from certs.trust_configs.publishing import read_live
+from certs.vault.opening import open_text
+from certs.vault.sealing import SIMULATION
 from jobs import clock
 from pki import bundle
 from pki.certificate import ParsedCertificate

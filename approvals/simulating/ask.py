@@ -12,7 +12,7 @@ from approvals.models import ChangeRequest
 from approvals.states import OPEN
 from audit.events import Actor
 from certs.models import Simulation, TrustConfig
-from certs.sealing import SIMULATION, seal_text
+from certs.vault.sealing import SIMULATION, seal_text
 from jobs import clock
 from jobs.queue import enqueue
 from pki.certificate import ParsedCertificate

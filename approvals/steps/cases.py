@@ -9,9 +9,9 @@ from approvals.models import ChangeRequest
 from approvals.states import State
 from approvals.steps import transitions
 from audit.events import Actor, EventType
-from certs.drift import end_case, keep_case, open_case
-from certs.live import Live
 from certs.models import DriftCase, TrustConfig
+from certs.trust_configs.drift import end_case, keep_case, open_case
+from certs.trust_configs.live import Live
 from jobs import clock
 from jobs.queue import enqueue
 from pki.plan import revision_digest

@@ -13,9 +13,9 @@ from approvals.judging.judge import judge_change
 from approvals.models import ChangeRequest, Item, LaterRemoval
 from audit.events import Actor, EventType
 from audit.log import Json
-from certs.inventory import remember
 from certs.models import Certificate, TrustConfig
-from certs.sealing import seal
+from certs.trust_configs.inventory import remember
+from certs.vault.sealing import seal
 from jobs.queue import enqueue
 from pki.findings import blocking
 from pki.plan import Action, Entry

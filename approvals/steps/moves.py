@@ -11,7 +11,7 @@ from approvals.models import ChangeRequest
 from approvals.states import State
 from audit.events import Actor, EventType
 from audit.log import Json
-from certs.sealing import keep_until
+from certs.vault.sealing import keep_until
 
 
 def validate(

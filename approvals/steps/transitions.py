@@ -17,7 +17,7 @@ from approvals.steps import moves
 from approvals.steps.rotation import write_follower
 from audit.events import Actor, EventType
 from certs.hindrance import NONE, Hindrance
-from certs.sealing import forget
+from certs.vault.sealing import forget
 from jobs.queue import enqueue
 from pki.answers import open_questions
 from pki.findings import Finding

@@ -13,10 +13,10 @@ from approvals.errors import ApprovalError, PublicationInProgress, VoteRefused
 from approvals.models import ChangeRequest
 from approvals.publishing.conductor import publish
 from audit.models import AuditEvent
-from certs.drift import open_case
 from certs.errors import CertsError
-from certs.flows import register
 from certs.models import Publication, TrustConfig, TrustEntry, VaultKey
+from certs.trust_configs import register
+from certs.trust_configs.drift import open_case
 from emulator.faults import Fault
 from pki.plan import revision_digest
 from tenants.flows import windows

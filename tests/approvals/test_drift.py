@@ -7,16 +7,16 @@ from django.test import Client
 
 from approvals.asking import resolve_drift
 from approvals.errors import BlockingFindings, ConflictingChange, StalePlan
-from approvals.pages.timeline import timeline_of
-from approvals.pages.waiting import waiting_of
 from approvals.publishing import sweep
 from approvals.publishing.conductor import publish
 from approvals.publishing.wake import wake_trust_configs
 from audit.models import AuditEvent
-from certs.drift import open_case
 from certs.errors import NotRestorable
 from certs.models import DriftCase, SealedCertificate, TrustEntry
+from certs.trust_configs.drift import open_case
 from emulator.faults import Fault
+from pages.changes.timeline import timeline_of
+from pages.changes.waiting import waiting_of
 from pki.plan import revision_digest
 from tenants.errors import NotAllowed
 from tests.certificates import make, make_ca, weak_key

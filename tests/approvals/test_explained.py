@@ -13,19 +13,20 @@ from approvals.draft import Removal, Timing
 from approvals.errors import BadChange
 from approvals.judging.schedule import lapses_at
 from approvals.models import ChangeRequest
-from approvals.pages.timeline import timeline_of
-from approvals.pages.waiting import waiting_of
 from approvals.publishing import sweep
 from approvals.publishing.conductor import publish
 from audit.models import AuditEvent
 from certs.errors import VaultClosed
-from certs.flows import ask_for_trust_config, vault
 from certs.models import GoogleLocation, Publication, TrustConfig, VaultKey
-from certs.sealing import require_vault_key
+from certs.trust_configs import ask as ask_for_trust_config
+from certs.vault import keys as vault
+from certs.vault.sealing import require_vault_key
 from emulator.faults import Fault
 from jobs import clock
 from jobs.clock import now as the_databases_now
 from jobs.models import Job
+from pages.changes.timeline import timeline_of
+from pages.changes.waiting import waiting_of
 from pki.receipt import write
 from tenants.flows import windows
 from tenants.models import Environment
@@ -152,7 +153,7 @@ def test_a_silent_cloud_kms_costs_one_deadline_however_many_wait_and_a_revocatio
     changes = [world.submit(make(f"c{n}")) for n in range(5)]
     revocation = world.submit(removed=[Removal(old.fingerprint, AL, "revoked")])
     world.work()
-    from certs import opening
+    from certs.vault import opening
 
     for change in [*changes, revocation]:
         world.approve(change)
@@ -357,7 +358,7 @@ def test_a_ca_that_expires_soon_is_drafted_as_a_rotation_that_overlaps_until_its
 
 
 def test_what_a_tenant_is_told_of_its_vault_says_nothing_of_our_machines(world, monkeypatch):
-    from certs.flows import vault
+    from certs.vault import keys as vault
 
     VaultKey.objects.update(serves_until=timezone.now() - timedelta(days=1))
 

@@ -7,7 +7,7 @@ from approvals.deciding import answer, validate
 from approvals.draft import Removal
 from approvals.errors import BlockingFindings, VoteRefused
 from audit.models import AuditEvent
-from certs.flows import golden_clients
+from certs.golden_clients import keep as golden_clients
 from certs.models import GoldenClient
 from emulator.faults import Fault
 from gcp.errors import CloudError
@@ -217,7 +217,7 @@ def test_a_chain_that_cannot_be_opened_stops_nobody(world: World, root: Made) ->
 
 
 def test_a_removal_is_checked_while_cloud_kms_is_down(world: World, root: Made) -> None:
-    from certs import opening
+    from certs.vault import opening
 
     client = make("client")
     world.applied(root, client)
@@ -314,7 +314,7 @@ def test_what_another_tenant_holds_is_not_named(world: World) -> None:
 def test_without_cloud_kms_an_addition_waits_since_nobody_would_have_looked_at_its_signature(
     world: World,
 ) -> None:
-    from certs import opening
+    from certs.vault import opening
 
     opening._cache.clear()
     world.emulator.faults.add(Fault("Decrypt", kind="error", code="UNAVAILABLE", times=50))

@@ -15,8 +15,8 @@ from approvals.models import Comment
 from approvals.publishing.conductor import publish
 from approvals.publishing.sweep import look
 from audit.models import AuditEvent
-from certs import publishing
 from certs.models import Publication, TrustConfig, TrustEntry
+from certs.trust_configs import publishing
 from emulator.faults import Fault
 from tenants.errors import NotAllowed
 from tests.certificates import make, make_ca
@@ -78,7 +78,7 @@ def test_a_read_that_ends_after_a_later_observation_is_no_drift(world: World) ->
     world.work()
     from django.db import transaction
 
-    from certs.drift import Reading, note_live
+    from certs.trust_configs.drift import Reading, note_live
 
     with transaction.atomic():
         assert (

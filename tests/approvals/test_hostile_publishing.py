@@ -473,7 +473,7 @@ def test_a_receipt_with_a_broken_url_is_refused_kindly(world):
 def test_a_sweep_that_blocks_keeps_its_words(world):
     from django.db import transaction
 
-    from certs.publications import acquire_lease, release
+    from certs.trust_configs.publications import acquire_lease, release
 
     tc = world.trust_config()
     with transaction.atomic():
@@ -515,8 +515,7 @@ def test_the_brake_ends_the_requesters_own_vote(world):
 
 
 def test_a_stale_read_makes_no_second_trust_config(world):
-    from certs.flows import ask_for_trust_config as ask
-    from certs.flows import create
+    from certs.trust_configs import ask, create
     from jobs.registry import TryLater
 
     tc = ask.ask_for_trust_config(
@@ -539,7 +538,7 @@ def test_no_is_an_answer_too(world):
     from certs.models import GoogleProject
 
     GoogleProject.objects.filter(project="demo-dev").update(silence_count=3)
-    from certs import publishing
+    from certs.trust_configs import publishing
 
     tc = world.trust_config()
     world.emulator.faults.add(Fault("GetTrustConfig", code="PERMISSION_DENIED", times=1))
@@ -558,7 +557,7 @@ def test_a_revocation_goes_before_what_waits(world):
     world.work()
     world.emulator.faults.add(Fault("Decrypt", code="UNAVAILABLE", times=999))
     world.emulator.faults.add(Fault("RawDecrypt", code="UNAVAILABLE", times=999))
-    from certs import opening
+    from certs.vault import opening
 
     for n in dir(opening):
         o = getattr(opening, n)
@@ -723,8 +722,7 @@ def test_going_back_leaves_out_what_anybody_revoked_here(world):
 
 
 def test_a_new_trust_config_survives_a_failed_first_read(world):
-    from certs.flows import ask_for_trust_config as ask
-    from certs.flows import create
+    from certs.trust_configs import ask, create
     from jobs.registry import TryLater
 
     tc = ask.ask_for_trust_config(

@@ -13,10 +13,11 @@ from django.test import Client
 from approvals.deciding import prove
 from approvals.errors import BadChange
 from approvals.models import ChangeRequest, Proof
-from approvals.pages.effect import effect_of
 from audit.models import AuditEvent
-from certs.flows import enforcement, enforcement_checks
+from certs.enforcement import checks as enforcement_checks
+from certs.enforcement import declare as enforcement
 from client.__main__ import main as countersign
+from pages.changes.effect import effect_of
 from pki.receipt import BadReceipt, read, write
 from tenants.errors import BadValue, NotAllowed
 from tests.certificates import Made, make, make_ca, rsa_key

@@ -10,16 +10,16 @@ from django.utils import timezone
 from approvals.deciding import retry, withdraw
 from approvals.draft import Removal
 from approvals.models import ChangeRequest
-from approvals.pages.waiting import waiting_of
 from approvals.publishing.conductor import publish
 from approvals.publishing.wake import wake_trust_configs
 from audit.models import AuditEvent
-from certs import publications
 from certs.models import Publication, SealedCertificate, TrustConfig
-from certs.publications import hindrance_of
-from certs.remedies import remedy
+from certs.trust_configs import publications
+from certs.trust_configs.publications import hindrance_of
+from certs.trust_configs.remedies import remedy
 from emulator.faults import Fault
 from jobs.models import Job
+from pages.changes.waiting import waiting_of
 from tests.certificates import make, make_ca
 from tests.world import World
 
@@ -332,8 +332,8 @@ def test_an_operation_that_google_forgot_is_settled_by_reading(world: World) -> 
 def test_a_worker_that_lost_its_lease_does_not_write(world: World) -> None:
     from approvals.publishing import intend
     from approvals.publishing.originals import Opened
-    from certs import publishing
     from certs.errors import LeaseLost
+    from certs.trust_configs import publishing
 
     change = world.submit(make())
     world.work()
@@ -441,6 +441,6 @@ def _finish_operations(world: World, error: dict[str, object] | None = None) -> 
 
 
 def _forget_vault_keys() -> None:
-    from certs import opening
+    from certs.vault import opening
 
     opening._cache.clear()

@@ -10,8 +10,8 @@ from approvals.draft import Removal
 from approvals.errors import BadChange, WrongState
 from approvals.models import ChangeRequest
 from certs.errors import NotRestorable
-from certs.flows.vault import forget_sealed
 from certs.models import SealedCertificate
+from certs.vault.keys import forget_sealed
 from tenants.errors import NotAllowed
 from tests.certificates import Made, make
 from tests.world import World

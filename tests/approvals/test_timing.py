@@ -15,13 +15,13 @@ from approvals.deciding import lapse, withdraw
 from approvals.draft import Removal, Timing
 from approvals.errors import BadChange, ConflictingChange
 from approvals.models import ChangeRequest, Reminder
-from approvals.pages.progress import is_in_flux
-from approvals.pages.summary import title_of
-from approvals.pages.waiting import waiting_of
 from approvals.publishing.conductor import publish
 from approvals.reminding.due import remind
 from audit.models import AuditEvent
 from certs.models import SealedCertificate
+from pages.changes.progress import is_in_flux
+from pages.changes.summary import title_of
+from pages.changes.waiting import waiting_of
 from tenants.flows import windows
 from tenants.windows import Window
 from tests.certificates import make, make_ca

@@ -8,9 +8,9 @@ from approvals.deciding import vote
 from approvals.draft import Removal
 from approvals.errors import SelfApproval, VoteRefused
 from approvals.models import ChangeRequest
-from approvals.pages.summary import votes_of
 from approvals.publishing.conductor import publish
 from approvals.votes import has_votes
+from pages.changes.summary import votes_of
 from tenants.models import Grant
 from tests.certificates import Made, make
 from tests.world import World

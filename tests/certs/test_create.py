@@ -6,9 +6,8 @@ import pytest
 from django.test import Client
 
 from approvals.publishing import sweep
-from certs.flows import ask_for_trust_config as ask
-from certs.flows import create
 from certs.models import TrustConfig
+from certs.trust_configs import ask, create
 from emulator.faults import Fault
 from jobs.models import Job
 from tenants.errors import BadValue, NotAllowed

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from audit.models import AuditEvent
-from certs.flows import golden_clients
+from certs.golden_clients import keep as golden_clients
 from certs.models import GoldenClient
 from tenants.errors import BadValue, NotAllowed, NotPossible
 from tenants.models import Grant

@@ -6,11 +6,11 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from certs import publications
 from certs.errors import LeaseLost
 from certs.hindrance import Hindrance
 from certs.models import TrustConfig
-from certs.publications import Lease
+from certs.trust_configs import publications
+from certs.trust_configs.publications import Lease
 from tests.world import World
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from certs.errors import NotRestorable
 from certs.hindrance import Hindrance
-from certs.publications import acquire_lease, block, hindrance_of, pause, release
-from certs.remedies import remedy
+from certs.trust_configs.publications import acquire_lease, block, hindrance_of, pause, release
+from certs.trust_configs.remedies import remedy
 from emulator.faults import Fault
 from gcp import clients
 from gcp.errors import CloudDenied, CloudExhausted, CloudMissing

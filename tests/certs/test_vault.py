@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from certs import opening
 from certs.errors import WrongOriginal
-from certs.flows import vault
 from certs.models import SealedCertificate, VaultKey
-from certs.sealing import current_vault_key, key_context, seal, suite
+from certs.vault import keys as vault
+from certs.vault import opening
+from certs.vault.sealing import current_vault_key, key_context, seal, suite
 from gcp.errors import CloudError
 from tests.certificates import make
 from tests.world import World
@@ -85,7 +85,7 @@ def test_hpke_does_not_say_who_sealed_so_the_fingerprint_is_compared(
 ) -> None:
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-    from certs.sealing import certificate_context
+    from certs.vault.sealing import certificate_context
 
     public = load_der_public_key(bytes(sealed.vault_key.public_key))
     sealed.sealed = suite().encrypt(

@@ -7,9 +7,9 @@ from typing import Any
 
 from approvals.models import ChangeRequest
 from audit.models import AuditEvent
-from certs.drift import open_case
-from certs.live import LABEL
 from certs.models import Publication, TrustConfig, TrustEntry
+from certs.trust_configs.drift import open_case
+from certs.trust_configs.live import LABEL
 from emulator import trust_config as emulated
 from pki.plan import Entry, entries_of
 from pki.roles import TrustRole

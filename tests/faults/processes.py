@@ -24,8 +24,8 @@ from approvals.asking import resolve_drift
 from approvals.deciding import vote
 from approvals.models import ChangeRequest
 from audit.events import command
-from certs.drift import open_case
 from certs.models import TrustConfig
+from certs.trust_configs.drift import open_case
 from emulator.faults import Fault
 from emulator.switches import switches
 from jobs.models import Job
@@ -168,7 +168,7 @@ class Rig:
         self.case_count += 1
         self.name = f"fault-{self.case_count}"
         self.world.edit_live(self.name)
-        from certs.flows import register
+        from certs.trust_configs import register
 
         register.name_trust_config(
             actor=_ME,

@@ -22,10 +22,10 @@ from approvals.models import ChangeRequest
 from approvals.publishing import conductor as publish_flow
 from approvals.publishing import sweep
 from approvals.publishing import wake as wake_flow
-from certs.drift import open_case
 from certs.errors import CertsError
-from certs.live import LABEL
 from certs.models import Publication, TrustConfig, TrustEntry
+from certs.trust_configs.drift import open_case
+from certs.trust_configs.live import LABEL
 from emulator.faults import Fault
 from emulator.switches import switches
 from gcp.errors import CloudError, OutcomeUnknown

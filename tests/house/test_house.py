@@ -14,20 +14,32 @@ from django.core.management import call_command
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from approvals.pages import diagram
 from approvals.states import MOVES, State
 from audit.display import DISPLAYS
 from audit.events import EventType
 from certs.models import TrustConfig
+from pages.changes import diagram
+from pages.tenants.forms import FreezeForm
 from pki import documentation
 from pki.findings import Severity
 from tenants import rights_document
-from tenants.forms import FreezeForm
 from tenants.models import AccessRole
 from web.templatetags.badges import BADGES, badge
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("portal", "web", "approvals", "certs", "tenants", "audit", "jobs", "gcp", "pki", "emulator")
+APPS = (
+    "portal",
+    "pages",
+    "web",
+    "approvals",
+    "certs",
+    "tenants",
+    "audit",
+    "jobs",
+    "gcp",
+    "pki",
+    "emulator",
+)
 
 
 def _sources() -> dict[Path, str]:
@@ -133,7 +145,9 @@ def test_only_jobs_ring_the_broker() -> None:
 
 FLOWING = ("approvals", "certs", "tenants")
 FLOWS = re.compile(
-    r"/flows/|^approvals/(asking|deciding|publishing|reminding|simulating)/"
+    r"^tenants/flows/|^approvals/(asking|deciding|publishing|reminding|simulating)/"
+    r"|^certs/(golden_clients/(keep|trials)|enforcement/(declare|checks)|vault/keys)\.py$"
+    r"|^certs/trust_configs/(register|create|ask|anew|recording)\.py$"
     r"|^jobs/(claims|queue|tasks)\.py$|^portal/errors\.py$|^audit/anonymous\.py$"
 )
 
@@ -232,14 +246,17 @@ def test_templates_hold_no_inline_style_or_script() -> None:
 
 
 def test_every_template_that_is_rendered_exists() -> None:
-    for app in ("approvals", "certs", "audit", "tenants", "portal"):
-        texts = [
-            path.read_text()
-            for path in [*(ROOT / app).glob("views.py"), *(ROOT / app).glob("pages/**/*.py")]
-        ]
-        assert texts
-        for rendered in re.findall(rf'"({app}/[a-z_]+\.html)"', "".join(texts)):
-            assert (ROOT / "templates" / rendered).exists(), rendered
+    texts = [
+        path.read_text()
+        for room in ("pages", "portal", "web")
+        for path in (ROOT / room).rglob("*.py")
+    ]
+    rendered = set(re.findall(r'"((?:\w+/)+_?\w+\.html)"', "".join(texts)))
+    assert len(rendered) > 25
+    cells = re.findall(r'cells\(\s*"(\w+)",\s*"(\w+)"', "".join(texts))
+    assert len(cells) > 20
+    rendered |= {f"{folder}/cells/{name}.html" for folder, name in cells}
+    assert sorted(r for r in rendered if not (ROOT / "templates" / r).exists()) == []
 
 
 def test_the_drawing_of_the_states_is_current() -> None:
@@ -338,7 +355,7 @@ def test_no_migration_is_missing(db: None, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_the_web_process_loads_neither_google_nor_the_opening_of_originals() -> None:
-    code = "import portal.wsgi, portal.urls, sys; print(sorted(m for m in sys.modules if m.split('.')[0] in {'google', 'grpc'} or m == 'certs.opening'))"
+    code = "import portal.wsgi, portal.urls, sys; print(sorted(m for m in sys.modules if m.split('.')[0] in {'google', 'grpc'} or m == 'certs.vault.opening'))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -463,14 +480,14 @@ def test_every_file_that_the_recipes_and_the_architecture_name_exists() -> None:
     assert gone == []
 
 
-POLICY_PLACES = ("pki/policy_rules.py", "tenants/forms.py", "docs/policy.md")
+POLICY_PLACES = ("pki/policy_rules.py", "pages/tenants/forms.py", "docs/policy.md")
 
 
 def test_a_line_of_the_policy_is_forgotten_nowhere() -> None:
     """A new field that ``loosened`` does not weigh would let one person loosen alone."""
     from dataclasses import fields
 
-    from certs.templatetags.policy_texts import _POLICY_LINES
+    from pages.templatetags.policy_texts import _POLICY_LINES
     from pki.policy import Policy
 
     names = {field.name for field in fields(Policy)}
@@ -526,8 +543,8 @@ def test_no_flow_goes_by_this_machines_clock() -> None:
         *(ROOT / p for p in _sources() if FLOWS.search(str(p)) and p.parts[0] in FLOWING),
         *ROOT.glob("approvals/steps/*.py"),
         ROOT / "audit/recorder.py",
-        ROOT / "certs/publications.py",
-        ROOT / "certs/publishing.py",
+        ROOT / "certs/trust_configs/publications.py",
+        ROOT / "certs/trust_configs/publishing.py",
     ]
     assert len(flows) > 40
     assert [
@@ -542,9 +559,9 @@ def test_the_runbook_knows_every_state_and_every_code() -> None:
     from approvals.errors import ApprovalError
     from approvals.states import State
     from audit.errors import AuditError
-    from certs import remedies
     from certs.errors import CertsError
     from certs.models import DriftCase, Publication, TrustConfig
+    from certs.trust_configs import remedies
     from gcp.errors import CloudError
     from tenants.errors import TenantError
 

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from approvals.simulating import ask
 from audit.models import AuditEvent
-from certs.flows import golden_clients
+from certs.golden_clients import keep as golden_clients
 from certs.models import GoldenClient, Simulation
 from pki.policy import Policy
 from tenants.flows import policies

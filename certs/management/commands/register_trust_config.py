@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from audit.events import Actor
-from certs.flows import register
+from certs.trust_configs import register
 from tenants.management.base import FlowCommand
 from tenants.models import Purpose
 

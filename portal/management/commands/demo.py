@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from approvals.deciding import switch_mode
 from audit.events import Actor, command
-from certs.flows import enforcement, golden_clients, register
+from certs.enforcement import declare as enforcement
+from certs.golden_clients import keep as golden_clients
 from certs.models import TrustConfig, VaultKey
+from certs.trust_configs import register
 from pki import bundle
 from pki.policy import Policy
 from portal import demo_certificates

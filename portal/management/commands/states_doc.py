@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import translation
 
-from approvals.pages import diagram
+from pages.changes import diagram
 
 
 class Command(BaseCommand):

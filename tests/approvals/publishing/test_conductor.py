@@ -7,8 +7,8 @@ from django.db import transaction
 
 from approvals.publishing import conductor, intend
 from approvals.publishing.conductor import publish
-from certs import publications, publishing
 from certs.models import Publication, TrustConfig
+from certs.trust_configs import publications, publishing
 from tests.certificates import make
 from tests.world import World
 

@@ -7,7 +7,7 @@ import pytest
 from approvals.draft import Removal
 from approvals.publishing import conductor
 from approvals.publishing.originals import Opened
-from certs.flows import golden_clients
+from certs.golden_clients import keep as golden_clients
 from certs.models import Publication
 from emulator.faults import Fault
 from tests.certificates import make
@@ -40,7 +40,7 @@ def guarded(world: World) -> None:
 
 
 def silent_kms(world: World) -> None:
-    from certs import opening
+    from certs.vault import opening
 
     opening._cache.clear()
     world.emulator.faults.add(Fault("Decrypt", code="UNAVAILABLE", times=99))

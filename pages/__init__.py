@@ -1,0 +1,1 @@
+"""What people see and fill in. Everything else knows nothing of it."""

@@ -1,0 +1,47 @@
+"""Filters of the list of changes."""
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from approvals.querysets import ChangeQuerySet
+from approvals.states import OPEN, State
+from pages.page_access import TenantRequest
+from tenants.models import Environment
+from web.lists import CheckedFilter, ListFilter, choice
+
+
+def _environments(request: TenantRequest) -> QuerySet[Environment]:
+    return request.tenant.environments.all()
+
+
+class ChangeFilter(ListFilter):
+    q = django_filters.CharFilter(
+        label=_("Number, fingerprint, subject or reason"), method="about", max_length=200
+    )
+    state = choice(_("State"), [("open", _("Under way")), *State.choices], method="in_state")
+    environment = django_filters.ModelChoiceFilter(
+        label=_("Environment"),
+        field_name="trust_config__environment",
+        to_field_name="slug",
+        queryset=_environments,
+        empty_label=_("Any"),
+    )
+    mine = CheckedFilter(label=_("Only mine"), method="of_reader")
+
+    def about(self, changes: ChangeQuerySet, _name: str, text: str) -> ChangeQuerySet:
+        text = text.lower()
+        number = text.lstrip("#")
+        by_number = Q(number=int(number)) if number.isdecimal() and len(number) < 15 else Q()
+        about = (
+            Q(items__sha256_fingerprint__startswith=text.replace(":", ""))
+            | Q(items__certificate__subject__icontains=text)
+            | Q(reason__icontains=text)
+        )
+        return changes.filter(by_number | about if by_number else about).distinct()
+
+    def in_state(self, changes: ChangeQuerySet, _name: str, state: str) -> ChangeQuerySet:
+        return changes.filter(state__in=OPEN if state == "open" else [state])
+
+    def of_reader(self, changes: ChangeQuerySet, _name: str, is_asked: object) -> ChangeQuerySet:
+        return changes.of_person(self.request.user.pk) if is_asked else changes

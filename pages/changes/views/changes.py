@@ -1,0 +1,262 @@
+"""Pages of changes and what people do with one. A view reads, or makes exactly one call into a flow."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from approvals import locks
+from approvals.deciding import answer, comment, prove, retry, stop, take_over, vote, withdraw
+from approvals.models import ChangeRequest
+from approvals.policy import (
+    may_answer,
+    may_comment,
+    may_prove,
+    may_retry,
+    may_roll_back,
+    may_stop,
+    may_take_over,
+    may_withdraw,
+)
+from certs.models import TrustConfig
+from certs.vault.kept import kept_of_change
+from pages.changes import effect, plan, progress, summary, timeline, waiting
+from pages.changes.forms import AnswerForm, ReceiptForm, VoteForm
+from pages.fields import ReasonForm, cleaned
+from pages.page_access import TenantRequest, tenant_page
+from tenants.access import may
+from tenants.actors import actor_of
+from tenants.errors import UnknownObject
+from tenants.rights import Act
+from web.errors import Refusal, keep_on_page
+
+
+@tenant_page()
+def change_detail(request: TenantRequest, number: int) -> HttpResponse:
+    return render(request, "approvals/change_detail.html", _detail_context(request, number))
+
+
+@tenant_page()
+def change_live(request: TenantRequest, number: int) -> HttpResponse:
+    """Progress and waiting, which look again by themselves while a worker is at work."""
+    rows = ChangeRequest.objects.for_tenant(request.tenant.pk).select_related(
+        "tenant", "trust_config__environment", "submitted_by", "follows"
+    )
+    change = rows.filter(number=number).first()
+    if change is None:
+        raise UnknownObject
+    context = _live_context(change, shown=request.GET.get("shown", ""))
+    # Without the request: what surrounds a page is not looked up each second.
+    return HttpResponse(render_to_string("approvals/_change_live.html", context))
+
+
+@tenant_page(methods=("POST",))
+def change_approve(request: TenantRequest, number: int) -> HttpResponse:
+    data = cleaned(VoteForm(request.POST))
+    act = _bound(request, vote.approve, number, digest=data["digest"], comment=data["comment"])
+    typed = {"vote": data["comment"]}
+    return _act(request, number, act, typed=typed, done=_("Your approval is recorded."))
+
+
+@tenant_page(methods=("POST",))
+def change_reject(request: TenantRequest, number: int) -> HttpResponse:
+    data = cleaned(VoteForm(request.POST))
+    act = _bound(request, vote.reject, number, digest=data["digest"], comment=data["comment"])
+    typed = {"vote": data["comment"]}
+    return _act(request, number, act, typed=typed, done=_("The change is rejected."))
+
+
+@tenant_page(methods=("POST",))
+def change_send_back(request: TenantRequest, number: int) -> HttpResponse:
+    comment_text = cleaned(ReasonForm(request.POST))["reason"]
+    act = _bound(request, stop.send_back, number, comment=comment_text)
+    done = _("The change went back to its voters.")
+    return _act(request, number, act, typed={"stop": comment_text}, done=done)
+
+
+@tenant_page(methods=("POST",))
+def change_stop(request: TenantRequest, number: int) -> HttpResponse:
+    comment_text = cleaned(ReasonForm(request.POST))["reason"]
+    act = _bound(request, stop.reject_approved, number, comment=comment_text)
+    done = _("The change is rejected.")
+    return _act(request, number, act, typed={"stop": comment_text}, done=done)
+
+
+@tenant_page(methods=("POST",))
+def change_take_over(request: TenantRequest, number: int) -> HttpResponse:
+    act = _bound(request, take_over.take_over, number)
+    return _act(request, number, act, done=_("You take care of this change now."))
+
+
+@tenant_page(methods=("POST",))
+def change_answer(request: TenantRequest, number: int) -> HttpResponse:
+    form = AnswerForm(request.POST)
+    cleaned(form)
+    answers = form.answers()
+    act = _bound(request, answer.answer, number, answers=answers)
+    done = _("Your answers are recorded; the change is checked again.")
+    return _act(request, number, act, typed={"answers": answers}, done=done)
+
+
+@tenant_page(methods=("POST",))
+def change_comment(request: TenantRequest, number: int) -> HttpResponse:
+    text = cleaned(ReasonForm(request.POST))["reason"]
+    act = _bound(request, comment.comment, number, text=text)
+    return _act(request, number, act, typed={"comment": text})
+
+
+@tenant_page(methods=("POST",))
+def change_withdraw(request: TenantRequest, number: int) -> HttpResponse:
+    reason = cleaned(ReasonForm(request.POST))["reason"]
+    act = _bound(request, withdraw.withdraw, number, reason=reason)
+    done = _("The change is withdrawn.")
+    return _act(request, number, act, typed={"withdraw": reason}, done=done)
+
+
+@tenant_page(methods=("POST",))
+def change_retry(request: TenantRequest, number: int) -> HttpResponse:
+    return _act(request, number, _bound(request, retry.retry, number))
+
+
+@tenant_page(methods=("POST",))
+def change_prove(request: TenantRequest, number: int) -> HttpResponse:
+    receipt = cleaned(ReceiptForm(request.POST))["receipt"]
+    act = _bound(request, prove.prove, number, receipt=receipt)
+    done = _("The proof is on the change.")
+    return _act(request, number, act, typed={"receipt": receipt}, done=done)
+
+
+@tenant_page()
+def change_facts(request: TenantRequest, number: int) -> HttpResponse:
+    """The state of a change and the facts of its effect, for programs; in English whoever asks.
+
+    ``took_effect`` is true with a proof and null without: written and read back is no proof.
+    """
+    change = change_of(request, number)
+    trust_config = change.trust_config
+    with translation.override("en"):
+        facts = [
+            {
+                "fact": fact.key,
+                "at": fact.at and fact.at.isoformat(),
+                "evidence": {str(name): value for name, value in fact.evidence},
+                "note": str(fact.note),
+            }
+            for fact in effect.effect_of(change)
+        ]
+        doubt = str(trust_config.effect_doubt)
+    return JsonResponse(
+        {
+            "number": change.number,
+            "state": change.state,
+            "trust_config": trust_config.resource_name,
+            "change_digest": change.change_digest,
+            "enforcement": {"mode": trust_config.enforcement, "source": "declared", "doubt": doubt},
+            "took_effect": True if change.proofs.exists() else None,
+            "facts": facts,
+        }
+    )
+
+
+def _bound(
+    request: TenantRequest, flow: Callable[..., None], number: int, **values: Any
+) -> Callable[[], None]:
+    """The one call that a view makes: the flow with who asks, and for which change."""
+    tenant_id = request.tenant.pk
+    return partial(flow, actor=actor_of(request), tenant_id=tenant_id, number=number, **values)
+
+
+def _act(
+    request: TenantRequest,
+    number: int,
+    act: Callable[[], None],
+    *,
+    typed: dict[str, Any] | None = None,
+    done: str = "",
+) -> HttpResponse:
+    """Makes the one call. What is refused is said on the page of the change.
+
+    It keeps what was typed, by the form in which it was.
+    """
+    change_of(request, number)
+    try:
+        act()
+    except Refusal as error:
+        context = {
+            **_detail_context(request, number),
+            "refused": error,
+            "typed": typed or {},
+            "page_url": reverse("approvals:change-detail", args=[request.tenant.slug, number]),
+        }
+        status = keep_on_page(request, error)
+        return render(request, "approvals/change_detail.html", context, status=status)
+    if done:
+        messages.success(request, done)
+    return redirect("approvals:change-detail", request.tenant.slug, number)
+
+
+def change_of(request: TenantRequest, number: int) -> ChangeRequest:
+    change = (
+        ChangeRequest.objects.for_tenant(request.tenant.pk)
+        .for_lists()
+        .filter(number=number)
+        .first()
+    )
+    if change is None:
+        raise UnknownObject
+    return change
+
+
+def _live_context(change: ChangeRequest, *, shown: str = "") -> dict[str, Any]:
+    """``shown`` is the stage at which the page was made; after it the page shows what is over."""
+    stage = progress.stage_of(change)
+    return {
+        "change": change,
+        "progress": progress.progress_of(change),
+        "waiting": waiting.waiting_of(change),
+        "is_in_flux": progress.is_in_flux(change),
+        "is_drifted": change.trust_config.state == TrustConfig.State.DRIFTED,
+        "poll_seconds": progress.poll_seconds(change),
+        "stage": shown or stage,
+        "has_moved": bool(shown) and shown != stage,
+    }
+
+
+def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
+    change, user_id = change_of(request, number), request.user.pk
+    votes = summary.votes_of(change, user_id)
+    sees_all = bool(may(user_id, Act.COUNT_OTHERS))
+    return {
+        **_live_context(change),
+        "title": summary.title_of(change),
+        "plan": plan.plan_of(change),
+        "checks": summary.checks_of(change),
+        "delta": summary.delta_of(change),
+        "effect": effect.effect_of(change),
+        "may_prove": may_prove(user_id, change),
+        "followers": change.followers.select_related("tenant"),
+        "votes": votes,
+        "progress": progress.progress_of(change, votes),
+        "timeline": timeline.timeline_of(change),
+        "undo": summary.undo_of(change),
+        "kept": kept_of_change(
+            change.pk, change.tenant_id, [item.sha256_fingerprint for item in change.items.all()]
+        ),
+        "around": summary.context_of(change, sees_all=sees_all),
+        "may_answer": may_answer(user_id, change),
+        "may_withdraw": may_withdraw(user_id, change),
+        "may_retry": may_retry(user_id, change),
+        "may_stop": may_stop(user_id, change),
+        "is_on_its_way": locks.is_in_unresolved_publication(change),
+        "may_take_over": may_take_over(user_id, change),
+        "may_roll_back": may_roll_back(user_id, change),
+        "may_comment": may_comment(user_id, change),
+        "typed": {},
+    }

@@ -1,0 +1,1 @@
+"""Tags and filters about certificates, policies, changes and events."""

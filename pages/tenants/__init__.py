@@ -1,0 +1,1 @@
+"""Pages of a tenant, of its policy and of the environments."""
