@@ -1,16 +1,35 @@
 """Mode B never passes the platform's ceiling, whatever the tenant's own limits allow."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from approvals.asking import roll_back
 from approvals.draft import Removal, Timing
 from approvals.models import ChangeRequest
 from pki.policy import Policy, SelfService
 from tenants.flows import policies
 from tests.certificates import SERVER_AUTH, make, make_ca
 from tests.world import World
+
+LENA = {"by": "lena", "tenant": "logistics", "to": "logistics-clients"}
+
+
+def _undo(world: World, change: Any, by: str) -> Any:
+    number = roll_back.roll_back(
+        actor=world.actor(by),
+        tenant_id=change.tenant_id,
+        number=change.number,
+        typed_name=change.trust_config.name,
+        also=[],
+        reason="Undo.",
+        originals=[],
+    )
+    world.work()
+    return world.change(number, change.tenant.slug)
+
 
 WIDEST = {
     "roles": ("trust_anchor", "intermediate_ca", "allowlisted_certificate"),
@@ -75,3 +94,44 @@ def test_the_end_of_an_overlap_lies_inside_the_limits_too(
     )
     assert change.state == "validated"
     assert causes(change) == [expected]
+
+
+def test_a_submitter_in_mode_b_does_not_undo_the_last_anchor_or_a_shared_one_alone(
+    world: World,
+) -> None:
+    own = world.applied(make_ca(), **LENA)  # type: ignore[arg-type]
+    shared = world.applied(
+        make_ca("one"), make_ca("two"), by="lena", tenant="logistics", to="shared-clients"
+    )
+    world.self_service("logistics")
+    assert _undo(world, own, "lena").state == "validated"
+    assert _undo(world, shared, "lena").state == "validated"
+    assert len(world.live("shared-clients")["anchors"]) == 2
+
+
+def test_mode_b_puts_back_nothing_of_other_tenants_by_itself(world: World) -> None:
+    ca = make_ca("theirs")
+    world.applied(ca, by="lena", tenant="logistics", to="shared-clients")
+    world.self_service("payments")
+    world.edited_outside("shared-clients", anchors=[])
+    ch = world.put_back("shared-clients", by="sam")
+    world.work()
+    c = world.fresh(ch)
+    assert c.state != "applied"
+
+
+def test_a_put_back_of_mode_b_is_held_to_the_limits_of_the_day(world: World) -> None:
+    c = make("c")
+    world.applied(c)
+    world.self_service("payments")
+    world.edited_outside(allowlisted=[])
+    ch = world.put_back(by="sam")
+    from approvals.deciding import validate
+
+    validate.validate(change_id=ch.pk)
+    assert world.fresh(ch).state == "approved", world.fresh(ch).causes
+    t = world.tenant()
+    t.self_service_roles = ["trust_anchor"]
+    t.save()
+    world.work()
+    assert world.fresh(ch).state == "validated"

@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.mofile import read_mo
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "portal/locale/zh_Hans/LC_MESSAGES"
 
 
-def _catalogue():
+def _catalogue() -> Any:
     with (FOLDER / "django.po").open("rb") as file:
         return read_po(file, locale="zh_Hans")
 
@@ -35,7 +36,7 @@ def test_no_message_is_fuzzy_or_empty_or_lost_a_placeholder() -> None:
         assert set(re.findall(r"%\(\w+\)s", texts[-1])) == wanted, message.id
 
 
-def _texts(catalogue) -> dict[str, str]:
+def _texts(catalogue: Any) -> dict[str, str]:
     """Messages by their (singular) id; Chinese has one plural form."""
     first = lambda value: value[0] if isinstance(value, list | tuple) else value  # noqa: E731
     return {first(message.id): first(message.string) for message in catalogue if message.id}

@@ -26,17 +26,16 @@ LIMITS = "approvals/limits.py"
 UNDO = "approvals/asking/undo.py"
 ACCESS = "tenants/access.py"
 
-_LEASE = ("tests/certs/test_lease.py",)
+_LEASE = ("tests/certs/trust_configs/test_publications.py",)
 _STEP = ("tests/approvals/publishing",)
-_VOTES = ("tests/approvals/test_votes.py", "tests/approvals/test_vote.py")
+_VOTES = ("tests/approvals/test_votes.py", "tests/approvals/deciding")
 _LIMITS = ("tests/approvals/test_limits.py",)
-_UNDO = ("tests/approvals/asking/test_undo.py", "tests/approvals/test_roll_back.py")
+_UNDO = ("tests/approvals/asking/test_undo.py", "tests/approvals/asking/test_roll_back.py")
 _STOP = ("tests/approvals/deciding/test_stop.py",)
-_SWITCH = ("tests/approvals/deciding/test_switch_mode.py", "tests/approvals/test_modes.py")
-_GOLDEN = ("tests/certs/test_golden_removal.py",)
+_SWITCH = ("tests/approvals/deciding/test_switch_mode.py", "tests/approvals/deciding/test_modes.py")
+_GOLDEN = ("tests/certs/golden_clients",)
 _DRIFT = (
-    "tests/approvals/test_drift.py",
-    "tests/approvals/test_hostile_publishing.py",
+    "tests/approvals/asking/test_resolve_drift.py",
     "tests/approvals/publishing",
 )
 
@@ -143,7 +142,7 @@ MUTANTS = (
         ADMISSION,
         "    if news:\n",
         "    if False:\n",
-        ("tests/approvals/test_golden_clients.py", *_DRIFT),
+        ("tests/certs/golden_clients", *_DRIFT),
     ),
     Mutant(
         "what has no effect any more goes back",

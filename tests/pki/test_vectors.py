@@ -7,6 +7,7 @@ import warnings
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import certifi
 import cryptography_vectors
@@ -36,7 +37,7 @@ needs_openssl = pytest.mark.skipif(
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def _inspected(file: Path):
+def _inspected(file: Path) -> Any:
     return inspect([(file.name, file.read_bytes())], role=None, purpose=Purpose.MTLS_CLIENT, at=NOW)
 
 

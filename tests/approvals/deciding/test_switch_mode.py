@@ -1,14 +1,29 @@
 """The second person confirms exactly the switch that the page showed."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.utils import timezone
 
+from approvals.asking import roll_back
 from approvals.deciding import switch_mode
+from approvals.deciding.validate import validate
+from approvals.draft import Removal, Timing
+from approvals.publishing.conductor import publish
+from certs.models import Publication
+from emulator.faults import Fault
 from pki.policy import Policy, SelfService
 from tenants.errors import StaleDecision
 from tenants.flows import policies as policy_flow
 from tenants.models import ModeSwitch
+from tests.certificates import make
 from tests.world import World
+
+LENA = {"by": "lena", "tenant": "logistics", "to": "logistics-clients"}
+
+
+AL = "allowlisted_certificate"
 
 
 def proposed(world: World) -> ModeSwitch:
@@ -58,3 +73,112 @@ def test_a_stale_confirmation_is_refused_and_shown_again(world: World) -> None:
     digest = answer.context["proposed_digest"]
     page.post(url, {"decision": "confirm", "digest": digest})
     assert world.tenant().mode == "self_service"
+
+
+def test_the_brake_holds_for_a_change_whose_write_is_unresolved(world: World) -> None:
+    world.self_service("logistics")
+    change = world.submit(make(), **LENA)  # type: ignore[arg-type]
+    validate(change_id=change.pk)
+    world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE"))
+    publish(trust_config_id=str(change.trust_config_id))
+    assert Publication.objects.get().state == "intended"
+    switch_mode.brake(actor=world.actor("rita"), tenant_id=change.tenant_id, reason="Stop.")
+    world.work()
+    assert (world.fresh(change).state, world.live("logistics-clients")["allowlisted"]) == (
+        "validated",
+        [],
+    )
+    world.approve(change)
+    world.work()
+    assert world.fresh(change).state == "applied"
+
+
+def test_the_brake_ends_the_vote_of_the_policy_on_a_change_that_was_returned(world: World) -> None:
+    world.self_service("logistics")
+    client, other = make("client"), make("other")
+    for made in (client, other):
+        world.submit(made, **LENA)  # type: ignore[arg-type]
+    world.work()
+    retire = world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")], **LENA
+    )  # type: ignore[arg-type]
+    validate(change_id=retire.pk)
+    revoke = world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")], **LENA
+    )  # type: ignore[arg-type]
+    switch_mode.brake(actor=world.actor("rita"), tenant_id=retire.tenant_id, reason="Stop.")
+    world.work()
+    assert {world.fresh(change).state for change in (retire, revoke)} == {"validated"}
+
+
+def test_the_brake_takes_the_follower_along(world: World) -> None:
+    world.self_service("payments", roles=(AL,), with_warnings=True)
+    old, _new, first, _until = (None, None, None, None)
+    old = make("old")
+    world.applied(old)
+    now = timezone.now()
+    first = world.submit(
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing("at_time", now + timedelta(days=2), now + timedelta(days=9)),
+    )
+    world.work()
+    first = world.fresh(first)
+    assert first.state == "approved", (first.state, first.causes)
+    assert first.followers.count() == 1
+    switch_mode.brake(actor=world.actor("tom"), tenant_id=first.tenant_id, reason="stop")
+    world.approve(first)
+    assert first.followers.filter(state__in=["submitted", "validated", "approved"]).count() == 1
+
+
+def test_the_brake_ends_the_requesters_own_vote(world: World) -> None:
+    world.self_service("payments")
+    c = make("c")
+    ch = world.submit(c)
+    world.work()
+    assert world.fresh(ch).state == "applied", world.fresh(ch).causes
+    n = roll_back.roll_back(
+        actor=world.actor("sam"),
+        tenant_id=ch.tenant_id,
+        number=ch.number,
+        typed_name=ch.trust_config.name,
+        also=[],
+        reason="r",
+        originals=[],
+    )
+    from approvals.deciding import validate
+
+    rb = world.change(n)
+    validate.validate(change_id=rb.pk)
+    assert world.fresh(rb).state == "approved"
+    world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE", times=1))
+    publish(trust_config_id=str(ch.trust_config_id))
+    switch_mode.brake(actor=world.actor("tom"), tenant_id=ch.tenant_id, reason="stop")
+    world.work()
+    r = world.fresh(rb)
+    assert r.state == "validated"
+
+
+def test_the_brake_holds_for_the_end_of_an_overlap_whose_write_is_unresolved(world: World) -> None:
+    world.self_service("payments", roles=(AL,), with_warnings=True)
+    old, new = make("old"), make("new")
+    world.applied(old, make("stays"))
+    until = timezone.now() + timedelta(days=3)
+    first = world.submit(
+        new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until)
+    )
+    world.work()
+    assert world.fresh(first).state == "applied", (
+        world.fresh(first).state,
+        world.fresh(first).causes,
+    )
+    second = first.followers.get()
+    with time_machine.travel(until + timedelta(minutes=1), tick=True):
+        world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE"))
+        publish(trust_config_id=str(first.trust_config_id))
+        assert second.attempts.get().publication.state == "intended"
+        switch_mode.brake(actor=world.actor("rita"), tenant_id=first.tenant_id, reason="Stop.")
+        world.work()
+    assert world.fresh(second).mode == "platform_managed"
+    assert old.parsed.pem in world.live()["allowlisted"], world.fresh(second).state
+    assert world.fresh(second).state == "validated"

@@ -1,16 +1,25 @@
 """The conductor's steps: nothing is sent or verified that should not be."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from approvals.publishing import conductor, intend
 from approvals.publishing.conductor import publish
+from audit.models import AuditEvent
 from certs.models import Publication, TrustConfig
 from certs.trust_configs import publications, publishing
+from emulator.faults import Fault
+from pages.changes.timeline import timeline_of
 from tests.certificates import make
 from tests.world import World
+
+
+def _see(world: World, who: Any, change: Any) -> Any:
+    return world.page(who).get(f"/t/payments/changes/{change.number}/").content.decode()
 
 
 def written(world: World, **options: Any) -> Publication:
@@ -97,3 +106,90 @@ def test_a_foreign_edit_between_read_and_write_is_not_overwritten(
     publish(trust_config_id=str(change.trust_config_id))
     assert world.live()["allowlisted"] == [foreign.parsed.pem]
     assert world.fresh(change).state == "approved"
+
+
+def test_a_fence_that_google_fails_waits_before_the_next(world: World) -> None:
+    change = world.submit(make())
+    world.work()
+    world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE"))
+    world.approve(change)
+    tc = str(change.trust_config_id)
+    publish(trust_config_id=tc)
+    world.emulator.operations.seconds = 3600
+    publish(trust_config_id=tc)
+    store = world.emulator.store
+    with store.lock():
+        for name, body in store.all("operation"):
+            store.put(
+                "operation",
+                name,
+                {**body, "due": 0, "error": {"code": 13, "message": "internal"}}
+                if not body["done"]
+                else body,
+            )
+        world.emulator.operations.settle()
+    publish(trust_config_id=tc)
+    waiting = TrustConfig.objects.get(pk=tc)
+    assert (waiting.waiting_code, waiting.pause_count) == ("cloud-unavailable", 1)
+
+
+def test_an_unexpected_fault_gives_the_lease_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = world.submit(make())
+    world.work()
+    world.approve(change)
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(publishing, "read_live", broken)
+    with pytest.raises(ZeroDivisionError):
+        publish(trust_config_id=str(change.trust_config_id))
+    assert TrustConfig.objects.get(pk=change.trust_config_id).lease_until is None
+
+
+def test_the_limit_of_a_batch_is_lifted_again(world: World) -> None:
+    TrustConfig.objects.filter(name="payments-clients").update(batch_limit=900)
+    c = world.applied(make("c"))
+    assert (c.state, world.trust_config().batch_limit) == ("applied", None)
+
+
+def test_googles_quota_is_a_wait_and_no_failure(world: World) -> None:
+    change = world.submit(make("c"))
+    world.work()
+    world.emulator.faults.add(
+        Fault("UpdateTrustConfig", code="RESOURCE_EXHAUSTED", message="Quota exceeded", times=2)
+    )
+    world.approve(change)
+    world.work()
+    assert world.fresh(change).state == "applied"
+    assert [
+        (moment.kind, str(moment.title))
+        for moment in timeline_of(world.fresh(change))
+        if "quota" in str(moment.title)
+    ] == [("now", "Waited for Google's quota; nothing was written")] * 2
+    assert "Writing failed" not in _see(world, "sam", change)
+    assert AuditEvent.objects.filter(type="publication.postponed", result="ok").count() == 2
+    assert not AuditEvent.objects.filter(type="publication.failed").exists()
+    assert (
+        "postponed"
+        in world.page("sam")
+        .get(f"/t/payments/trust-configs/{change.trust_config_id}/")
+        .content.decode()
+    )
+
+
+def test_our_own_share_of_the_quota_leaves_no_trace_of_a_write(world: World, settings: Any) -> None:
+    change = world.submit(make("c"))
+    world.work()
+    world.approve(change)
+    settings.WRITES_PER_MINUTE = 1
+    from certs.models import GoogleProject
+
+    GoogleProject.objects.update(writes_at=timezone.now() + timedelta(minutes=5))
+    publish(trust_config_id=str(change.trust_config_id))
+    assert (world.trust_config().waiting_code, Publication.objects.count()) == (
+        "cloud-exhausted",
+        0,
+    )

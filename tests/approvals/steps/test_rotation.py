@@ -1,17 +1,53 @@
 """The second half of a rotation when somebody has sent it back, or taken the first over."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
+import time_machine
 from django.utils import timezone
 
-from approvals.deciding import stop, take_over
+from approvals.asking import return_to_date
+from approvals.deciding import lapse, retry, stop, take_over
 from approvals.draft import Removal, Timing
+from approvals.errors import VoteRefused
 from approvals.models import ChangeRequest
 from approvals.publishing.conductor import publish
 from approvals.votes import may_vote
+from audit.models import AuditEvent
 from certs.models import TrustEntry
+from emulator.faults import Fault
+from tenants.flows import windows
+from tenants.windows import Window
 from tests.certificates import Made, make
 from tests.world import World
+
+
+def _rot(
+    world: World,
+    to: Any = "payments-clients",
+    tenant: Any = "payments",
+    by: Any = "sam",
+    days: Any = 10,
+    **t: Any,
+) -> Any:
+    old = make("old")
+    world.applied(old, to=to, tenant=tenant, by=by)
+    until = timezone.now() + timedelta(days=days)
+    new = make("new")
+    c = world.submit(
+        new,
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=until, **t),
+        to=to,
+        tenant=tenant,
+        by=by,
+    )
+    return (old, new, c, until)
+
+
+AL = "allowlisted_certificate"
+
 
 OVERLAP = timedelta(days=10)
 
@@ -111,3 +147,166 @@ def test_who_took_the_first_over_has_no_vote_on_the_second(world: World) -> None
     second = send_back(world, world.fresh(change).followers.get())
     assert second.responsible == world.user("yan")
     assert not may_vote(world.user("yan").pk, second)
+
+
+def test_a_late_first_half_keeps_the_overlap(world: World) -> None:
+    old, new, first, _until = _rot(world, days=2)
+    now = timezone.now()
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=3),
+        reason="x",
+    )
+    world.work()
+    world.approve(first)
+    world.work()
+    with time_machine.travel(now + timedelta(days=3, seconds=1), tick=True):
+        publish(trust_config_id=str(first.trust_config_id))
+        world.work()
+        assert world.fresh(first).state == "applied"
+        assert sorted(world.live()["allowlisted"]) == sorted([old.parsed.pem, new.parsed.pem])
+
+
+@pytest.mark.parametrize("how", ["return", "removal"])
+def test_without_the_new_certificate_the_old_one_stays(world: World, how: Any) -> None:
+    old = make("old")
+    world.applied(old, make("stays"))
+    then = timezone.now()
+    until = timezone.now() + timedelta(days=10)
+    new = make("new")
+    first = world.approved(
+        new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until)
+    )
+    assert first.state == "applied"
+    if how == "return":
+        n = return_to_date.return_to(
+            actor=world.actor("sam"),
+            tenant_id=first.tenant_id,
+            trust_config_id=str(first.trust_config_id),
+            date=then,
+            reason="back",
+        )
+        world.work()
+        world.approve(world.change(n))
+        world.work()
+    else:
+        world.approved(removed=[Removal(new.fingerprint, AL, "revoked")])
+    assert len(world.live()["allowlisted"]) == 2
+    with time_machine.travel(until + timedelta(seconds=1), tick=True):
+        publish(trust_config_id=str(first.trust_config_id))
+        world.work()
+    assert len(world.live()["allowlisted"]) == 2
+
+
+def test_the_second_half_keeps_to_the_windows(world: World) -> None:
+    now = timezone.now()
+    opens = (now + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    w = Window(opens.weekday(), opens.time(), (opens + timedelta(hours=1)).time(), "UTC")
+    windows.set_windows(actor=world.actor("paula"), environment_slug="dev", windows=[w], reason="x")
+    old = make("old")
+    world.applied(old, make("stays"))
+    until = opens + timedelta(days=2, hours=5)
+    first = world.approved(
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing("in_window", None, until),
+    )
+    with time_machine.travel(opens + timedelta(minutes=5), tick=True):
+        publish(trust_config_id=str(first.trust_config_id))
+        world.work()
+    assert world.fresh(first).state == "applied"
+    with time_machine.travel(until + timedelta(minutes=1), tick=True):
+        publish(trust_config_id=str(first.trust_config_id))
+        world.work()
+    assert old.parsed.pem in world.live()["allowlisted"]
+
+
+def test_the_end_of_an_overlap_outlives_a_long_freeze(world: World) -> None:
+    old = make("old")
+    world.applied(old, make("stays"))
+    until = timezone.now() + timedelta(days=5)
+    first = world.approved(
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=until),
+    )
+    second = first.followers.get()
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=until - timedelta(days=1),
+        ends_at=until + timedelta(days=20),
+        reason="x",
+    )
+    with time_machine.travel(until + timedelta(days=15), tick=True):
+        lapse.lapse()
+    assert world.fresh(second).state == "approved"
+
+
+def test_the_end_of_an_overlap_that_moves_is_recorded(world: World) -> None:
+    old, new = make("old"), make("new")
+    world.applied(old, make("stays"))
+    now = timezone.now()
+    first = world.submit(
+        new,
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=now + timedelta(days=2)),
+    )
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=1),
+        reason="x",
+    )
+    world.work()
+    world.approve(first)
+    second = first.followers.get()
+    before = second.due_at
+    count = AuditEvent.objects.filter(subject_id=str(second.pk)).count()
+    with time_machine.travel(now + timedelta(days=1, seconds=1), tick=True):
+        publish(trust_config_id=str(first.trust_config_id))
+        world.work()
+    assert world.fresh(second).due_at > before
+    assert AuditEvent.objects.filter(subject_id=str(second.pk)).count() == count + 1
+
+
+def test_an_overlap_that_is_over_before_the_votes_come_removes_nothing_at_once(
+    world: World,
+) -> None:
+    old, new = make("old"), make("new")
+    world.applied(old, make("stays"))
+    now = timezone.now()
+    first = world.submit(
+        new,
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=now + timedelta(days=2)),
+    )
+    world.work()
+    with time_machine.travel(now + timedelta(days=3), tick=True):
+        with pytest.raises(VoteRefused, match="over already"):
+            world.approve(first)
+    assert old.parsed.pem in world.live()["allowlisted"]
+
+
+def test_an_overlap_that_is_over_is_not_approved_by_mode_b_either(world: World) -> None:
+    world.self_service("payments", roles=(AL,), with_warnings=True)
+    old = make("old")
+    world.applied(old, make("stays"))
+    now = timezone.now()
+    world.emulator.faults.add(Fault("GetTrustConfig", code="PERMISSION_DENIED"))
+    change = world.submit(
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=now + timedelta(hours=2)),
+    )
+    world.work()
+    assert world.fresh(change).held_code == "cloud-denied"
+    with time_machine.travel(now + timedelta(hours=3), tick=True):
+        retry.retry(actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number)
+        world.work()
+    ended = world.fresh(change)
+    assert (ended.state, ended.causes) == ("rejected", [{"code": "rejected-overlap"}])
+    assert old.parsed.pem in world.live()["allowlisted"]

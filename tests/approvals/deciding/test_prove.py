@@ -1,5 +1,6 @@
 """Proof of effect: three facts, load balancers that workers try as untrusted clients, and receipts that clients sign."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,19 +10,26 @@ from typing import Any
 import pytest
 from cryptography import x509
 from django.test import Client
+from django.utils import timezone
 
 from approvals.deciding import prove
+from approvals.draft import Removal
 from approvals.errors import BadChange
 from approvals.models import ChangeRequest, Proof
 from audit.models import AuditEvent
 from certs.enforcement import checks as enforcement_checks
 from certs.enforcement import declare as enforcement
+from certs.models import TrustConfig
 from client.__main__ import main as countersign
+from emulator.faults import Fault
 from pages.changes.effect import effect_of
 from pki.receipt import BadReceipt, read, write
 from tenants.errors import BadValue, NotAllowed
 from tests.certificates import Made, make, make_ca, rsa_key
 from tests.world import World
+
+AL = "allowlisted_certificate"
+
 
 POLICY = "projects/demo-dev/locations/global/serverTlsPolicies/gate"
 
@@ -267,3 +275,114 @@ def test_the_receipts_body_is_kept_nowhere(world: World) -> None:
     )
     assert base64.b64encode(client.der).decode() not in kept
     assert isinstance(client.certificate, x509.Certificate)
+
+
+def test_a_receipt_with_a_forged_issuer_proves_nothing(world: World) -> None:
+    from cryptography import x509
+
+    from pki.receipt import write
+
+    root = make_ca("Root")
+    change = world.applied(root)
+    assert change.state == "applied"
+    from datetime import timedelta as td
+
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, mine = (ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1()))
+    now = timezone.now()
+    b = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "forged")]))
+        .issuer_name(root.certificate.subject)
+    )
+    b = (
+        b.public_key(key.public_key())
+        .serial_number(5)
+        .not_valid_before(now - td(hours=1))
+        .not_valid_after(now + td(days=1))
+    )
+    forged = b.sign(mine, hashes.SHA256())
+    text = write(
+        {
+            "url": "https://nowhere.example/",
+            "outcome": "accepted",
+            "detail": "HTTP 200",
+            "at": timezone.now().isoformat(),
+            "server_sha256": "",
+            "told": {"client_cert_chain_verified": True},
+        },
+        [forged],
+        key,
+    )
+    with pytest.raises(BadChange):
+        prove.prove(
+            actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, receipt=text
+        )
+
+
+def test_a_receipt_with_a_broken_url_is_refused_kindly(world: World) -> None:
+    from pki.receipt import write
+
+    cl = make("cl")
+    change = world.applied(cl)
+    TrustConfig.objects.filter(pk=change.trust_config_id).update(endpoint="localhost:9443")
+    for url in ("https://[x", "https://h:99999999/"):
+        text = write(
+            {
+                "url": url,
+                "outcome": "accepted",
+                "detail": "",
+                "at": timezone.now().isoformat(),
+                "server_sha256": "",
+                "told": {},
+            },
+            [cl.certificate],
+            cl.key,
+        )
+        with pytest.raises(BadChange):
+            prove.prove(
+                actor=world.actor("sam"),
+                tenant_id=change.tenant_id,
+                number=change.number,
+                receipt=text,
+            )
+
+
+def test_no_is_an_answer_too(world: World) -> None:
+    from certs.models import GoogleProject
+
+    GoogleProject.objects.filter(project="demo-dev").update(silence_count=3)
+    from certs.trust_configs import publishing
+
+    tc = world.trust_config()
+    world.emulator.faults.add(Fault("GetTrustConfig", code="PERMISSION_DENIED", times=1))
+    with contextlib.suppress(Exception):
+        publishing.read_live(tc)
+    assert GoogleProject.objects.get(project="demo-dev").silence_count == 0
+
+
+def test_a_closed_connection_proves_no_removal_where_all_are_let_in(world: World) -> None:
+    from pki.receipt import write
+
+    cl = make("cl")
+    world.applied(cl, make("k"))
+    ch = world.approved(removed=[Removal(cl.fingerprint, AL, "retired")])
+    assert ch.trust_config.enforcement == "allow"
+    text = write(
+        {
+            "url": "https://h/",
+            "outcome": "refused",
+            "detail": "the connection was closed",
+            "at": timezone.now().isoformat(),
+            "server_sha256": "",
+            "told": {},
+        },
+        [cl.certificate],
+        cl.key,
+    )
+    with pytest.raises(BadChange):
+        prove.prove(
+            actor=world.actor("sam"), tenant_id=ch.tenant_id, number=ch.number, receipt=text
+        )

@@ -1,20 +1,56 @@
 """Undoing exactly one change, over today's set and under today's rules."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from approvals.asking import roll_back
-from approvals.draft import Removal
-from approvals.errors import BadChange, WrongState
+from approvals.deciding import vote
+from approvals.deciding.validate import validate
+from approvals.draft import Removal, Timing
+from approvals.errors import (
+    BadChange,
+    PublicationInProgress,
+    WrongState,
+)
 from approvals.models import ChangeRequest
+from approvals.publishing.conductor import publish
 from certs.errors import NotRestorable
 from certs.models import SealedCertificate
 from certs.vault.keys import forget_sealed
 from tenants.errors import NotAllowed
 from tests.certificates import Made, make
 from tests.world import World
+
+
+def _rot(
+    world: World,
+    to: Any = "payments-clients",
+    tenant: Any = "payments",
+    by: Any = "sam",
+    days: Any = 10,
+    **t: Any,
+) -> Any:
+    old = make("old")
+    world.applied(old, to=to, tenant=tenant, by=by)
+    until = timezone.now() + timedelta(days=days)
+    new = make("new")
+    c = world.submit(
+        new,
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=until, **t),
+        to=to,
+        tenant=tenant,
+        by=by,
+    )
+    return (old, new, c, until)
+
+
+AL = "allowlisted_certificate"
+
 
 pytestmark = pytest.mark.embedded
 
@@ -142,7 +178,6 @@ def test_later_changes_of_the_same_certificate_must_be_chosen_too(world: World) 
 
 
 def test_undoing_one_of_a_batch_leaves_the_others(world: World) -> None:
-    from approvals.deciding.validate import validate
 
     mine, theirs = make("mine"), make("theirs")
     changes = [world.submit(mine), world.submit(theirs)]
@@ -196,3 +231,74 @@ def test_the_rollback_window_keeps_what_was_removed_and_what_was_added(
             )
         )
         assert until == {world.fresh(change).applied_at + timedelta(days=30)}  # type: ignore[operator]
+
+
+def test_a_rollback_that_is_rejected_leaves_the_follower(world: World) -> None:
+    _old, _new, first, _until = _rot(world)
+    world.work()
+    world.approve(first)
+    world.work()
+    first = world.fresh(first)
+    assert first.state == "applied"
+    n = roll_back.roll_back(
+        actor=world.actor("sam"),
+        tenant_id=first.tenant_id,
+        number=first.number,
+        typed_name=first.trust_config.name,
+        also=[],
+        reason="hm",
+        originals=[],
+    )
+    world.work()
+    rb = world.change(n)
+    vote.reject(
+        actor=world.actor("rita"),
+        tenant_id=rb.tenant_id,
+        number=n,
+        digest=rb.change_digest,
+        comment="no",
+    )
+    assert first.followers.get().state == "approved"
+
+
+def test_the_second_half_of_a_rotation_is_named_before_the_first_is_undone(world: World) -> None:
+    old = make("old")
+    world.applied(old, make("stays"))
+    until = timezone.now() + timedelta(days=10)
+    first = world.approved(
+        make("new"),
+        removed=[Removal(old.fingerprint, AL, "retired")],
+        timing=Timing(overlap_until=until),
+    )
+    with time_machine.travel(until + timedelta(seconds=1), tick=True):
+        publish(trust_config_id=str(first.trust_config_id))
+        world.work()
+    assert world.fresh(first.followers.get()).state == "applied"
+    from approvals.asking.undo import later_changes
+
+    assert [c.number for c in later_changes(world.fresh(first))] == [first.followers.get().number]
+
+
+def test_undoing_the_first_of_a_rotation_waits_for_the_second_that_is_being_written(
+    world: World,
+) -> None:
+    old, new = make("old"), make("new")
+    world.applied(old, make("stays"))
+    until = timezone.now() + timedelta(days=3)
+    first = world.approved(
+        new, removed=[Removal(old.fingerprint, AL, "retired")], timing=Timing(overlap_until=until)
+    )
+    second = first.followers.get()
+    with time_machine.travel(until + timedelta(minutes=1), tick=True):
+        publish(trust_config_id=str(first.trust_config_id))
+        assert second.attempts.get().publication.state in ("intended", "sent")
+        with pytest.raises(PublicationInProgress):
+            roll_back.roll_back(
+                actor=world.actor("sam"),
+                tenant_id=first.tenant_id,
+                number=first.number,
+                typed_name=first.trust_config.name,
+                also=[],
+                reason="undo",
+                originals=[],
+            )

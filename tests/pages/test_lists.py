@@ -4,10 +4,20 @@ import re
 
 import pytest
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from approvals.deciding import switch_mode
+from approvals.draft import Removal
 from tests.certificates import make
 from tests.world import World
 from web import lists
+
+
+def _page(world: World, person: str, path: str) -> str:
+    client = Client()
+    client.force_login(world.user(person))
+    # White space between tags and attributes means nothing.
+    return " ".join(client.get(path).content.decode().split())
 
 
 def _numbers(page: str) -> list[int]:
@@ -87,3 +97,58 @@ def test_the_audit_is_filtered_by_each_of_its_filters(world: World) -> None:
     for nothing in ("?since=2100-01-01", "?until=2000-01-01", "?result=failed", "?sha256=ff:ff"):
         assert "No event fits" in auditor.get(f"/audit/{nothing}").content.decode()
     assert auditor.get("/audit/?change=x").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/review/", "/t/payments/changes/", "/t/payments/certificates/", "/t/payments/audit/"],
+)
+def test_a_list_costs_no_more_queries_for_more_rows(world: World, path: str) -> None:
+    from django.db import connection
+
+    client = Client()
+    client.force_login(world.user("rita"))
+
+    def cost() -> int:
+        client.get(path)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(path)
+        return len(queries)
+
+    world.submit(make("first"))
+    world.work()
+    few = cost()
+    for n in range(6):
+        world.submit(make(f"c{n}"))
+    world.work()
+    assert cost() <= few
+
+
+def test_a_revoked_certificate_is_marked_in_the_inventory(world: World) -> None:
+    client, other = make("revoked-one"), make("other-one")
+    world.applied(client, other)
+    change = world.applied(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")]
+    )
+    for path in ("/t/payments/certificates/", f"/t/payments/certificates/{client.fingerprint}/"):
+        assert f"revoked #{change.number}" in _page(world, "sam", path)
+    listed = _page(world, "sam", "/t/payments/certificates/?state=revoked")
+    assert "revoked-one" in listed
+    assert "other-one" not in listed
+
+
+def test_home_shows_reviewers_a_drift_and_a_proposed_switch(world: World) -> None:
+    world.submit(make())
+    world.edit_live(allowlisted=[make("foreign").pem.decode()])
+    world.work()
+    switch_mode.propose(
+        actor=world.actor("paula"),
+        tenant_id=world.tenant("logistics").pk,
+        reason="x",
+        limits=switch_mode.Limits(),
+    )
+    page = _page(world, "rita", "/")
+    assert "Also waiting for a person" in page
+    assert "Live was changed outside the portal." in page
+    assert "Mode B is proposed" in page
+    assert "Also waiting for a person" not in _page(world, "sam", "/")

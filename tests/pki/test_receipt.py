@@ -4,6 +4,8 @@ import base64
 import json
 import subprocess
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -18,9 +20,10 @@ from certs.models import TrustConfig
 from pki.receipt import write
 from tenants.flows import windows
 from tests.certificates import make, make_ca
+from tests.world import World
 
 
-def _values(**more):
+def _values(**more: Any) -> Any:
     return {
         "url": "https://h/",
         "outcome": "accepted",
@@ -31,7 +34,7 @@ def _values(**more):
     } | more
 
 
-def _receipt(world, certificate_ders, at=None, **more):
+def _receipt(world: World, certificate_ders: Any, at: Any = None, **more: Any) -> Any:
     body = {
         "url": "https://h/",
         "outcome": "accepted",
@@ -48,20 +51,20 @@ def _receipt(world, certificate_ders, at=None, **more):
     return json.dumps({**body, **more})
 
 
-def _sm2_der():
+def _sm2_der() -> Any:
     made = make("sm2")
     der = made.der
     return der.replace(bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a811ccf5501822d"))
 
 
-def _odd_key_der():
+def _odd_key_der() -> Any:
     """an unknown key algorithm: id-ecPublicKey with its last arc changed"""
     return make("odd").der.replace(
         bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06072a8648ce3d0207")
     )
 
 
-def _small_rsa(folder):
+def _small_rsa(folder: Any) -> Any:
     new = [
         "openssl",
         "req",
@@ -80,7 +83,7 @@ def _small_rsa(folder):
     return (folder / "der").read_bytes()
 
 
-def _odd_signature_der():
+def _odd_signature_der() -> Any:
     made = make("oddsig")
     return made.der.replace(
         bytes.fromhex("06082a8648ce3d040302"), bytes.fromhex("06082a8648ce3d04030f")
@@ -88,7 +91,9 @@ def _odd_signature_der():
 
 
 @pytest.mark.parametrize("what", ["sm2", "odd", "small", "oddsig"])
-def test_a_receipt_of_an_odd_certificate_is_refused_kindly(world, what, tmp_path):
+def test_a_receipt_of_an_odd_certificate_is_refused_kindly(
+    world: World, what: Any, tmp_path: Path
+) -> None:
     change = world.applied(make("c"))
     der = {
         "sm2": _sm2_der,
@@ -105,7 +110,7 @@ def test_a_receipt_of_an_odd_certificate_is_refused_kindly(world, what, tmp_path
         )
 
 
-def test_a_receipt_whose_chain_is_signed_oddly_is_refused_kindly(world):
+def test_a_receipt_whose_chain_is_signed_oddly_is_refused_kindly(world: World) -> None:
 
     c = make("c")
     change = world.applied(c)
@@ -119,7 +124,7 @@ def test_a_receipt_whose_chain_is_signed_oddly_is_refused_kindly(world):
         )
 
 
-def test_a_receipt_with_nul_is_refused_kindly(world):
+def test_a_receipt_with_nul_is_refused_kindly(world: World) -> None:
 
     c = make("c")
     change = world.applied(c)
@@ -131,7 +136,7 @@ def test_a_receipt_with_nul_is_refused_kindly(world):
     assert "\0" not in Proof.objects.get().detail
 
 
-def test_one_probe_is_one_proof(world):
+def test_one_probe_is_one_proof(world: World) -> None:
 
     c = make("c")
     change = world.applied(c)
@@ -150,7 +155,7 @@ def test_one_probe_is_one_proof(world):
     assert Proof.objects.count() == 1
 
 
-def test_a_key_pasted_for_a_receipt_is_not_shown_again(world):
+def test_a_key_pasted_for_a_receipt_is_not_shown_again(world: World) -> None:
     c = make("c")
     change = world.applied(c)
     page = world.page("sam")
@@ -161,7 +166,7 @@ def test_a_key_pasted_for_a_receipt_is_not_shown_again(world):
     assert "PRIVATE KEY" not in response.content.decode()
 
 
-def test_a_key_in_the_reason_of_lifting_a_freeze_is_refused(world):
+def test_a_key_in_the_reason_of_lifting_a_freeze_is_refused(world: World) -> None:
     key = make("c").key_pem.decode()
     now = timezone.now()
     windows.freeze(
@@ -177,7 +182,7 @@ def test_a_key_in_the_reason_of_lifting_a_freeze_is_refused(world):
     assert not any(b"PRIVATE KEY" in bytes(e.payload) for e in AuditEvent.objects.all())
 
 
-def test_a_key_in_the_name_of_a_policy_is_refused(world):
+def test_a_key_in_the_name_of_a_policy_is_refused(world: World) -> None:
 
     key = make("c", key=ed25519.Ed25519PrivateKey.generate()).key_pem.decode()
     assert len(key) < 200

@@ -1,6 +1,7 @@
 """The form over HTTP: what people really upload, what is said about it, and that what was typed stays."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,11 +18,21 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from approvals.models import ChangeRequest
-from certs.models import SealedCertificate
+from certs.models import (
+    SealedCertificate,
+)
 from tests.certificates import Made, make, make_ca, rsa_key, weak_key
 from tests.world import World
+
+
+def _page(world: World, person: str, path: str) -> str:
+    client = Client()
+    client.force_login(world.user(person))
+    # White space between tags and attributes means nothing.
+    return " ".join(client.get(path).content.decode().split())
 
 
 @pytest.fixture
@@ -241,7 +252,9 @@ def test_a_time_that_is_over_is_said_at_its_field_and_nothing_is_lost(form: Any)
     made = make()
     response = form("submit", uploads={"c.pem": made.pem}, due_at="2020-01-01T00:00")
     said = re.search(
-        r'value="2020-01-01T00:00">\s*<div class="alert[^>]*>([^<]*)<', response.content.decode()
+        r'value="2020-01-01T00:00"[^>]*aria-invalid="true".*?<div class="alert[^>]*>([^<]*)<',
+        response.content.decode(),
+        re.DOTALL,
     )
     assert (response.status_code, said and said.group(1)) == (
         422,
@@ -302,3 +315,29 @@ def test_a_missing_issuer_is_named_and_one_that_is_there_is_not(form: Any) -> No
     sentence = "its issuer The Root is neither in this upload nor trusted here"
     assert sentence in form(uploads={"c.pem": client.pem}).content.decode()
     assert sentence not in form(uploads={"c.pem": client.pem + root.pem}).content.decode()
+
+
+def test_remove_on_a_certificates_page_preselects_that_certificate(world: World) -> None:
+    client, other = make("this-one"), make("other")
+    change = world.applied(client, other)
+    page = _page(
+        world,
+        "sam",
+        f"/t/payments/changes/new/{change.trust_config_id}/?remove={client.fingerprint}",
+    )
+    assert page.count('<option value="retired" selected>') == 1
+
+
+def test_a_ca_that_expires_soon_is_drafted_as_a_rotation_that_overlaps_until_its_last_day(
+    world: World,
+) -> None:
+    last = timezone.now() + timedelta(days=20)
+    root = make_ca("Old Root", not_after=last)
+    change = world.applied(root, make("stays"))
+    page = world.page("sam")
+    text = page.get(f"/t/payments/trust-configs/{change.trust_config_id}/").content.decode()
+    link = re.search(r'href="([^"]+overlap_until[^"]+)"', text)
+    assert link is not None and "Draft its rotation" in text
+    form = " ".join(page.get(link.group(1).replace("&amp;", "&")).content.decode().split())
+    field = re.search(r'<input[^>]*name="overlap_until"[^>]*>', form)
+    assert field is not None and f'value="{last:%Y-%m-%dT%H:%M}"' in field.group()

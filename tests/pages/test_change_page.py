@@ -3,11 +3,19 @@
 import re
 
 import pytest
+from django.test import Client
 
-from approvals.deciding import stop, withdraw
+from approvals.deciding import stop, vote, withdraw
 from approvals.models import ChangeRequest
 from tests.certificates import make
 from tests.world import World
+
+
+def _page(world: World, person: str, path: str) -> str:
+    client = Client()
+    client.force_login(world.user(person))
+    # White space between tags and attributes means nothing.
+    return " ".join(client.get(path).content.decode().split())
 
 
 def page_of(change: ChangeRequest, act: str = "") -> str:
@@ -179,3 +187,19 @@ def test_what_is_on_its_way_is_not_offered_to_be_stopped(world: World) -> None:
     world.work()
     assert world.fresh(change).state == "approved"
     assert "send-back" not in world.page("rita").get(address).content.decode()
+
+
+def test_a_rejection_shows_its_comment_on_top(world: World) -> None:
+    change = world.submit(make())
+    world.work()
+    digest = world.fresh(change).change_digest
+    vote.reject(
+        actor=world.actor("rita"),
+        tenant_id=change.tenant_id,
+        number=change.number,
+        digest=digest,
+        comment="Unknown partner.",
+    )
+    assert "declined by Rita: Unknown partner." in _page(
+        world, "sam", f"/t/payments/changes/{change.number}/"
+    )

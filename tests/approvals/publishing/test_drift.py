@@ -1,26 +1,52 @@
 """Drift cases: found by a sweep or a read, resolved by people, and until then nothing is written over them."""
 
+import contextlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from approvals.asking import resolve_drift
-from approvals.errors import BlockingFindings, ConflictingChange, StalePlan
+from approvals.deciding import retry
+from approvals.deciding.validate import validate
+from approvals.draft import Removal
+from approvals.errors import (
+    BlockingFindings,
+    ConflictingChange,
+    StalePlan,
+)
+from approvals.judging.schedule import lapses_at
+from approvals.models import ChangeRequest
 from approvals.publishing import sweep
 from approvals.publishing.conductor import publish
 from approvals.publishing.wake import wake_trust_configs
 from audit.models import AuditEvent
 from certs.errors import NotRestorable
-from certs.models import DriftCase, SealedCertificate, TrustEntry
+from certs.models import (
+    DriftCase,
+    Publication,
+    SealedCertificate,
+    TrustEntry,
+)
 from certs.trust_configs.drift import open_case
 from emulator.faults import Fault
+from jobs.models import Job
 from pages.changes.timeline import timeline_of
 from pages.changes.waiting import waiting_of
 from pki.plan import revision_digest
 from tenants.errors import NotAllowed
+from tenants.flows import windows
 from tests.certificates import make, make_ca, weak_key
 from tests.world import World
+
+LENA = {"by": "lena", "tenant": "logistics"}
+
+
+AL = "allowlisted_certificate"
+
 
 pytestmark = pytest.mark.embedded
 
@@ -263,7 +289,6 @@ def test_another_tenants_entry_goes_unnamed_and_comes_back_all_the_same(world: W
 
 
 def test_waking_finds_a_resolution_that_lost_its_job(world: World) -> None:
-    from jobs.models import Job
 
     _foreign(world, allowlisted=[make("foreign").parsed.pem])
     change = world.put_back()
@@ -288,3 +313,271 @@ def test_what_was_empty_may_be_put_back_to_empty(world: World) -> None:
     change = world.put_back()
     world.work()
     assert (world.fresh(change).state, world.fresh(ours).state) == ("applied", "applied")
+
+
+def test_a_put_back_ends_when_the_foreigner_reverts(world: World) -> None:
+    world.edited_outside(allowlisted=[make("f").parsed.pem])
+    world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE", times=99))
+    change = world.put_back()
+
+    world.work(limit=3)
+    assert Publication.objects.filter(kind="put_back", state="intended").exists() or True
+    world.edit_live(allowlisted=[])
+    _sweep(world)
+    world.emulator.faults.clear()
+    for _ in range(4):
+        Job.objects.filter(attempt_count__gt=0).delete()
+        wake_trust_configs()
+        world.work()
+    c = world.fresh(change)
+    assert c.state in ("rejected", "applied", "withdrawn")
+
+
+def test_a_stale_read_does_not_end_the_case_of_a_put_back_under_way(world: World) -> None:
+    world.edited_outside(allowlisted=[make("f").parsed.pem])
+    change = world.put_back()
+    world.emulator.operations.seconds = 3
+    world.work(limit=1)
+    publish(trust_config_id=str(change.trust_config_id))
+    assert Publication.objects.get(kind="put_back").state == "sent"
+    world.emulator.faults.add(Fault("ListTrustConfigs", kind="stale", project="demo-dev", times=9))
+    _sweep(world)
+    world.emulator.faults.clear()
+    world.emulator.operations.seconds = 0
+    import time
+
+    time.sleep(3.1)
+    err = None
+    for _ in range(3):
+        try:
+            publish(trust_config_id=str(change.trust_config_id))
+        except AssertionError as e:
+            err = e
+    _sweep(world)
+    assert err is None
+
+
+def test_an_adoption_takes_in_what_was_voted_on_and_nothing_else(
+    world: World, settings: Any
+) -> None:
+    """P written; F1 adopted and approved meanwhile; F2 replaces; P's read-back moves the case to F2; F2 adopted without votes"""
+    settings.PROPAGATION_SECONDS = 1000
+    ours = world.submit(make("ours"))
+    world.work()
+    world.approve(ours)
+    publish(trust_config_id=str(ours.trust_config_id))
+    publish(trust_config_id=str(ours.trust_config_id))
+    assert Publication.objects.get().state == "written"
+    f1, f2 = (make("f1"), make("f2"))
+    world.edited_outside(allowlisted=[f1.parsed.pem])
+    assert world.trust_config().state == "drifted"
+    adoption = world.adopt()
+    from approvals.deciding import validate
+
+    validate.validate(change_id=adoption.pk)
+    world.approve(adoption, by="ravi")
+    assert world.fresh(adoption).state == "approved"
+    world.edit_live(allowlisted=[f2.parsed.pem])
+    settings.PROPAGATION_SECONDS = 0
+    for _ in range(4):
+        publish(trust_config_id=str(ours.trust_config_id))
+    sweep.look(trust_config_id=str(ours.trust_config_id))
+    assert (
+        not TrustEntry.objects.open()
+        .filter(certificate__sha256_fingerprint=f2.fingerprint)
+        .exists()
+    )
+
+
+def test_a_put_back_overwrites_no_drift_that_nobody_voted_on(world: World, settings: Any) -> None:
+    client = make("client")
+    world.applied(client)
+    world.work()
+    settings.PROPAGATION_SECONDS = 1000
+    world.edited_outside(allowlisted=[])
+    change = world.put_back(by="sam")
+    from approvals.deciding import validate
+
+    validate.validate(change_id=change.pk)
+    world.approve(change, by="ravi")
+    publish(trust_config_id=str(change.trust_config_id))
+    publish(trust_config_id=str(change.trust_config_id))
+    assert Publication.objects.get(kind="put_back").state == "written"
+    f2 = make("f2")
+    world.edit_live(allowlisted=[f2.parsed.pem])
+    settings.PROPAGATION_SECONDS = 0
+    publish(trust_config_id=str(change.trust_config_id))
+    sweep.look(trust_config_id=str(change.trust_config_id))
+    _sweep(world)
+    c = world.fresh(change)
+    if c.state == "approved":
+        retry.retry(actor=world.actor("sam"), tenant_id=c.tenant_id, number=c.number)
+        world.work()
+    assert world.live()["allowlisted"] == [f2.parsed.pem], world.fresh(change).state
+
+
+def test_our_own_label_does_not_move_a_case(world: World, settings: Any) -> None:
+    """an unresolved CHANGES intent, drift, adoption; our own fence's label is taken for a move"""
+    ours = world.submit(make("ours"))
+    world.work()
+    world.approve(ours)
+    world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE", times=1))
+    publish(trust_config_id=str(ours.trust_config_id))
+    f = make("f")
+    world.edited_outside(allowlisted=[f.parsed.pem])
+    ad = world.adopt()
+    from approvals.deciding import validate
+
+    validate.validate(change_id=ad.pk)
+    world.approve(ad, by="ravi")
+    publish(trust_config_id=str(ours.trust_config_id))
+    _sweep(world)
+    for _ in range(5):
+        publish(trust_config_id=str(ours.trust_config_id))
+    assert world.fresh(ad).state == "applied"
+
+
+def test_a_put_back_that_cannot_be_opened_is_held(world: World) -> None:
+    c = make("c")
+    world.applied(c)
+    world.edited_outside(allowlisted=[])
+    ch = world.put_back(by="sam")
+    from approvals.deciding import validate
+
+    validate.validate(change_id=ch.pk)
+    SealedCertificate.objects.filter(change_id=ch.pk).update(sealed=b"broken" * 40)
+    world.approve(ch)
+    with contextlib.suppress(Exception):
+        publish(trust_config_id=str(ch.trust_config_id))
+    world.trust_config()
+    assert world.fresh(ch).held_code
+
+
+def test_a_put_back_needs_its_votes_to_the_end(world: World) -> None:
+    foreign = make("foreign")
+    world.edited_outside(allowlisted=[foreign.parsed.pem])
+    change = world.put_back(by="sam")
+    validate(change_id=change.pk)
+    world.approve(change)
+    change.votes.all().delete()
+    world.work()
+    change = world.fresh(change)
+    assert (change.state, change.causes[0]["code"]) == ("validated", "returned-votes")
+    assert world.live()["allowlisted"] == [foreign.parsed.pem]
+    assert world.updates() == []
+
+
+def test_a_put_back_brings_back_nothing_that_its_holder_revoked_meanwhile(world: World) -> None:
+    theirs = make("theirs")
+    world.applied(theirs, make("stays"), to="shared-clients", **LENA)
+    world.applied(theirs, make("stays2"), to="logistics-clients", **LENA)
+    stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
+    world.edited_outside("shared-clients", allowlisted=stays)
+    change = world.put_back("shared-clients")
+    world.work()
+    revoked = world.approved(
+        removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA
+    )
+    assert revoked.state == "applied"
+    world.approve(change, by="ravi")
+    world.work()
+    assert theirs.parsed.pem not in world.live("shared-clients")["allowlisted"], world.fresh(
+        change
+    ).state
+
+
+def test_a_case_that_a_fence_ends_is_recorded(world: World) -> None:
+    ours = world.submit(make("ours"))
+    world.work()
+    world.approve(ours)
+    world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE"))
+    publish(trust_config_id=str(ours.trust_config_id))
+    world.edited_outside(labels={"countersign-revision": "someone-else"})
+    assert world.trust_config().state == "drifted"
+    world.work()
+    assert world.trust_config().state == "ready"
+    assert world.trust_config().drift_cases.get().state == "over"
+    assert AuditEvent.objects.filter(type="drift.ended").exists()
+
+
+def test_a_case_ends_with_our_write_that_makes_live_expected(world: World, settings: Any) -> None:
+    settings.PROPAGATION_SECONDS = 1000
+    a = make("a")
+    ours = world.submit(a)
+    world.work()
+    world.approve(ours)
+    publish(trust_config_id=str(ours.trust_config_id))
+    publish(trust_config_id=str(ours.trust_config_id))
+    assert Publication.objects.get().state == "written"
+    f = make("f")
+    world.edited_outside(allowlisted=[a.parsed.pem, f.parsed.pem])
+    assert world.trust_config().state == "drifted"
+    world.edit_live(allowlisted=[a.parsed.pem])
+    publish(trust_config_id=str(ours.trust_config_id))
+    assert world.fresh(ours).state == "applied"
+    world.edited_outside(allowlisted=[a.parsed.pem, f.parsed.pem])
+    case = world.trust_config().drift_cases.get(state="open")
+    assert len(case.difference.added) == 1
+    world.adopt()
+
+
+def test_a_freeze_keeps_what_is_on_record_so_a_foreign_edit_is_put_back_in_it(world: World) -> None:
+    first = make("first")
+    world.applied(first, make("stays"))
+    live = world.live()["allowlisted"]
+    begins = timezone.now()
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=begins,
+        ends_at=begins + timedelta(days=1),
+        reason="Quarter's end.",
+    )
+    world.edit_live(allowlisted=[pem for pem in live if pem != first.parsed.pem])
+    sweep.sweep(environment_id=world.trust_config().environment_id)
+    assert (
+        "what puts back a foreign edit"
+        in world.page("sam")
+        .get(f"/t/payments/trust-configs/{world.trust_config().pk}/")
+        .content.decode()
+    )
+    change = world.put_back()
+    world.work()
+    world.approve(change, by="ravi")
+    world.work()
+    assert (world.fresh(change).state, world.live()["allowlisted"]) == ("applied", live)
+
+
+def test_a_put_back_of_what_was_revoked_meanwhile_ends_and_says_what_to_do(world: World) -> None:
+    theirs = make("theirs")
+    world.applied(theirs, make("s1"), to="shared-clients", **LENA)
+    world.applied(theirs, make("s2"), to="logistics-clients", **LENA)
+    stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
+    world.edited_outside("shared-clients", allowlisted=stays)
+    change = world.put_back("shared-clients")
+    world.work()
+    world.approved(
+        removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA
+    )
+    world.approve(change, by="ravi")
+    world.work()
+    ended = world.fresh(change)
+    assert (ended.state, ended.causes) == ("rejected", [{"code": "drift-revoked"}])
+    assert theirs.parsed.pem not in world.live("shared-clients")["allowlisted"]
+
+
+def test_a_put_back_that_lapsed_is_not_written(world: World) -> None:
+    first = make("first")
+    world.applied(first, make("stays"))
+    world.edited_outside(
+        allowlisted=[pem for pem in world.live()["allowlisted"] if pem != first.parsed.pem]
+    )
+    change = world.put_back()
+    world.work()
+    world.approve(change, by="ravi")
+    before = Publication.objects.count()
+    with time_machine.travel(
+        lapses_at(ChangeRequest.objects.get(pk=change.pk)) + timedelta(minutes=1), tick=True
+    ):
+        publish(trust_config_id=str(change.trust_config_id))
+    assert (world.fresh(change).state, Publication.objects.count()) == ("approved", before)

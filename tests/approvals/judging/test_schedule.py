@@ -14,18 +14,37 @@ from approvals.asking import return_to_date, roll_back
 from approvals.deciding import lapse, withdraw
 from approvals.draft import Removal, Timing
 from approvals.errors import BadChange, ConflictingChange
+from approvals.judging.schedule import lapses_at
 from approvals.models import ChangeRequest, Reminder
 from approvals.publishing.conductor import publish
+from approvals.publishing.wake import wake_trust_configs
 from approvals.reminding.due import remind
 from audit.models import AuditEvent
 from certs.models import SealedCertificate
+from jobs import tasks
+from jobs.models import Job, JobState
 from pages.changes.progress import is_in_flux
 from pages.changes.summary import title_of
 from pages.changes.waiting import waiting_of
 from tenants.flows import windows
 from tenants.windows import Window
 from tests.certificates import make, make_ca
-from tests.world import World
+from tests.world import _PERIODIC, World
+
+
+def _work_due(world: World, n: Any = 60) -> None:
+    """as world.work(), but jobs wait out their delays"""
+    for _ in range(n):
+        job = (
+            Job.objects.filter(state=JobState.WAITING, due_at__lte=timezone.now())
+            .exclude(kind__in=_PERIODIC)
+            .order_by("due_at", "pk")
+            .first()
+        )
+        if job is None:
+            return
+        tasks.run(job.pk)
+
 
 ALLOWLISTED = "allowlisted_certificate"
 
@@ -311,3 +330,138 @@ def test_windows_are_wall_clock_times(world: World) -> None:
     assert Window(0, time(1), time(2), "UTC").on(datetime(2026, 11, 23, tzinfo=UTC).date())[
         0
     ] == datetime(2026, 11, 23, 1, tzinfo=UTC)
+
+
+def test_a_window_in_the_hour_that_spring_takes_keeps_its_length() -> None:
+    from tenants.windows import Window, next_opening
+
+    w = Window(6, time(2), time(3), "Europe/Berlin")
+    got = next_opening([w], [], datetime(2027, 3, 27, 12, tzinfo=UTC))
+    assert got < datetime(2027, 3, 29, tzinfo=UTC)
+
+
+def test_a_lifted_freeze_is_noticed(world: World) -> None:
+    now = timezone.now()
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=3),
+        reason="x",
+    )
+    c = world.submit(make("c"))
+    _work_due(world)
+    world.approve(c)
+    _work_due(world)
+    assert world.fresh(c).state == "approved"
+    fr = world.trust_config().environment.freezes.get()
+    windows.lift_freeze(
+        actor=world.actor("paula"), environment_slug="dev", freeze_id=fr.pk, reason="over"
+    )
+    for _ in range(3):
+        wake_trust_configs()
+        _work_due(world)
+    assert (
+        world.fresh(c).state != "approved"
+        or Job.objects.filter(
+            kind="publish", due_at__lte=timezone.now() + timedelta(minutes=2), state="waiting"
+        ).exists()
+    )
+
+
+def test_a_new_window_is_noticed(world: World) -> Any:
+    now = timezone.now()
+    far = now + timedelta(days=3)
+
+    def w(t: Any) -> Any:
+        return Window(
+            t.weekday(),
+            t.replace(second=0, microsecond=0).time(),
+            (t + timedelta(hours=2)).time().replace(second=0, microsecond=0),
+            "UTC",
+        )
+
+    windows.set_windows(
+        actor=world.actor("paula"), environment_slug="dev", windows=[w(far)], reason="x"
+    )
+    c = world.submit(make("c"), timing=Timing("in_window"))
+    _work_due(world)
+    world.approve(c)
+    _work_due(world)
+    assert world.fresh(c).state == "approved"
+    windows.set_windows(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        windows=[w(now - timedelta(minutes=30))],
+        reason="now",
+    )
+    for _ in range(3):
+        wake_trust_configs()
+        _work_due(world)
+    assert (
+        Job.objects.filter(
+            kind="publish", due_at__lte=timezone.now() + timedelta(minutes=2), state="waiting"
+        ).exists()
+        or world.fresh(c).state == "applied"
+    )
+
+
+def test_an_approval_counts_from_the_end_of_the_freeze_that_it_waited_for(world: World) -> None:
+    now = timezone.now()
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=20),
+        reason="x",
+    )
+    change = world.submit(make("c"))
+    world.work()
+    world.approve(change)
+    assert lapses_at(world.fresh(change)) == now + timedelta(days=34)
+    until = now + timedelta(days=60)
+    rotation = world.submit(make("d"), timing=Timing("at_time", due_at=until))
+    world.work()
+    world.approve(rotation)
+    assert lapses_at(world.fresh(rotation)) == until + timedelta(days=14)
+
+
+def test_lifting_a_freeze_lets_what_waited_in_it_be_written(world: World) -> None:
+    now = timezone.now()
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now,
+        ends_at=now + timedelta(days=60),
+        reason="x",
+    )
+    change = world.approved(make("c"))
+    with time_machine.travel(now + timedelta(days=20), tick=True):
+        freeze = change.trust_config.environment.freezes.get()
+        windows.lift_freeze(
+            actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="done"
+        )
+        lapse.lapse()
+        assert lapses_at(world.fresh(change)) > timezone.now() + timedelta(days=13)
+        world.work()
+    assert world.fresh(change).state == "approved"  # nobody rang yet: the net does
+    with time_machine.travel(now + timedelta(days=20, minutes=1), tick=True):
+        publish(trust_config_id=str(change.trust_config_id))
+        world.work()
+    assert world.fresh(change).state == "applied"
+
+
+def test_a_freeze_that_has_not_begun_is_taken_back_without_a_trace(world: World) -> None:
+    now = timezone.now()
+    windows.freeze(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        begins_at=now + timedelta(days=1),
+        ends_at=now + timedelta(days=2),
+        reason="x",
+    )
+    freeze = world.trust_config().environment.freezes.get()
+    windows.lift_freeze(
+        actor=world.actor("paula"), environment_slug="dev", freeze_id=freeze.pk, reason="no"
+    )
+    assert not world.trust_config().environment.freezes.exists()

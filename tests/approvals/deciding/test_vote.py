@@ -1,13 +1,16 @@
 """Who may countersign, on what, and when a vote stops counting."""
 
 import pytest
+from django.test import Client
 
-from approvals.deciding import vote
+from approvals.deciding import switch_mode, vote
+from approvals.deciding.validate import validate
 from approvals.draft import Removal
 from approvals.errors import BadChange, SelfApproval, StalePlan, VoteRefused
 from approvals.models import Vote
 from audit.models import AuditEvent
 from certs.models import SealedCertificate
+from tenants.errors import NotAllowed
 from tests.certificates import make
 from tests.world import World
 
@@ -140,7 +143,6 @@ def test_a_revocation_sends_the_other_change_of_the_same_certificate_back(world:
     retire = world.submit(
         removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")]
     )
-    from approvals.deciding.validate import validate
 
     validate(change_id=retire.pk)
     world.approve(retire)
@@ -160,3 +162,38 @@ def test_what_is_refused_leaves_no_vote_and_no_event_of_a_vote(world: World) -> 
     with pytest.raises(VoteRefused):
         world.approve(change, by="ada")
     assert not AuditEvent.objects.filter(type="vote.cast").exists()
+
+
+def test_a_grant_for_one_environment_decides_for_that_one_only(world: World) -> None:
+    world.add_user("dev_admin", ("platform_admin", "", "dev"))
+    world.add_user("dev_reviewer", ("reviewer", "", "dev"))
+    pk = world.tenant().pk
+    with pytest.raises(NotAllowed):
+        switch_mode.propose(
+            actor=world.actor("dev_admin"), tenant_id=pk, reason="x", limits=switch_mode.Limits()
+        )
+    switch_mode.propose(
+        actor=world.actor("paula"), tenant_id=pk, reason="x", limits=switch_mode.Limits()
+    )
+    switch = world.tenant().mode_switches.get()
+    with pytest.raises(NotAllowed):
+        world.decide_switch(switch.tenant.slug, by="dev_reviewer")
+    client = Client()
+    client.force_login(world.user("dev_reviewer"))
+    assert client.get("/review/").status_code == 200
+    assert client.get("/audit/").status_code == 403
+
+
+def test_a_rejection_is_by_the_same_rules(world: World) -> None:
+    change = world.submit(make())
+    world.work()
+    from approvals.errors import SelfApproval
+
+    with pytest.raises(SelfApproval):
+        vote.reject(
+            actor=world.actor("sam"),
+            tenant_id=change.tenant_id,
+            number=change.number,
+            digest=world.fresh(change).change_digest,
+            comment="no",
+        )

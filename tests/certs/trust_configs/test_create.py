@@ -1,13 +1,17 @@
 """New trust configs: asked for in the portal, made at Google once, whatever happens in between."""
 
+import contextlib
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from approvals.publishing import sweep
-from certs.models import TrustConfig
+from certs.models import (
+    TrustConfig,
+)
 from certs.trust_configs import ask, create
+from certs.trust_configs import ask as ask_for_trust_config
 from emulator.faults import Fault
 from jobs.models import Job
 from tenants.errors import BadValue, NotAllowed
@@ -153,3 +157,48 @@ def test_the_page_asks_and_shows_that_it_is_being_made(world: World) -> None:
         trust_config_id=str(world.trust_config().pk)
     )  # one that is not being made is left alone
     assert world.trust_config().state == "ready"
+
+
+def test_a_stale_read_makes_no_second_trust_config(world: World) -> None:
+    from certs.trust_configs import ask, create
+    from jobs.registry import TryLater
+
+    tc = ask.ask_for_trust_config(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        name="brand-new",
+        purpose="mtls-client",
+        tenant_slugs=["payments"],
+    )
+    with pytest.raises(TryLater):
+        create.create(trust_config_id=tc)
+    world.emulator.faults.add(Fault("GetTrustConfig", code="NOT_FOUND", times=1))
+    with contextlib.suppress(Exception):
+        create.create(trust_config_id=tc)
+    t = TrustConfig.objects.get(pk=tc)
+    assert t.state != "unreadable"
+
+
+def test_a_trust_config_that_google_does_not_make_is_tried_again_on_its_page(world: World) -> None:
+    world.emulator.faults.add(
+        Fault("CreateTrustConfig", code="PERMISSION_DENIED", message="trustconfigs.create denied")
+    )
+    pk = ask_for_trust_config.ask_for_trust_config(
+        actor=world.actor("paula"),
+        environment_slug="dev",
+        name="new-clients",
+        purpose="mtls-client",
+        tenant_slugs=["payments"],
+    )
+    world.work()
+    page = world.page("paula")
+    text = page.get(f"/t/payments/trust-configs/{pk}/").content.decode()
+    assert (
+        "trustconfigs.create denied" in text
+        and "certificatemanager.editor" in text
+        and "Try again" in text
+    )
+    page.post(f"/t/payments/trust-configs/{pk}/retry/")
+    world.work()
+    assert TrustConfig.objects.get(pk=pk).state == "ready"
+    assert sum(call["rpc"] == "CreateTrustConfig" for call in world.emulator.faults.calls()) >= 1

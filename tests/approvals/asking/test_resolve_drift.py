@@ -1,0 +1,169 @@
+"""Adopting what is live, or putting back what was."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from approvals.asking import resolve_drift
+from approvals.draft import Removal, Timing
+from approvals.errors import ApprovalError, BadChange
+from approvals.models import ChangeRequest
+from certs.errors import CertsError
+from certs.trust_configs.drift import open_case
+from pki.plan import revision_digest
+from tests.certificates import make
+from tests.world import World
+
+LENA = {"by": "lena", "tenant": "logistics"}
+
+
+AL = "allowlisted_certificate"
+
+
+def test_adopting_something_revoked_must_be_said(world: World) -> None:
+    client, other = make(), make("other")
+    world.applied(client, other)
+    before = world.live()["allowlisted"]
+    world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")])
+    change = world.submit(make("probe"))
+    world.edit_live(allowlisted=before)
+    world.work()
+    page = Client()
+    page.force_login(world.user("rita"))
+    assert (
+        b"EST-REVOKED-01"
+        in page.get(f"/t/payments/trust-configs/{change.trust_config_id}/").content
+    )
+    with pytest.raises(BadChange, match="live again"):
+        world.adopt()
+    world.adopted(names_revocation=True)
+    assert world.trust_config().state == "ready"
+
+
+def test_what_is_approved_already_can_be_adopted(world: World) -> None:
+    c = make("c")
+    ours = world.submit(c, timing=Timing("at_time", timezone.now() + timedelta(days=1)))
+    world.work()
+    world.approve(ours)
+    world.edited_outside(allowlisted=[c.parsed.pem])
+    assert world.adopted().state == "applied"
+
+
+def test_an_open_change_does_not_stop_an_adoption_of_its_certificate(world: World) -> None:
+    c = make("c")
+    ours = world.submit(c)
+    world.work()
+    world.edited_outside(allowlisted=[c.parsed.pem])
+    assert world.adopted().state == "applied"
+    world.approve(ours)
+    world.work()
+    ours = world.fresh(ours)
+    assert ours.state == "validated"
+    assert "returned-no-effect" in {cause["code"] for cause in ours.causes}
+
+
+def test_an_adoption_says_when_it_gives_back_what_its_holder_revoked(world: World) -> None:
+    theirs = make("theirs")
+    world.applied(theirs, make("stays"), to="shared-clients", **LENA)
+    world.applied(theirs, make("stays2"), to="logistics-clients", **LENA)
+    stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
+    world.edited_outside("shared-clients", allowlisted=stays)
+    world.adopted("shared-clients")
+    revoked = world.approved(
+        removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA
+    )
+    assert revoked.state == "applied"
+    world.edited_outside("shared-clients", allowlisted=[*stays, theirs.parsed.pem])
+    with pytest.raises((ApprovalError, CertsError)):
+        world.adopt("shared-clients")
+
+
+@pytest.mark.parametrize("way", ["adopt", "put_back"])
+def test_the_custodian_does_not_learn_of_what_goes_back_to_another_tenant(
+    world: World, way: Any
+) -> None:
+    theirs = make("theirs-secret")
+    world.applied(theirs, make("stays"), to="shared-clients", **LENA)
+    stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
+    world.edited_outside("shared-clients", allowlisted=stays)
+    world.adopted("shared-clients")
+    world.edited_outside("shared-clients", allowlisted=[*stays, theirs.parsed.pem])
+    getattr(world, way)("shared-clients", by="sam")
+    page = world.page("sam")
+    assert "theirs-secret" not in page.get("/t/payments/certificates/").content.decode()
+
+
+def test_what_one_tenant_says_of_a_drift_does_not_stand_in_the_history_of_another(
+    world: World,
+) -> None:
+
+    world.edited_outside("shared-clients", allowlisted=[make("f").parsed.pem])
+    tc = world.trust_config("shared-clients")
+    resolve_drift.adopt(
+        actor=world.actor("sam"),
+        tenant_id=world.tenant().pk,
+        trust_config_id=str(tc.pk),
+        digest=revision_digest(open_case(tc).entry_set),
+        reason="ACME-takeover-secret",
+    )
+    world.work()
+    world.approve(ChangeRequest.objects.get(kind="adoption"))
+    world.work()
+    assert ChangeRequest.objects.get(kind="adoption").state == "applied"
+    page = world.page("lena")
+    assert (
+        "ACME-takeover-secret"
+        not in page.get(f"/t/logistics/trust-configs/{tc.pk}/").content.decode()
+    )
+
+
+def test_an_old_file_restored_at_google_can_be_adopted_however_much_of_it_was_revoked(
+    world: World,
+) -> None:
+    made = [make(f"c{n}") for n in range(200)]
+    world.applied(*made)
+    world.applied(make("other"))
+    removed = world.applied(removed=[Removal(m.fingerprint, AL, "revoked") for m in made])
+    assert removed.state == "applied"
+    other = world.live()["allowlisted"]
+    world.edited_outside(allowlisted=[*other, *(m.parsed.pem for m in made)])
+
+    tc = world.trust_config()
+    page = world.page("rita")
+    form = {
+        "digest": revision_digest(open_case(tc).entry_set),
+        "reason": "\u8fd9" * 2000,
+        "names_revocation": "on",
+    }
+    response = page.post(f"/t/payments/trust-configs/{tc.pk}/drift/adopt/", form)
+    assert response.status_code != 500
+
+
+def test_what_another_tenant_revoked_elsewhere_can_be_adopted_by_saying_so_and_is_not_named(
+    world: World,
+) -> None:
+    theirs = make("theirs")
+    world.applied(theirs, make("s1"), to="shared-clients", **LENA)
+    world.applied(theirs, make("s2"), to="logistics-clients", **LENA)
+    stays = [pem for pem in world.live("shared-clients")["allowlisted"] if pem != theirs.parsed.pem]
+    world.edited_outside("shared-clients", allowlisted=stays)
+    world.adopted("shared-clients")
+    world.approved(
+        removed=[Removal(theirs.fingerprint, AL, "revoked")], to="logistics-clients", **LENA
+    )
+    world.edited_outside("shared-clients", allowlisted=[*stays, theirs.parsed.pem])
+    trust_config = world.trust_config("shared-clients")
+    page = world.page("sam")
+    assert (
+        'name="names_revocation"'
+        in page.get(f"/t/payments/trust-configs/{trust_config.pk}/").content.decode()
+    )
+    with pytest.raises(BadChange) as refused:
+        world.adopt("shared-clients", by="sam")
+    assert theirs.fingerprint[-8:] not in str(refused.value.sentence) and "+1" in str(
+        refused.value.sentence
+    )
+    assert world.adopt("shared-clients", by="sam", names_revocation=True).names_revocation

@@ -1,0 +1,199 @@
+"""Which approved changes go into one write, in which order."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from approvals.deciding import lapse
+from approvals.deciding.validate import validate
+from approvals.draft import Removal, Timing
+from approvals.errors import ConflictingChange
+from approvals.judging.schedule import lapses_at
+from approvals.publishing.conductor import publish
+from certs.models import Publication, TrustConfig
+from emulator.faults import Fault
+from tests.certificates import make, make_ca
+from tests.world import World
+
+AL = "allowlisted_certificate"
+
+
+LENA = {"by": "lena", "tenant": "logistics"}
+
+
+def test_a_return_by_a_revocation_voids_the_votes_and_locks_nobody_out(world: World) -> None:
+    client, other = make("client"), make("other")
+    world.applied(client, other, environment="prod")
+    retire = world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")],
+        environment="prod",
+    )
+    validate(change_id=retire.pk)
+    for name in ("rita", "ravi"):
+        world.approve(retire, by=name)
+    world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")],
+        environment="prod",
+    )
+    world.approve(retire, by="rita")
+    assert world.fresh(retire).state == "validated"
+    world.approve(retire, by="ravi")
+    assert world.fresh(retire).state == "approved"
+
+
+def test_a_revocation_of_one_tenant_leaves_another_tenants_change_alone(world: World) -> None:
+    client, other = make("client"), make("other")
+    world.applied(client, other, to="shared-clients")
+    theirs = world.submit(client, by="lena", tenant="logistics", to="shared-clients")
+    validate(change_id=theirs.pk)
+    world.approve(theirs)
+    answers = {"EST-STILL-ACCEPTED": "They were told."}
+    world.submit(
+        removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")],
+        to="shared-clients",
+        answers=answers,
+    )
+    assert world.fresh(theirs).state == "approved"
+    with pytest.raises(ConflictingChange):
+        world.submit(
+            removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")],
+            to="shared-clients",
+        )
+
+
+def test_what_nobody_saw_stops_the_end_of_an_overlap(world: World) -> None:
+    old, p = (make_ca("old"), make_ca("p"))
+    world.applied(old, p)
+    now = timezone.now()
+    q = world.submit(
+        removed=[Removal(p.fingerprint, "trust_anchor", "retired")],
+        timing=Timing("at_time", now + timedelta(days=1)),
+    )
+    first = world.submit(
+        make("leaf"),
+        removed=[Removal(old.fingerprint, "trust_anchor", "retired")],
+        timing=Timing(overlap_until=now + timedelta(days=5)),
+    )
+    world.work()
+    world.approve(q)
+    world.approve(first)
+    world.work()
+    first.followers.get()
+    with time_machine.travel(now + timedelta(days=1, minutes=1), tick=True):
+        publish(trust_config_id=str(first.trust_config_id))
+        world.work()
+    with time_machine.travel(now + timedelta(days=5, minutes=1), tick=True):
+        publish(trust_config_id=str(first.trust_config_id))
+        world.work()
+    assert world.live()["anchors"]
+
+
+def test_a_revocation_goes_before_what_waits(world: World) -> None:
+    c = make("c")
+    world.applied(c, make("k"))
+    TrustConfig.objects.filter(name="payments-clients").update(batch_limit=1)
+    head = world.submit(make("head"))
+    world.work()
+    urgent = world.submit(removed=[Removal(c.fingerprint, AL, "revoked")])
+    world.work()
+    world.emulator.faults.add(Fault("Decrypt", code="UNAVAILABLE", times=999))
+    world.emulator.faults.add(Fault("RawDecrypt", code="UNAVAILABLE", times=999))
+    from certs.vault import opening
+
+    for n in dir(opening):
+        o = getattr(opening, n)
+        if hasattr(o, "cache_clear"):
+            o.cache_clear()
+        if isinstance(o, dict) and (not n.startswith("__")):
+            o.clear()
+    world.approve(head)
+    world.approve(urgent)
+    world.work(limit=20)
+    assert world.fresh(urgent).state == "applied"
+
+
+def test_one_write_does_not_revoke_a_certificate_and_let_it_back_in_under_another_role(
+    world: World,
+) -> None:
+    ca = make_ca("ca")
+    world.applied(ca, make("stays"), role=AL)
+    back = world.submit(ca, role="trust_anchor")
+    world.work()
+    revocation = world.submit(removed=[Removal(ca.fingerprint, AL, "revoked")])
+    world.work()
+    world.approve(revocation)
+    world.approve(back)
+    world.work()
+    assert world.fresh(revocation).state == "applied"
+    assert ca.parsed.pem not in world.live()["anchors"]
+
+
+def test_one_write_does_not_revoke_a_certificate_and_let_it_back_in_for_another_tenant(
+    world: World,
+) -> None:
+    c = make("c")
+    world.applied(c, make("stays"), to="shared-clients")
+    back = world.submit(c, to="shared-clients", **LENA)
+    world.work()
+    revocation = world.submit(removed=[Removal(c.fingerprint, AL, "revoked")], to="shared-clients")
+    world.work()
+    world.approve(revocation)
+    world.approve(back)
+    world.work()
+    assert world.fresh(revocation).state == "applied"
+    assert c.parsed.pem not in world.live("shared-clients")["allowlisted"]
+
+
+def test_an_approval_that_lapsed_is_not_written_whoever_comes_first(world: World) -> None:
+    change = world.submit(make("c"))
+    world.work()
+    world.approve(change)
+    change = world.fresh(change)
+    with time_machine.travel(lapses_at(change) + timedelta(minutes=1), tick=True):
+        publish(trust_config_id=str(change.trust_config_id))
+        assert (world.fresh(change).state, Publication.objects.count()) == ("approved", 0)
+        lapse.lapse()
+    assert world.fresh(change).state == "rejected"
+
+
+def test_a_revocation_goes_with_the_replacement_that_was_approved_before_it(world: World) -> None:
+    old, new = make_ca("Old Root"), make_ca("New Root")
+    world.applied(old)
+    TrustConfig.objects.update(enforcement="reject")
+    replacement = world.submit(new)
+    world.work()
+    world.approve(replacement)
+    revocation = world.submit(removed=[Removal(old.fingerprint, "trust_anchor", "revoked")])
+    validate(change_id=revocation.pk)
+    world.approve(revocation)
+    assert {world.fresh(replacement).state, world.fresh(revocation).state} == {"approved"}
+    world.work()
+    assert (world.fresh(replacement).state, world.fresh(revocation).state) == ("applied", "applied")
+    assert world.live()["anchors"] == [new.parsed.pem]
+
+
+def test_two_new_authorities_go_in_one_write(world: World) -> None:
+    changes = [world.submit(make_ca(name)) for name in ("First Root", "Second Root", "Third Root")]
+    for change in changes:
+        validate(change_id=change.pk)
+        world.approve(change)
+    world.work()
+    assert [world.fresh(change).state for change in changes] == ["applied"] * 3
+    assert Publication.objects.count() == 1
+
+
+def test_a_revocation_among_others_is_written_alone_and_first(world: World) -> None:
+    old = make_ca("Old Root")
+    world.applied(old, make_ca("Second"))
+    revocation = world.submit(removed=[Removal(old.fingerprint, "trust_anchor", "revoked")])
+    other = world.submit(make("other"))
+    world.work()
+    world.approve(revocation)
+    world.approve(other)
+    world.work()
+    assert (world.fresh(revocation).state, world.fresh(other).state) == ("applied", "applied")
+    assert (
+        Publication.objects.filter(kind="changes").count() == 3
+    )  # the first, the urgent one alone, the other
