@@ -39,13 +39,13 @@ WIDEST = {
 }
 
 
-def ceiling(world: World, **limits: object) -> None:
+def ceiling(world: World, **limits: Any) -> None:
     """Wide limits for the tenant, and the platform's policy with one line tighter."""
     world.self_service("payments", **WIDEST)
     policies.propose(
         actor=world.actor("paula"),
         tenant_id=None,
-        policy=Policy(self_service=SelfService(**{**WIDEST, **limits})),  # type: ignore[arg-type]
+        policy=Policy(self_service=SelfService(**{**WIDEST, **limits})),
         effective_from=None,
         reason="Less by itself.",
     )
@@ -82,7 +82,7 @@ def test_the_platform_says_whether_with_warnings(world: World) -> None:
     [({"roles": ("trust_anchor",)}, "limit-role"), ({"item_count": 1}, "limit-count")],
 )
 def test_the_end_of_an_overlap_lies_inside_the_limits_too(
-    world: World, limits: dict[str, object], expected: str
+    world: World, limits: dict[str, Any], expected: str
 ) -> None:
     old = make("old")
     world.applied(old, make("other"))
@@ -99,7 +99,7 @@ def test_the_end_of_an_overlap_lies_inside_the_limits_too(
 def test_a_submitter_in_mode_b_does_not_undo_the_last_anchor_or_a_shared_one_alone(
     world: World,
 ) -> None:
-    own = world.applied(make_ca(), **LENA)  # type: ignore[arg-type]
+    own = world.applied(make_ca(), **LENA)
     shared = world.applied(
         make_ca("one"), make_ca("two"), by="lena", tenant="logistics", to="shared-clients"
     )

@@ -54,8 +54,8 @@ def test_the_payload_says_who_when_what_and_why_and_names_no_person(event: Audit
         "Neuer Partner 新",
         1,
     )
-    assert facts["at"].endswith("Z")  # type: ignore[union-attr]
-    assert facts["actor"]["id"] == "7"  # type: ignore[index]
+    assert str(facts["at"]).endswith("Z")
+    assert facts["actor"]["id"] == "7"
     assert facts["fingerprints"] == ["a" * 64, "b" * 64]
     assert len(str(facts["nonce"])) == 32
     for personal in (b"Wei", b"wei@", b"192.0"):
@@ -65,7 +65,7 @@ def test_the_payload_says_who_when_what_and_why_and_names_no_person(event: Audit
 def test_personal_data_can_be_erased_and_proven_while_it_is_there(event: AuditEvent) -> None:
     personal = AuditPersonal.objects.get(event=event)
     values: log.Json = {"name": personal.name, "email": personal.email, "ip": personal.ip}
-    assert event.recorded["actor"]["personal"] == log.personal_hash(bytes(personal.salt), values)  # type: ignore[index]
+    assert event.recorded["actor"]["personal"] == log.personal_hash(bytes(personal.salt), values)
     personal.delete()
     assert AuditEvent.objects.filter(pk=event.pk).exists()
 

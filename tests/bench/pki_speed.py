@@ -7,13 +7,14 @@ import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from pki.bundle import MAXIMAL_CERTIFICATES
+from pki.caps import MAXIMAL_CERTIFICATES
 from pki.certificate import parse
 from pki.inspection import inspect
 from pki.roles import Purpose
@@ -43,7 +44,7 @@ def main() -> None:
     start_up()
 
 
-def bare(der: bytes) -> None:
+def bare(der: bytes) -> Any:
     """What ``cryptography`` alone needs to parse and hash a certificate: every field of it, once."""
     certificate = x509.load_der_x509_certificate(der)
     hashlib.sha256(der).hexdigest()

@@ -28,7 +28,7 @@ def live_entries(emulator: Any, trust_config: TrustConfig) -> frozenset[Entry]:
     )
 
 
-def broken(emulator: Any, trust_config_id: object) -> list[str]:
+def broken(emulator: Any, trust_config_id: Any) -> list[str]:
     """Every invariant that does not hold for one trust config at rest, as sentences."""
     return [
         *_settled(TrustConfig.objects.get(pk=trust_config_id)),
@@ -36,7 +36,7 @@ def broken(emulator: Any, trust_config_id: object) -> list[str]:
     ]
 
 
-def unsound(emulator: Any, trust_config_id: object) -> list[str]:
+def unsound(emulator: Any, trust_config_id: Any) -> list[str]:
     """The same while something waits; no write may be under way."""
     trust_config = TrustConfig.objects.select_related("environment").get(pk=trust_config_id)
     return [

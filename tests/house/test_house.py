@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -304,7 +305,7 @@ def test_the_table_of_moves_is_the_design() -> None:
 
 @pytest.mark.parametrize("move", MOVES, ids=lambda move: move.method)
 @pytest.mark.parametrize("state", State.values)
-def test_every_move_from_every_state(state: str, move: object) -> None:
+def test_every_move_from_every_state(state: str, move: Any) -> None:
     from datetime import UTC, datetime
 
     from django_fsm import TransitionNotAllowed
@@ -314,13 +315,13 @@ def test_every_move_from_every_state(state: str, move: object) -> None:
     change = ChangeRequest(state=state)
     arguments = {"at": datetime.now(UTC)} | (
         {} if move.method in {"mark_approved", "mark_applied"} else {"causes": []}
-    )  # type: ignore[attr-defined]
-    if state in move.sources:  # type: ignore[attr-defined]
-        getattr(change, move.method)(**arguments)  # type: ignore[attr-defined]
-        assert change.state == move.target  # type: ignore[attr-defined]
+    )
+    if state in move.sources:
+        getattr(change, move.method)(**arguments)
+        assert change.state == move.target
     else:
         with pytest.raises(TransitionNotAllowed):
-            getattr(change, move.method)(**arguments)  # type: ignore[attr-defined]
+            getattr(change, move.method)(**arguments)
 
 
 def test_the_state_cannot_be_assigned() -> None:

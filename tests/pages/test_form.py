@@ -58,7 +58,7 @@ def form(world: World) -> Any:
 
 
 def _found(response: Any) -> str:
-    return str(re.search(r'name="found_pem" value="([^"]*)"', response.content.decode()).group(1))  # type: ignore[union-attr]
+    return str(re.search(r'name="found_pem" value="([^"]*)"', response.content.decode()).group(1))
 
 
 def _csr() -> bytes:

@@ -11,7 +11,7 @@ LENA = {"by": "lena", "tenant": "logistics", "to": "logistics-clients"}
 
 def test_a_tenant_does_not_learn_who_else_trusts_a_certificate(world: World) -> None:
     public = make_ca("Public Root")
-    world.applied(public, **LENA)  # type: ignore[arg-type]
+    world.applied(public, **LENA)
     change = world.submit(public)
     world.work()
     url, sentence = (

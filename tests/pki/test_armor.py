@@ -5,6 +5,7 @@ import io
 import time
 import tracemalloc
 import zipfile
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -312,7 +313,7 @@ ENTRIES = st.frozensets(
 @settings(max_examples=200)
 @given(ENTRIES, ENTRIES, st.randoms())
 def test_the_difference_applied_to_the_one_gives_the_other_and_digests_ignore_order(
-    before: frozenset[Entry], after: frozenset[Entry], random: object
+    before: frozenset[Entry], after: frozenset[Entry], random: Any
 ) -> None:
     found = difference(before, after)
     assert (before - found.removed) | found.added == after

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ CLIENT = "1.3.6.1.5.5.7.3.2"
 Case = Callable[[], Iterable[Finding]]
 
 
-def added(facts: CertificateFacts, role: TrustRole, **changes: object) -> Case:
+def added(facts: CertificateFacts, role: TrustRole, **changes: Any) -> Case:
     """Adding one certificate, with these facts changed, to an empty trust config that has one other anchor."""
     policy = changes.pop("policy", Policy())
     facts = replace(facts, **changes)
@@ -40,19 +41,19 @@ def added(facts: CertificateFacts, role: TrustRole, **changes: object) -> Case:
     )
 
 
-def leaf(**changes: object) -> Case:
+def leaf(**changes: Any) -> Case:
     return added(LEAF, ALLOWLISTED, **changes)
 
 
-def rsa(**changes: object) -> Case:
+def rsa(**changes: Any) -> Case:
     return added(RSA_LEAF, ALLOWLISTED, **changes)
 
 
-def ca(**changes: object) -> Case:
+def ca(**changes: Any) -> Case:
     return added(CA, ANCHOR, **changes)
 
 
-def sub(**changes: object) -> Case:
+def sub(**changes: Any) -> Case:
     return added(
         CA,
         INTERMEDIATE,
@@ -66,7 +67,7 @@ def sub(**changes: object) -> Case:
     )
 
 
-def one(name: str, role: TrustRole = ANCHOR, **changes: object) -> tuple[Entry, CertificateFacts]:
+def one(name: str, role: TrustRole = ANCHOR, **changes: Any) -> tuple[Entry, CertificateFacts]:
     base = LEAF if role is ALLOWLISTED else CA
     own = {
         "subject": f"CN={name}",
@@ -79,7 +80,7 @@ def one(name: str, role: TrustRole = ANCHOR, **changes: object) -> tuple[Entry, 
 
 
 def below(
-    name: str, issuer: str, role: TrustRole = INTERMEDIATE, **changes: object
+    name: str, issuer: str, role: TrustRole = INTERMEDIATE, **changes: Any
 ) -> tuple[Entry, CertificateFacts]:
     above = {
         "issuer": f"CN={issuer}",
@@ -91,7 +92,7 @@ def below(
 
 
 def judge_set(
-    steps: list[Step], facts: list[CertificateFacts], held: Iterable[Entry] = (), **estate: object
+    steps: list[Step], facts: list[CertificateFacts], held: Iterable[Entry] = (), **estate: Any
 ) -> list[Finding]:
     holdings = frozenset(Holding(1, entry) for entry in held)
     known = {one.sha256_fingerprint: one for one in facts}
@@ -99,7 +100,7 @@ def judge_set(
 
 
 def change(
-    *parts: tuple[Entry, CertificateFacts], add: str = "", remove: str = "", **estate: object
+    *parts: tuple[Entry, CertificateFacts], add: str = "", remove: str = "", **estate: Any
 ) -> Case:
     """A set of which one entry is added or removed."""
     steps = [
@@ -111,7 +112,7 @@ def change(
     return lambda: judge_set(steps, [facts for _entry, facts in parts], held, **estate)
 
 
-def many(count: int, role: TrustRole, **changes: object) -> list[tuple[Entry, CertificateFacts]]:
+def many(count: int, role: TrustRole, **changes: Any) -> list[tuple[Entry, CertificateFacts]]:
     return [one(f"n{number}", role, **changes) for number in range(count)]
 
 

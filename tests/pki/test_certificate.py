@@ -6,6 +6,7 @@ import subprocess
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import certifi
 import pytest
@@ -30,9 +31,9 @@ needs_openssl = pytest.mark.skipif(
     [make("plain"), make_ca("Root, Inc."), make("rsa", key=rsa_key())],
     ids=["leaf", "ca", "rsa"],
 )
-def test_facts_are_what_openssl_reads(made: object, tmp_path: Path) -> None:
+def test_facts_are_what_openssl_reads(made: Any, tmp_path: Path) -> None:
     file = tmp_path / "c.der"
-    file.write_bytes(made.der)  # type: ignore[attr-defined]
+    file.write_bytes(made.der)
     command = [
         "openssl",
         "x509",
@@ -50,12 +51,12 @@ def test_facts_are_what_openssl_reads(made: object, tmp_path: Path) -> None:
         "RFC2253",
     ]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    facts = made.parsed.facts  # type: ignore[attr-defined]
-    assert int(re.search(r"serial=(\w+)", said).group(1), 16) == int(facts.serial_number, 16)  # type: ignore[union-attr]
+    facts = made.parsed.facts
+    assert int(re.search(r"serial=(\w+)", said).group(1), 16) == int(facts.serial_number, 16)
     assert (
         re.search(r"ingerprint=([\w:]+)", said).group(1).replace(":", "").lower()
         == facts.sha256_fingerprint
-    )  # type: ignore[union-attr]
+    )
     assert (
         f"notAfter={facts.not_after:%b} {facts.not_after.day:2d} {facts.not_after:%H:%M:%S %Y} GMT"
         in said

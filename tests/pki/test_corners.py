@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -100,7 +101,7 @@ def test_a_clients_own_certificate_comes_first() -> None:
     assert client_first([]) == []
 
 
-def _still(case: object) -> str:
+def _still(case: Any) -> str:
     return next(
         (finding.evidence["path"] for finding in case() if finding.code == "EST-STILL-ACCEPTED"), ""
     )

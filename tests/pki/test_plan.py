@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,9 +55,9 @@ def test_a_difference_is_whole(before: frozenset[Entry], after: frozenset[Entry]
 
 
 @given(st.lists(entries), st.randoms())
-def test_the_revision_digest_knows_sets_and_no_order(found: list[Entry], random: object) -> None:
+def test_the_revision_digest_knows_sets_and_no_order(found: list[Entry], random: Any) -> None:
     shuffled = found * 2
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert revision_digest(found) == revision_digest(shuffled)
 
 
@@ -69,7 +70,7 @@ def test_the_revision_digest_can_be_recomputed_by_anyone() -> None:
 
 
 def test_the_change_digest_binds_everything_that_is_voted_on() -> None:
-    def digest(**changed: object) -> str:
+    def digest(**changed: Any) -> str:
         step = Step(Action.ADD, Entry(TrustRole.TRUST_ANCHOR, "a" * 64))
         values = {
             "trust_config": "t",
@@ -79,7 +80,7 @@ def test_the_change_digest_binds_everything_that_is_voted_on() -> None:
             "policy_version": "1@1",
             "warning_codes": ["A"],
         }
-        return change_digest(**{**values, **changed})  # type: ignore[arg-type]
+        return change_digest(**{**values, **changed})
 
     other = Step(Action.REMOVE, Entry(TrustRole.TRUST_ANCHOR, "a" * 64))
     changed = [

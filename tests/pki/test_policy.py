@@ -1,6 +1,7 @@
 """Policies as data: what is no policy is refused, what loosens is told, patterns match in time that grows with their length only."""
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -44,7 +45,7 @@ def test_a_policy_survives_being_written_down() -> None:
         ({"self_service": {"in_production": 0}}, "in_production"),
     ],
 )
-def test_what_is_no_policy_is_refused_and_the_line_is_named(values: object, line: str) -> None:
+def test_what_is_no_policy_is_refused_and_the_line_is_named(values: Any, line: str) -> None:
     with pytest.raises(BadPolicy) as refused:
         Policy.from_json(values)
     assert line in refused.value.evidence["line"]
@@ -108,7 +109,7 @@ TIGHT = Policy(
         ),
     ],
 )
-def test_a_line_that_lets_more_pass_is_told(change: dict[str, object], line: str) -> None:
+def test_a_line_that_lets_more_pass_is_told(change: dict[str, Any], line: str) -> None:
     assert loosened(TIGHT, Policy.from_json({**TIGHT.to_json(), **change})) == [line]
 
 

@@ -11,7 +11,7 @@ OWN = {"HTTP_ORIGIN": "http://testserver"}
 
 
 def post(client: Client, url: str, data: dict[str, str], **headers: str) -> Any:
-    return client.post(url, data, **headers)  # type: ignore[arg-type]
+    return client.post(url, data, **headers)
 
 
 def url_of(world: World) -> str:

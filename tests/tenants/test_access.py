@@ -157,7 +157,7 @@ def test_the_document_says_for_each_act_what_is_expected_here() -> None:
     for act, row in zip(Act, rows, strict=True):
         label, *cells = [cell.strip() for cell in row.strip("|").split("|")]
         in_tenant, on_platform = EXPECTED[act]
-        assert label.removesuffix(" \\*") == act.label
+        assert label.removesuffix(" \\*") == str(act.label)
         assert label.endswith("\\*") is (act in IN_ONE_ENVIRONMENT)
         held = dict(zip(AccessRole, cells, strict=True))
         assert {

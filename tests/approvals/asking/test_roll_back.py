@@ -96,7 +96,7 @@ def test_a_submitter_in_mode_a_needs_a_reviewer_to_undo(world: World) -> None:
 
 def test_a_submitter_in_mode_b_undoes_an_addition_alone(world: World) -> None:
     where = {"by": "lena", "tenant": "logistics", "to": "logistics-clients"}
-    change = world.applied(make(), **where)  # type: ignore[arg-type]
+    change = world.applied(make(), **where)
     world.self_service("logistics")
     undo = _roll_back(world, change, by="lena")
     assert (undo.state, world.fresh(change).state) == ("applied", "rolled_back")
@@ -217,7 +217,7 @@ def test_a_reason_is_required(world: World) -> None:
 
 
 def test_the_rollback_window_keeps_what_was_removed_and_what_was_added(
-    world: World, settings: object
+    world: World, settings: Any
 ) -> None:
     client, other = make(), make("other")
     added = world.applied(client, other)
@@ -230,7 +230,7 @@ def test_the_rollback_window_keeps_what_was_removed_and_what_was_added(
                 "keep_until", flat=True
             )
         )
-        assert until == {world.fresh(change).applied_at + timedelta(days=30)}  # type: ignore[operator]
+        assert until == {world.fresh(change).applied_at + timedelta(days=30)}
 
 
 def test_a_rollback_that_is_rejected_leaves_the_follower(world: World) -> None:

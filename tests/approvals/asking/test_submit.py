@@ -168,7 +168,7 @@ def test_mode_b_never_brings_back_what_was_revoked(world: World) -> None:
     )
     world.self_service("logistics", with_warnings=True)
     with pytest.raises(BlockingFindings):
-        world.submit(client, names_revocation=True, **where)  # type: ignore[arg-type]
+        world.submit(client, names_revocation=True, **where)
 
 
 def test_a_ca_for_backends_does_not_let_clients_in(world: World) -> None:

@@ -1,5 +1,7 @@
 """The two modes: who decides, what mode B may do by itself, and the switch between them."""
 
+from typing import Any
+
 import pytest
 
 from approvals.deciding import switch_mode
@@ -30,9 +32,9 @@ def _codes(change: ChangeRequest) -> list[str]:
     return [cause["code"] for cause in change.causes]
 
 
-def _submit(world: World, *added: object, **options: object) -> ChangeRequest:
+def _submit(world: World, *added: Any, **options: Any) -> ChangeRequest:
     options = {"by": "lena", "tenant": "logistics", "to": "logistics-clients", **options}
-    change = world.submit(*added, **options)  # type: ignore[arg-type]
+    change = world.submit(*added, **options)
     world.work()
     return world.fresh(change)
 

@@ -77,7 +77,7 @@ def test_a_stale_confirmation_is_refused_and_shown_again(world: World) -> None:
 
 def test_the_brake_holds_for_a_change_whose_write_is_unresolved(world: World) -> None:
     world.self_service("logistics")
-    change = world.submit(make(), **LENA)  # type: ignore[arg-type]
+    change = world.submit(make(), **LENA)
     validate(change_id=change.pk)
     world.emulator.faults.add(Fault("UpdateTrustConfig", code="UNAVAILABLE"))
     publish(trust_config_id=str(change.trust_config_id))
@@ -97,15 +97,15 @@ def test_the_brake_ends_the_vote_of_the_policy_on_a_change_that_was_returned(wor
     world.self_service("logistics")
     client, other = make("client"), make("other")
     for made in (client, other):
-        world.submit(made, **LENA)  # type: ignore[arg-type]
+        world.submit(made, **LENA)
     world.work()
     retire = world.submit(
         removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")], **LENA
-    )  # type: ignore[arg-type]
+    )
     validate(change_id=retire.pk)
     revoke = world.submit(
         removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")], **LENA
-    )  # type: ignore[arg-type]
+    )
     switch_mode.brake(actor=world.actor("rita"), tenant_id=retire.tenant_id, reason="Stop.")
     world.work()
     assert {world.fresh(change).state for change in (retire, revoke)} == {"validated"}

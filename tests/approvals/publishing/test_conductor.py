@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from approvals.publishing import conductor, intend
+from approvals.publishing import intend
 from approvals.publishing.conductor import publish
 from audit.models import AuditEvent
 from certs.models import Publication, TrustConfig
@@ -65,7 +65,7 @@ def test_a_worker_whose_lease_ran_out_before_it_sends_sends_nothing(
         TrustConfig.objects.update(fence=lease.fence + 1)  # another worker took it over
         return publication
 
-    monkeypatch.setattr(conductor.intend, "intend_changes", frozen_afterwards)
+    monkeypatch.setattr(intend, "intend_changes", frozen_afterwards)
     publish(trust_config_id=str(change.trust_config_id))
     assert world.updates() == []
     assert Publication.objects.get().state == "intended"

@@ -297,9 +297,9 @@ def test_an_edit_right_after_our_write_is_drift_and_never_overwritten(world: Wor
 
 
 def test_a_read_back_that_still_shows_the_old_set_is_read_again_and_not_written_again(
-    world: World, settings: object
+    world: World, settings: Any
 ) -> None:
-    settings.PROPAGATION_SECONDS = 60  # type: ignore[attr-defined]
+    settings.PROPAGATION_SECONDS = 60
     change = world.submit(make("ours"))
     world.work()
     world.emulator.operations.seconds = 3600
@@ -429,7 +429,7 @@ def _validate(world: World, change_id: int) -> None:
     validate(change_id=change_id)
 
 
-def _finish_operations(world: World, error: dict[str, object] | None = None) -> None:
+def _finish_operations(world: World, error: dict[str, Any] | None = None) -> None:
     """What takes an hour ends now."""
     store = world.emulator.store
     with store.lock():

@@ -19,6 +19,7 @@ from approvals.publishing.wake import wake_trust_configs
 from approvals.steps import transitions
 from certs.errors import CertsError
 from certs.models import Publication
+from jobs import queue
 from jobs.models import Job
 from jobs.registry import TryLater
 from tenants.errors import TenantError
@@ -37,14 +38,15 @@ def world(committed_world: World) -> Iterator[World]:
 
 def _at_once(*acts: Callable[[], Any]) -> list[BaseException | None]:
     """Runs the acts in threads that start together; returns what each raised."""
-    barrier, raised = threading.Barrier(len(acts)), [None] * len(acts)
+    barrier = threading.Barrier(len(acts))
+    raised: list[BaseException | None] = [None] * len(acts)
 
     def run(index: int, act: Callable[[], Any]) -> None:
         try:
             barrier.wait()
             act()
         except (ApprovalError, CertsError, TenantError, TryLater, OperationalError) as error:
-            raised[index] = error  # type: ignore[call-overload]
+            raised[index] = error
         finally:
             connection.close()
 
@@ -54,7 +56,7 @@ def _at_once(*acts: Callable[[], Any]) -> list[BaseException | None]:
     for thread in threads:
         thread.join(60)
         assert not thread.is_alive(), "a deadlock"
-    return raised  # type: ignore[return-value]
+    return raised
 
 
 def _approve(world: World, change: ChangeRequest, by: str) -> Callable[[], None]:
@@ -183,7 +185,7 @@ def test_waking_and_a_vote_on_a_resolution_do_not_lock_each_other_out(
     world.work()
     adoption = world.fresh(adoption)
     Job.objects.filter(kind="publish").delete()
-    real, locked = transitions.enqueue, threading.Event()
+    real, locked = queue.enqueue, threading.Event()
 
     def behind_the_other(*arguments: Any, **options: Any) -> None:
         """The one who decides holds the lock now, and asks for the job once the net waits for it."""

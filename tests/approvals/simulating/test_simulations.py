@@ -1,6 +1,7 @@
 """Will this client get in: asked on a page, answered by a worker for live, for a change and for a draft, and nothing is kept of it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -17,7 +18,7 @@ from tests.world import World
 pytestmark = pytest.mark.embedded
 
 
-def ask(world: World, *chain: Made, **more: object) -> Simulation:
+def ask(world: World, *chain: Made, **more: Any) -> Simulation:
     trust_config_id = str(world.trust_config().pk)
     parsed = [made.parsed for made in chain]
     pk = simulating.ask(

@@ -7,7 +7,7 @@ import pytest
 from approvals.publishing import sweep
 from approvals.publishing.wake import wake_trust_configs
 from certs.models import TrustConfig, TrustEntry
-from certs.trust_configs import register
+from certs.trust_configs import publishing, register
 from emulator.faults import Fault
 from tests.certificates import make
 from tests.world import COMMAND, World
@@ -52,7 +52,7 @@ def test_a_worker_that_was_stopped_does_not_register_a_second_time(
         purpose="mtls-client",
         tenant_slugs=["payments"],
     )
-    real = register.read_live
+    real = publishing.read_live
     done = []
 
     def stopped(trust_config: Any) -> Any:

@@ -92,7 +92,7 @@ def test_hpke_does_not_say_who_sealed_so_the_fingerprint_is_compared(
         make("impostor").der,
         public,
         info=certificate_context(sealed.vault_key, sealed.sha256_fingerprint),
-    )  # type: ignore[arg-type]
+    )
     with pytest.raises(WrongOriginal, match="voted on"):
         opening.open_sealed(sealed)
 
