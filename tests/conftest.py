@@ -52,6 +52,7 @@ def emulator(_emulator: Any) -> Iterator[Any]:
     with _emulator.store.lock():
         _emulator.store.forget_all()
     yield _emulator
+    switches.reset()
 
 
 def _build(emulator: Any, settings: Any) -> worlds.World:

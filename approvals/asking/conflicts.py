@@ -11,6 +11,7 @@ from approvals.models import ChangeRequest
 from certs.errors import TrustConfigNotReady
 from certs.models import TrustConfig
 from certs.vault.sealing import require_vault_key
+from pki.plan import Entry
 from tenants.errors import UnknownObject
 from tenants.models import Tenant
 
@@ -60,3 +61,14 @@ def refuse_conflicts(tenant: Tenant, conflicts: list[ChangeRequest]) -> None:
             )
             % {"where": where}
         )
+
+
+def refuse_beside_others(
+    tenant: Tenant, trust_config: TrustConfig, entries: Iterable[Entry]
+) -> None:
+    """A way back waits for every open change of one of these certificates.
+
+    :raises ConflictingChange:
+    """
+    fingerprints = {entry.sha256_fingerprint for entry in entries}
+    refuse_conflicts(tenant, conflicting(trust_config, fingerprints))

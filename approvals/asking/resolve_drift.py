@@ -9,10 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from approvals import draft, locks, policy
 from approvals.asking.restore import keep_for, originals_for
 from approvals.audit_events import record_trust_config
-from approvals.draft import Removal
 from approvals.errors import BadChange, ConflictingChange, StalePlan
 from approvals.judging.revocations import is_revoked_by_holder, of_others, revoked_again
-from approvals.models import ChangeRequest, Item
+from approvals.models import ChangeRequest
 from approvals.steps import creation
 from approvals.steps.cases import end_stale_resolutions, resume
 from approvals.steps.creation import send_to_check
@@ -29,6 +28,7 @@ from pki.plan import Entry, revision_digest
 from tenants.access import may
 from tenants.errors import NotAllowed, UnknownObject
 from tenants.locks import lock_tenant
+from tenants.models import Tenant
 from tenants.rights import Act
 
 Kind = ChangeRequest.Kind
@@ -52,7 +52,7 @@ def adopt(
     """
     at = clock.now()
     with transaction.atomic(durable=True):
-        trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
+        tenant, trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
         _refuse_second(case)
         found, own = case.difference, _own(trust_config)
         back_to_others = of_others(trust_config, found.added)
@@ -83,6 +83,7 @@ def adopt(
                 by=actor.name,
             )
         change = _create(
+            tenant,
             trust_config,
             case,
             Kind.ADOPTION,
@@ -125,7 +126,7 @@ def put_back(
     """
     at = clock.now()
     with transaction.atomic(durable=True):
-        trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
+        tenant, trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
         _refuse_second(case)
         found, own = case.difference, _own(trust_config)
         others = found.removed - own
@@ -149,6 +150,7 @@ def put_back(
                 by=actor.name,
             )
         change = _create(
+            tenant,
             trust_config,
             case,
             Kind.PUT_BACK,
@@ -175,7 +177,7 @@ def acknowledge(
     """
     at = clock.now()
     with transaction.atomic(durable=True):
-        trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
+        _tenant, trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
         if case.difference.added or case.difference.removed:
             raise BadChange(_("The set itself differs. Adopt it or put back what was."))
         observe(trust_config, entries=case.entry_set, label=case.label, etag=case.etag, at=at)
@@ -195,19 +197,20 @@ def acknowledge(
 
 def _case(
     actor: Actor, tenant_id: int, trust_config_id: str, digest: str, reason: str
-) -> tuple[TrustConfig, DriftCase]:
+) -> tuple[Tenant, TrustConfig, DriftCase]:
+    """The custodian and its trust config, both locked, with the case that the page showed."""
     if not reason.strip():
         raise BadChange(_("Say why. Reviewers and auditors will read it."))
     if not TrustConfig.objects.for_tenant(tenant_id).filter(pk=trust_config_id).exists():
         raise UnknownObject
-    lock_tenant(TrustConfig.objects.get(pk=trust_config_id).custodian_id)
+    custodian = lock_tenant(TrustConfig.objects.get(pk=trust_config_id).custodian_id)
     trust_config = locks.lock_trust_config(trust_config_id)
     if not (verdict := policy.may_resolve_drift(actor.user_id, trust_config)):
         raise NotAllowed(verdict.reason)
     case = open_case(trust_config)
     if case is None or digest != revision_digest(case.entry_set):
         raise StalePlan
-    return trust_config, case
+    return custodian, trust_config, case
 
 
 def _refuse_second(case: DriftCase) -> None:
@@ -229,6 +232,7 @@ def _own(trust_config: TrustConfig) -> frozenset[Entry]:
 
 
 def _create(
+    tenant: Tenant,
     trust_config: TrustConfig,
     case: DriftCase,
     kind: Kind,
@@ -247,21 +251,14 @@ def _create(
                 "More was changed than one change can hold. Have it undone at Google; the portal sees it by itself."
             )
         )
-    tenant = lock_tenant(trust_config.custodian_id)
-    change = creation.create_change(
+    change = creation.create_way_back(
         tenant=tenant,
         trust_config=trust_config,
-        user_id=actor.user_id,
-        by=actor.name,
-        reason=reason.strip(),
-        additions=[],
-        removals=[
-            Removal(entry.sha256_fingerprint, entry.role.value, Item.Removal.RETIRED)
-            for entry in sorted(removed)
-        ],
-        names_revocation=False,
+        actor=actor,
+        reason=reason,
+        added=added,
+        removed=removed,
         at=at,
     )
-    creation.add_known(change, added)
     change.kind, change.drift_case, change.live_digest = kind, case, revision_digest(case.entry_set)
     return change

@@ -10,9 +10,7 @@ from approvals import draft, policy
 from approvals.asking import conflicts
 from approvals.asking.restore import keep_for, originals_for
 from approvals.asking.undo import plan_of_return
-from approvals.draft import Removal
 from approvals.errors import BadChange
-from approvals.models import Item
 from approvals.steps import creation
 from approvals.steps.creation import send_to_check
 from audit.events import Actor
@@ -60,29 +58,18 @@ def return_to(
                 _("The way back has more than %(limit)s items. Go back in smaller steps.")
                 % {"limit": draft.MAXIMAL_ITEMS}
             )
-        conflicts.refuse_conflicts(
-            tenant,
-            conflicts.conflicting(
-                trust_config, {entry.sha256_fingerprint for entry in plan.added | plan.removed}
-            ),
-        )
+        conflicts.refuse_beside_others(tenant, trust_config, plan.added | plan.removed)
         found = originals_for(trust_config, plan.added, originals, tenant_id=tenant_id)
-        change = creation.create_change(
+        change = creation.create_way_back(
             tenant=tenant,
             trust_config=trust_config,
-            user_id=actor.user_id,
-            by=actor.name,
-            reason=reason.strip(),
-            additions=[],
-            removals=[
-                Removal(entry.sha256_fingerprint, entry.role.value, Item.Removal.RETIRED)
-                for entry in sorted(plan.removed)
-            ],
-            names_revocation=False,
+            actor=actor,
+            reason=reason,
+            added=plan.added,
+            removed=plan.removed,
             at=at,
         )
         change.returns_to = date
-        creation.add_known(change, plan.added)
         keep_for(change, found)
         send_to_check(change, actor=actor, at=at, details=_details(date, plan.revoked))
     return change.number

@@ -7,9 +7,8 @@ from approvals import draft, locks, policy
 from approvals.asking import conflicts
 from approvals.asking.restore import keep_for, originals_for
 from approvals.asking.undo import later_changes, needs_name, net_of, refuse_impossible
-from approvals.draft import Removal
 from approvals.errors import BadChange, PublicationInProgress
-from approvals.models import ChangeRequest, Item
+from approvals.models import ChangeRequest
 from approvals.states import State
 from approvals.steps import creation
 from approvals.steps.creation import send_to_check
@@ -79,27 +78,18 @@ def roll_back(
                 % {"name": trust_config.name},
                 field="typed_name",
             )
-        conflicts.refuse_conflicts(
-            tenant, conflicts.conflicting(trust_config, {entry.sha256_fingerprint for entry in net})
-        )
+        conflicts.refuse_beside_others(tenant, trust_config, net)
         restored = {entry for entry, action in net.items() if action is Action.ADD}
         found = originals_for(trust_config, restored, originals, tenant_id=tenant.pk)
-        change = creation.create_change(
+        change = creation.create_way_back(
             tenant=tenant,
             trust_config=trust_config,
-            user_id=actor.user_id,
-            by=actor.name,
-            reason=reason.strip(),
-            additions=[],
-            removals=[
-                Removal(e.sha256_fingerprint, e.role.value, Item.Removal.RETIRED)
-                for e, action in net.items()
-                if action is Action.REMOVE
-            ],
-            names_revocation=False,
+            actor=actor,
+            reason=reason,
+            added=restored,
+            removed=net.keys() - restored,
             at=at,
         )
-        creation.add_known(change, restored)
         keep_for(change, found)
         change.inverts.set(chosen)
         send_to_check(

@@ -73,13 +73,37 @@ def create_change(
     return change
 
 
-def add_known(change: ChangeRequest, entries: Iterable[Entry]) -> None:
-    """Items that add certificates which the tenant knows already."""
-    for entry in sorted(entries):
+def create_way_back(
+    *,
+    tenant: Tenant,
+    trust_config: TrustConfig,
+    actor: Actor,
+    reason: str,
+    added: Iterable[Entry],
+    removed: Iterable[Entry],
+    at: datetime,
+) -> ChangeRequest:
+    """Writes a change of entries that the tenant knows already: what comes back, and what is retired for it."""
+    change = create_change(
+        tenant=tenant,
+        trust_config=trust_config,
+        user_id=actor.user_id,
+        by=actor.name,
+        reason=reason.strip(),
+        additions=[],
+        removals=[
+            Removal(entry.sha256_fingerprint, entry.role.value, Item.Removal.RETIRED)
+            for entry in sorted(removed)
+        ],
+        names_revocation=False,
+        at=at,
+    )
+    for entry in sorted(added):
         certificate = Certificate.objects.get(
             tenant_id=change.tenant_id, sha256_fingerprint=entry.sha256_fingerprint
         )
         _create_item(change, Action.ADD, entry.role.value, certificate, "")
+    return change
 
 
 def set_timing(change: ChangeRequest, timing: Timing, removals: list[Removal]) -> None:
