@@ -126,7 +126,10 @@ def note_tried(tried: Iterable[Tried], *, at: datetime) -> None:
             own[tenant_id] = own_fingerprints(one.client.trust_config, tenant_id)
         evidence = for_tenant(one.verdict, own[tenant_id])
         GoldenClient.objects.filter(pk=one.client.pk).update(
-            tried_at=at, tried_code=one.verdict.code, tried_evidence=evidence
+            tried_at=at,
+            tried_code=one.verdict.code,
+            tried_evidence=evidence,
+            tried_path=list(one.verdict.path) if one.verdict.is_accepted else [],
         )
 
 

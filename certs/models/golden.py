@@ -26,6 +26,8 @@ class GoldenClient(models.Model):
     tried_at = models.DateTimeField(null=True)
     tried_code = models.CharField(max_length=20, blank=True)
     tried_evidence = models.JSONField(default=dict)
+    # Fingerprints of the entries by which it gets in: its own, or the CAs up to the trust anchor.
+    tried_path = models.JSONField(default=list)
     # Somebody asked that it is kept no more, and a reviewer must confirm that.
     removal_asked_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+"

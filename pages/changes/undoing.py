@@ -26,7 +26,9 @@ from pki.rules import judge
 class Undoing:
     """``obstacle`` says why no rollback is possible; then nothing else matters.
 
-    ``golden`` are the guards of the trust config, each with whether it certainly loses its entry.
+    ``golden`` are the clients that must get in, each with what becomes of the way by which it gets in
+    today: ``lost`` (its own entry goes), ``cut`` (a CA of its path goes, so a worker must look for
+    another), ``kept`` (nothing of it goes) or ``unknown`` (it did not get in when it was last tried).
     """
 
     obstacle: str
@@ -34,7 +36,7 @@ class Undoing:
     later: list[ChangeRequest]
     missing: list[str]
     findings: list[Finding]
-    golden: list[tuple[GoldenClient, bool]]
+    golden: list[tuple[GoldenClient, str]]
     needs_name: bool
     only_removes: bool
 
@@ -76,7 +78,15 @@ def undoing_of(change: ChangeRequest) -> Undoing:
         later=later,
         missing=missing_originals(change),
         findings=list(judge(estate, change.tenant_id, steps, at=at)) if steps else [],
-        golden=[(client, client.sha256_fingerprint in lost) for client in kept],
+        golden=[(client, _way_after(client, lost)) for client in kept],
         needs_name=needs_name(change, net),
         only_removes=all(step.action is Action.REMOVE for step in steps),
     )
+
+
+def _way_after(client: GoldenClient, lost: set[str]) -> str:
+    if client.sha256_fingerprint in lost:
+        return "lost"
+    if not client.tried_path:
+        return "unknown"
+    return "cut" if lost & set(client.tried_path) else "kept"

@@ -6,7 +6,8 @@ from django.test import Client
 
 from approvals.asking import roll_back
 from approvals.draft import Removal
-from tests.certificates import make
+from certs.golden_clients import keep
+from tests.certificates import Made, make, make_ca
 from tests.world import World
 
 
@@ -55,3 +56,36 @@ def test_a_rollback_is_called_one_and_its_one_decision_is_named(world: World) ->
     page = _page(world, "rita", f"/t/payments/changes/{undo.number}/")
     assert f"Rita asks to roll back #{change.number} in payments-clients for Payments" in page
     assert "Decided by whoever asked: it only removes trust" in page
+
+
+def _keep(world: World, name: str, client: Made) -> None:
+    keep.add(
+        actor=world.actor("sam"),
+        tenant_id=world.tenant().pk,
+        trust_config_id=str(world.trust_config().pk),
+        name=name,
+        chain=[client.parsed],
+    )
+    world.work()
+
+
+def test_each_golden_client_is_said_to_keep_or_to_lose_the_way_by_which_it_gets_in(
+    world: World,
+) -> None:
+    stays, goes = make_ca("Staying Root"), make_ca("Going Root")
+    listed = make("listed")
+    world.applied(stays)
+    undone = world.applied(goes, listed)
+    _keep(world, "under-the-root-that-stays", make("one", issuer=stays))
+    _keep(world, "under-the-root-that-goes", make("two", issuer=goes))
+    _keep(world, "listed-itself", listed)
+    _keep(world, "a-stranger", make("stranger"))
+    page = _page(world, "rita", f"/t/payments/changes/{undone.number}/roll-back/")
+
+    def said_of(name: str) -> str:
+        return page.split(f">{name}<", 1)[1].split("</li>", 1)[0]
+
+    assert "nothing by which it gets in goes" in said_of("under-the-root-that-stays")
+    assert "a CA by which it gets in goes" in said_of("under-the-root-that-goes")
+    assert "its own entry goes" in said_of("listed-itself")
+    assert "a worker tries it before anybody decides" in said_of("a-stranger")
