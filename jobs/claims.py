@@ -9,9 +9,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from jobs import worker
 from jobs.models import Job, JobState
 
 MAXIMAL_ATTEMPTS = 50
+# How long the sweep leaves a job alone that was just rung for.
+FIRST_PAUSE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,29 @@ def claim(job_id: int) -> Claim | None:
     is_free = Q(state=JobState.WAITING, due_at__lte=Now()) | Q(
         state=JobState.RUNNING, lease_until__lt=Now()
     )
+    mine = Job.objects.filter(is_free, pk=job_id)
+    if worker.served is not None:  # whoever rang: each queue's work is done under its own identity
+        mine = mine.filter(queue__in=worker.served)
     with transaction.atomic(durable=True):
-        taken = Job.objects.filter(is_free, pk=job_id).update(
+        taken = mine.update(
             state=JobState.RUNNING,
             lease_token=token,
             lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
             attempt_count=F("attempt_count") + 1,
+            started_at=Now(),
+            ring_again_at=Now(),
+            ring_count=0,
         )
         if not taken:
             return None
         job = Job.objects.get(pk=job_id)
     return Claim(job.pk, job.kind, job.subject_id, job.queue, job.attempt_count, token)
+
+
+def renew(claim: Claim) -> None:
+    """Keeps the job for a little longer, unless another worker has taken it."""
+    mine = Job.objects.filter(pk=claim.job_id, lease_token=claim.token, state=JobState.RUNNING)
+    mine.update(lease_until=Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS))
 
 
 def finish(claim: Claim) -> None:
@@ -63,6 +78,8 @@ def postpone(claim: Claim, error: str) -> float:
             mine.update(
                 state=JobState.WAITING,
                 due_at=Now() + timedelta(seconds=seconds),
+                ring_again_at=Now() + timedelta(seconds=seconds) + FIRST_PAUSE,
+                ring_count=0,
                 last_error=error[:500],
             )
     except IntegrityError:  # the same work was asked for anew meanwhile: that row carries on

@@ -6,13 +6,19 @@ from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Least, Now
 
+from jobs import heartbeat
+from jobs.claims import FIRST_PAUSE
 from jobs.models import Job, JobState
 
 logger = logging.getLogger(__name__)
 PORTAL_QUEUE = "portal"
 PERIODIC_SUBJECT = "-"
+RINGS_AT_ONCE = 200
+LONGEST_PAUSE = timedelta(minutes=5)
+PAUSE_WITHOUT_WORKER = timedelta(minutes=1)
 _SWEEP = "sweep"  # its one row says when somebody swept last
 
 
@@ -31,17 +37,35 @@ def enqueue(
         )
     due_at = Now() + timedelta(seconds=delay_seconds)
     waiting = Job.objects.filter(kind=kind, subject_id=str(subject_id), state=JobState.WAITING)
-    if not waiting.update(due_at=Least("due_at", due_at)):
+    sooner = {
+        "due_at": Least("due_at", due_at),
+        "ring_again_at": Least("due_at", due_at) + FIRST_PAUSE,
+        "ring_count": 0,
+    }
+    if not waiting.update(**sooner):
         try:
             with transaction.atomic():
                 Job.objects.create(
-                    kind=kind, subject_id=str(subject_id), queue=queue, due_at=due_at
+                    kind=kind,
+                    subject_id=str(subject_id),
+                    queue=queue,
+                    due_at=due_at,
+                    ring_again_at=due_at + FIRST_PAUSE,
                 )
         except IntegrityError:  # another transaction asked for the same in this moment
-            waiting.update(due_at=Least("due_at", due_at))
+            waiting.update(**sooner)
     job = waiting.first()
     if job is not None:
-        transaction.on_commit(partial(ring, job.pk, job.queue, delay_seconds), robust=True)
+        transaction.on_commit(partial(_ring_once, job.pk, job.queue, delay_seconds), robust=True)
+
+
+def _ring_once(job_id: int, queue: str, delay_seconds: float) -> None:
+    """A queue without a worker gets no message beside its first: the sweep rings when one is back."""
+    if not heartbeat.is_served(queue):
+        others = Job.objects.filter(queue=queue, state=JobState.WAITING).exclude(pk=job_id)
+        if others.exists():
+            return
+    ring(job_id, queue, delay_seconds)
 
 
 def ring(job_id: int, queue: str, delay_seconds: float = 0) -> None:
@@ -62,14 +86,35 @@ def ring(job_id: int, queue: str, delay_seconds: float = 0) -> None:
         )
 
 
-def due_jobs() -> list[tuple[int, str]]:
-    """Ids and queues of jobs that are due, or whose worker's lease has run out."""
-    waiting = Job.objects.filter(state=JobState.WAITING, due_at__lte=Now())
-    abandoned = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=Now())
-    return [
-        *waiting.order_by("due_at").values_list("pk", "queue")[:500],
-        *abandoned.values_list("pk", "queue")[:500],
-    ]
+def jobs_to_ring() -> list[tuple[int, str]]:
+    """Ids and queues of jobs that are due, or whose worker's lease has run out, and were not rung for lately.
+
+    Each queue has its share, so that one without a worker takes nothing from the others; such a
+    one gets a single message a minute. What is returned counts as rung.
+    """
+    is_due = Q(state=JobState.WAITING, due_at__lte=Now()) | Q(
+        state=JobState.RUNNING, lease_until__lt=Now()
+    )
+    due = Job.objects.filter(is_due)
+    ringable = due.filter(ring_again_at__lte=Now())
+    found: list[tuple[int, str]] = []
+    for name in ringable.order_by().values_list("queue", flat=True).distinct():
+        rows = ringable.filter(queue=name).order_by("due_at")
+        if heartbeat.is_served(name):
+            found += _rung(list(rows[:RINGS_AT_ONCE]))
+        elif not due.filter(queue=name, ring_again_at__gt=Now()).exists():
+            found += _rung(list(rows[:1]), pause=PAUSE_WITHOUT_WORKER)
+    return found
+
+
+def _rung(rows: list[Job], *, pause: timedelta | None = None) -> list[tuple[int, str]]:
+    for count in {row.ring_count for row in rows}:
+        ids = [row.pk for row in rows if row.ring_count == count]
+        growing = min(FIRST_PAUSE * 2 ** min(count, 10), LONGEST_PAUSE)
+        Job.objects.filter(pk__in=ids).update(
+            ring_again_at=Now() + (pause or growing), ring_count=count + 1
+        )
+    return [(row.pk, row.queue) for row in rows]
 
 
 def last_error(kind: str, subject_id: str) -> str:

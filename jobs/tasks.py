@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import transaction
 
 from gcp.errors import CloudError
-from jobs import claims, queue, registry
+from jobs import claims, heartbeat, queue, registry
 from pki.errors import PkiError
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,8 @@ def run(job_id: int) -> bool:
     if claim is None:
         return False
     try:
-        registry.handler_of(claim.kind)(claim.subject_id)
+        with heartbeat.held(claim):
+            registry.handler_of(claim.kind)(claim.subject_id)
     except (registry.TryLater, CloudError, PkiError) as error:  # foreseen: waiting, not failing
         queue.ring(claim.job_id, claim.queue, claims.postpone(claim, str(error)))
     except (
@@ -49,7 +50,9 @@ def sweep() -> None:
         if queue.is_time_for(kind, every):
             with transaction.atomic(durable=True):
                 queue.enqueue(kind, queue.PERIODIC_SUBJECT)
-    for job_id, queue_name in queue.due_jobs():
+    with transaction.atomic(durable=True):
+        waiting = queue.jobs_to_ring()
+    for job_id, queue_name in waiting:
         queue.ring(job_id, queue_name)
 
 
@@ -57,3 +60,4 @@ def sweep() -> None:
 def forget_jobs(_subject_id: str) -> None:
     """Jobs that are done say nothing after a week; what happened stands in the audit."""
     queue.forget_done(older_than=timedelta(days=7))
+    heartbeat.forget_old(older_than=timedelta(days=7))

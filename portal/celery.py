@@ -1,8 +1,10 @@
 """Celery's engine. It carries job numbers only: the job table is the truth, a message only says which row."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, celeryd_after_setup, worker_process_init
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -45,9 +47,39 @@ app.conf.update(
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    worker_enable_remote_control=False,  # nobody who writes to the broker tells a worker what to do
     beat_schedule={
         "sweep": {"task": "jobs.ring", "schedule": settings.SWEEP_SECONDS, "args": (None,)}
     },
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
 )
 app.autodiscover_tasks()
+
+
+@celeryd_after_setup.connect
+def _serve(instance: Any, **_: Any) -> None:
+    """A worker claims from the queues that it was started for, and gives signs of life."""
+    from jobs import heartbeat, worker
+    from jobs.models import Heartbeat
+
+    names = set(instance.app.amqp.queues.consume_from)
+    if settings.ONE_QUEUE:
+        heartbeat.start(Heartbeat.Role.WORKER, [heartbeat.EVERY_QUEUE])
+        return
+    worker.served = frozenset(names)
+    heartbeat.start(Heartbeat.Role.WORKER, names)
+
+
+@worker_process_init.connect
+def _renew(**_: Any) -> None:
+    from jobs import heartbeat
+
+    heartbeat.start_renewing()
+
+
+@beat_init.connect
+def _beat(**_: Any) -> None:
+    from jobs import heartbeat
+    from jobs.models import Heartbeat
+
+    heartbeat.start(Heartbeat.Role.BEAT)

@@ -1,6 +1,7 @@
 """Every setting of the portal. What may differ between installations is read from the environment (.env.example)."""
 
 import secrets
+from importlib.metadata import version
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -17,6 +18,7 @@ if COUNTERSIGN_ENV not in {"embedded", "production"}:
         f"COUNTERSIGN_ENV must be embedded or production, not {COUNTERSIGN_ENV!r}."
     )
 IS_PRODUCTION = COUNTERSIGN_ENV == "production"
+VERSION = version("countersign")
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
 DEBUG = False
 
@@ -46,7 +48,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BROKER_URL = env.text("BROKER_URL", "filesystem://localhost")
 # One queue per environment keeps each environment's workers under their own identity; embedded, one worker serves all.
 ONE_QUEUE = env.flag("ONE_QUEUE", default=not IS_PRODUCTION)
-JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 120)
+# Renewed by the worker while it runs the job; a killed worker's job starts again soon after.
+JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 9)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
 # A shared cache counts sign-in attempts over all web processes; embedded there is one process.
 CACHES = {
