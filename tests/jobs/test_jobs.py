@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from gcp.errors import CloudUnavailable
-from jobs import claims, queue, registry, tasks
-from jobs.models import Job
+from jobs import claims, heartbeat, queue, registry, tasks
+from jobs.models import Heartbeat, Job
 from portal.celery import app
 
 pytestmark = pytest.mark.embedded
@@ -153,6 +153,7 @@ def test_the_sweep_rings_for_what_is_due_and_asks_for_the_periodic(
     db: None, rung: list[int], done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "_periodic", {"test": timedelta(hours=1)})
+    heartbeat.sign(Heartbeat.Role.WORKER, ["portal"])
     job = _ask("lost")
     rung.clear()
     tasks.sweep()
