@@ -21,8 +21,9 @@ COPY --from=build --chown=countersign /var/lib/countersign /var/lib/countersign
 WORKDIR /app
 USER 10001
 EXPOSE 8000
+# Of the web process; workers and beat give signs of life instead, and switch this off where they are started.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/readyz', headers={'Host': 'localhost'}), timeout=4)"]
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
 CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "8", "--access-logfile", "-"]
 
 FROM build AS build-demo

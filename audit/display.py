@@ -68,6 +68,8 @@ DISPLAYS: dict[E, Display] = {
     E.CHANGE_RETURNED: Display(_("Sent back: votes are needed again"), "refresh"),
     E.CHANGE_ANSWERED: Display(_("Findings answered"), "message"),
     E.CHANGE_COMMENTED: Display(_("Comment"), "message"),
+    E.JOB_RETRIED: Display(_("Job tried again"), "refresh"),
+    E.JOB_GIVEN_UP: Display(_("Job given up"), "x"),
     E.CHANGE_HELD: Display(_("Change held"), "alert-triangle"),
     E.CHANGE_RETRIED: Display(_("Change tried again"), "refresh"),
     E.CHANGE_APPLIED: Display(_("Change written and read back"), "shield-check"),

@@ -63,6 +63,8 @@ class EventType(StrEnum):
     CHANGE_RETURNED = "change.returned"
     CHANGE_ANSWERED = "change.answered"
     CHANGE_COMMENTED = "change.commented"
+    JOB_RETRIED = "job.retried"
+    JOB_GIVEN_UP = "job.given_up"
     CHANGE_HELD = "change.held"
     CHANGE_RETRIED = "change.retried"
     CHANGE_APPLIED = "change.applied"

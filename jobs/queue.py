@@ -117,6 +117,28 @@ def _rung(rows: list[Job], *, pause: timedelta | None = None) -> list[tuple[int,
     return [(row.pk, row.queue) for row in rows]
 
 
+def try_again(job: Job) -> bool:
+    """Makes a job that waits or has failed due now, in the caller's transaction; False when the same work waits already."""
+    waits = Job.objects.filter(kind=job.kind, subject_id=job.subject_id, state=JobState.WAITING)
+    if waits.exclude(pk=job.pk).exists():
+        return False
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.WAITING,
+        due_at=Now(),
+        attempt_count=0,
+        finished_at=None,
+        ring_again_at=Now(),
+        ring_count=0,
+    )
+    transaction.on_commit(partial(_ring_once, job.pk, job.queue, 0), robust=True)
+    return True
+
+
+def give_up(job: Job) -> None:
+    """Nobody tries the job any more, in the caller's transaction. What is asked for anew is a new row."""
+    Job.objects.filter(pk=job.pk).update(state=JobState.FAILED, finished_at=Now())
+
+
 def last_error(kind: str, subject_id: str) -> str:
     """Why the job of this kind and subject that still waits did not succeed; empty when none waits or it was not tried yet."""
     waiting = Job.objects.filter(kind=kind, subject_id=subject_id).exclude(state=JobState.DONE)

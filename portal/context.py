@@ -23,5 +23,6 @@ def house(request: HttpRequest) -> dict[str, Any]:
             "tenants": visible_tenants(user.pk),
             "reads_queue": may(user.pk, Act.READ_PLATFORM),
             "reads_all_audit": may(user.pk, Act.READ_ALL_AUDIT),
+            "operates": may(user.pk, Act.OPERATE),
         }
     return context

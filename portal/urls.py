@@ -4,6 +4,7 @@ from django.urls import include, path
 import pages.audit.urls
 import pages.certs.urls
 import pages.changes.urls
+import pages.operations.urls
 import pages.tenants.urls
 from portal import views
 
@@ -35,12 +36,11 @@ urlpatterns = [
     path("", include(pages.certs.urls)),
     path("", include(pages.tenants.urls)),
     path("", include(pages.audit.urls)),
+    path("", include(pages.operations.urls)),
     path("accounts/", include(_ACCOUNTS)),
     path("sign-in/<str:token>/", views.sign_in_link, name="sign-in-link"),
     path("preferences/", views.preferences, name="preferences"),
     path("help/states/", views.states, name="states"),
     path("help/rights/", views.rights, name="rights"),
     path("help/checks/", views.checks, name="checks"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
 ]

@@ -3,8 +3,7 @@
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -24,22 +23,6 @@ from tenants import rights_document
 from tenants.actors import SIGNED_IN_BY, actor_of
 from tenants.flows import people
 from tenants.models import AccessRole, User
-
-
-@login_not_required
-@require_GET
-def healthz(_request: HttpRequest) -> HttpResponse:
-    """The process answers."""
-    return JsonResponse({"status": "ok"})
-
-
-@login_not_required
-@require_GET
-def readyz(_request: HttpRequest) -> HttpResponse:
-    """The process answers and so does its database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
 
 
 @login_not_required

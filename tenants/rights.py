@@ -55,6 +55,7 @@ class Act(models.TextChoices):
         "administer",
         _("Set windows and freezes, declare enforcement, make trust configs"),
     )
+    OPERATE = "operate", _("Open the page for operators, try jobs again or give them up")
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ RIGHTS: dict[Act, Right] = {
         platform=(_ADMIN, _REVIEWER),
     ),
     Act.ADMINISTER: _right(_("Only platform admins may do this."), platform=(_ADMIN,)),
+    Act.OPERATE: _right(_("Only admins of the platform operate it."), platform=(_ADMIN,)),
 }
 
 # Whom a fresh installation has first; who gives all other grants.

@@ -17,6 +17,7 @@ from certs.trust_configs.publications import hindrance_of
 from certs.trust_configs.remedies import remedy
 from gcp.errors import CloudExhausted
 from pages.changes.progress import is_being_written
+from pages.silence import silence_of
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,15 @@ def _scheduled(change: ChangeRequest) -> Waiting | None:
     return Waiting(words, change.state_since, way_out)
 
 
+def _nobody_works(change: ChangeRequest) -> Waiting | None:
+    """A worker is waited for, and none of its queue gives a sign."""
+    words = silence_of(change.trust_config.environment.queue, change.state_since)
+    if not words:
+        return None
+    way_out = _("Whoever runs the portal must start one; this goes on by itself then.")
+    return Waiting(words, change.state_since, way_out, is_trouble=True)
+
+
 def _orderly_wait(change: ChangeRequest) -> Waiting:
     if change.awaits_answer:
         words = _("%(name)s must answer what the checks found.") % {"name": change.responsible}
@@ -152,7 +162,7 @@ def _orderly_wait(change: ChangeRequest) -> Waiting:
             is_trouble=True,
         )
     if change.state == State.SUBMITTED:
-        return Waiting(
+        return _nobody_works(change) or Waiting(
             _("A worker reads what is live and checks the change."),
             change.state_since,
             _("Nothing to do; it takes seconds."),
@@ -169,6 +179,10 @@ def _orderly_wait(change: ChangeRequest) -> Waiting:
         and (waiting := _scheduled(change))
     ):
         return waiting
+    return _nobody_works(change) or _at_work(change)
+
+
+def _at_work(change: ChangeRequest) -> Waiting:
     if change.kind == ChangeRequest.Kind.ADOPTION:
         return Waiting(
             _("A worker reads live once more and takes it over."),

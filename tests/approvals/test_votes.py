@@ -7,9 +7,9 @@ import pytest
 from approvals.deciding import vote
 from approvals.draft import Removal
 from approvals.errors import SelfApproval, VoteRefused
-from approvals.models import ChangeRequest
+from approvals.models import ChangeRequest, Vote
 from approvals.publishing.conductor import publish
-from approvals.votes import has_votes
+from approvals.votes import has_votes, may_vote
 from pages.changes.summary import votes_of
 from tenants.models import Grant
 from tests.certificates import Made, make
@@ -95,6 +95,9 @@ def test_the_second_uploader_of_a_certificate_may_not_vote_on_it(world: World) -
     Grant.objects.create(user=world.user("rita"), tenant=world.tenant(), role="submitter")
     world.submit(client, by="rita", environment="prod")
     change = world.checked(client)  # sam was the first to upload it, rita the second
+    offered = may_vote(world.user("rita").pk, change)
+    assert not offered
+    assert "You uploaded a certificate" in str(offered.reason)
     with pytest.raises(SelfApproval):
         world.approve(change, by="rita")
     world.approve(change, by="ravi")
@@ -136,3 +139,16 @@ def test_a_recount_approves_nothing_that_lacks_votes(world: World) -> None:
     world.approve(change, by="rita")
     vote.recount()
     assert world.fresh(change).state == "validated"
+
+
+def test_one_vote_that_declines_is_enough_whoever_else_approves(world: World) -> None:
+    change = world.checked(make())
+    for name, decision in (("ravi", "reject"), ("rita", "approve")):
+        Vote.objects.create(
+            change=change,
+            voter=world.user(name),
+            decision=decision,
+            change_digest=change.change_digest,
+            cast_at=change.state_since,
+        )
+    assert not has_votes(change)

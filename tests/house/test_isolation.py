@@ -10,6 +10,7 @@ from approvals.simulating import ask
 from audit.models import AuditEvent
 from certs.golden_clients import keep as golden_clients
 from certs.models import GoldenClient, Simulation
+from jobs.models import Job
 from pki.policy import Policy
 from tenants.flows import policies
 from tenants.models import PolicyVersion
@@ -75,6 +76,7 @@ def _url(name: str, change: Any, world: World) -> str:
         "version_id": PolicyVersion.objects.get().pk,
         "token": "x",
         "environment": "dev",
+        "job_id": Job.objects.values_list("pk", flat=True)[0],
     }
     tenant_keys = [
         {"tenant", key}
@@ -87,7 +89,8 @@ def _url(name: str, change: Any, world: World) -> str:
             "simulation_id",
         )
     ]
-    for keys in (set(), {"tenant"}, *tenant_keys, {"token"}, {"version_id"}, {"environment"}):
+    alone = [{key} for key in ("token", "version_id", "environment", "job_id")]
+    for keys in (set(), {"tenant"}, *tenant_keys, *alone):
         try:
             return reverse(name, kwargs={key: values[key] for key in keys})
         except NoReverseMatch:

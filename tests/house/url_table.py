@@ -25,6 +25,9 @@ VOTE = {"digest": "0" * 64, "comment": "no"}
 ROUTES: dict[str, Route] = {
     "approvals:home": Route("platform", may=EVERYONE_INSIDE | {"lena", "nobody"}),
     "approvals:review-queue": Route("platform", may=PLATFORM),
+    "operations:overview": Route("platform", may=frozenset({"paula"})),
+    "operations:job-retry": Route("platform", may=frozenset({"paula"}), method="post"),
+    "operations:job-give-up": Route("platform", may=frozenset({"paula"}), method="post"),
     "approvals:change-list": Route("tenant"),
     "approvals:change-new": Route("tenant", may=frozenset({"sam"})),
     "approvals:change-form": Route("tenant", may=frozenset({"sam"})),
@@ -105,6 +108,4 @@ ROUTES: dict[str, Route] = {
     "states": Route("platform", may=EVERYONE_INSIDE | {"lena", "nobody"}),
     "preferences": Route("open", method="post"),
     "sign-in-link": Route("open"),
-    "healthz": Route("open"),
-    "readyz": Route("open"),
 }

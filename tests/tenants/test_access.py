@@ -42,6 +42,7 @@ EXPECTED: dict[Act, tuple[set[AccessRole], set[AccessRole]]] = {
     Act.TIGHTEN_POLICY: ({T}, set()),
     Act.CONFIRM_POLICY: (set(), {R, P}),
     Act.ADMINISTER: (set(), {P}),
+    Act.OPERATE: (set(), {P}),
 }
 IN_ONE_ENVIRONMENT = {Act.READ_PLATFORM, Act.COUNT_OTHERS}
 

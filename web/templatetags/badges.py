@@ -31,6 +31,12 @@ BADGES: dict[str, dict[str, tuple[str, str]]] = {
         "unreadable": (_BAD, "alert-triangle"),
         "stopped": (_BAD, "alert-triangle"),
     },
+    "job": {
+        "waiting": (_WAITS, "clock"),
+        "running": (_NEUTRAL, "refresh"),
+        "done": (_GOOD, "check"),
+        "failed": (_BAD, "alert-triangle"),
+    },
     "severity": {
         "blocking": (_BAD, "x"),
         "warning": (_WAITS, "alert-triangle"),
