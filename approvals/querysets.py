@@ -1,10 +1,10 @@
 """Reads of changes. Every list of a tenant's changes starts with ``for_tenant``."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from approvals.states import OPEN, State
@@ -45,15 +45,12 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
 
         Whether one may be taken over, and by whom, the policy says.
         """
-        right = RIGHTS[Act.FOLLOW_UP]
-        may_ask = Grant.objects.filter(
-            Q(tenant=OuterRef("tenant")) | Q(tenant=None),
-            Q(environment=OuterRef("trust_config__environment")) | Q(environment=None),
-            user=Coalesce(OuterRef("taken_over_by"), OuterRef("submitted_by")),
-            role__in=right.tenant | right.platform,
-            user__is_active=True,
-        )
-        return self.open().filter(~Exists(may_ask))
+        asker = Coalesce(OuterRef("taken_over_by"), OuterRef("submitted_by"))
+        return self.open().filter(~Exists(_grants_for(Act.FOLLOW_UP, asker)))
+
+    def where_may(self, user_id: int, act: Act) -> Self:
+        """Changes where the person has a role of their tenant for the act, as :func:`tenants.access.may` would say."""
+        return self.filter(Exists(_grants_for(act, user_id)))
 
     def not_yet_written(self) -> Self:
         """Approved changes, with what tells when their time has come."""
@@ -64,12 +61,7 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
 
     def in_unresolved_publication(self) -> Self:
         """Changes that a write whose outcome is not known yet carries."""
-        from approvals.models import ChangePublication
-
-        attempts = ChangePublication.objects.filter(
-            change=OuterRef("pk"), publication__state__in=Publication.UNRESOLVED
-        )
-        return self.filter(Exists(attempts))
+        return self.filter(Exists(_unresolved_attempts()))
 
     def due(self, trust_config_id: UUID | str) -> Self:
         """Approved changes of one trust config that no write carries yet, oldest approval first.
@@ -83,13 +75,11 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
         return self._ready(trust_config_id).filter(drift_case__state="open")
 
     def _ready(self, trust_config_id: UUID | str) -> Self:
-        from approvals.models import ChangePublication
-
-        attempts = ChangePublication.objects.filter(
-            change=OuterRef("pk"), publication__state__in=Publication.UNRESOLVED
-        )
         ready = self.filter(
-            ~Exists(attempts), trust_config_id=trust_config_id, state=State.APPROVED, held_code=""
+            ~Exists(_unresolved_attempts()),
+            trust_config_id=trust_config_id,
+            state=State.APPROVED,
+            held_code="",
         )
         # What follows a change waits for it, and while that is being undone.
         ready = ready.filter(Q(follows=None) | Q(follows__state=State.APPLIED)).exclude(
@@ -109,3 +99,24 @@ class ItemQuerySet(models.QuerySet["Item"]):
             change__inverts=None,
             change__returns_to=None,
         )
+
+
+def _grants_for(act: Act, user: Any) -> QuerySet[Grant]:
+    """Grants of the person that count for the act in a change's tenant and environment."""
+    right = RIGHTS[act]
+    return Grant.objects.filter(
+        Q(tenant=OuterRef("tenant")) | Q(tenant=None),
+        Q(environment=OuterRef("trust_config__environment")) | Q(environment=None),
+        user=user,
+        role__in=right.tenant | right.platform,
+        user__is_active=True,
+    )
+
+
+def _unresolved_attempts() -> QuerySet[Any]:
+    """Writes of a change whose outcome is not known yet."""
+    from approvals.models import ChangePublication
+
+    return ChangePublication.objects.filter(
+        change=OuterRef("pk"), publication__state__in=Publication.UNRESOLVED
+    )

@@ -13,10 +13,10 @@ from approvals.asking import resolve_drift
 from approvals.asking import submit as submit_flow
 from approvals.deciding import switch_mode, vote
 from approvals.draft import AT_ONCE, Addition, Removal, Timing
-from approvals.models import ChangeRequest
+from approvals.models import ChangePublication, ChangeRequest
 from approvals.publishing import sweep
 from audit.events import Actor, command
-from certs.models import TrustConfig
+from certs.models import Publication, TrustConfig
 from certs.trust_configs import register
 from certs.trust_configs.drift import open_case
 from jobs import tasks
@@ -186,6 +186,21 @@ class World:
         self.approve(change)
         self.work()
         return self.fresh(change)
+
+    def write_begun(self, change: ChangeRequest) -> Publication:
+        """A write of the change whose outcome nobody knows yet."""
+        publication = Publication.objects.create(
+            trust_config=change.trust_config,
+            revision=999,
+            base_digest="",
+            revision_digest="",
+            entries=[],
+            etag_before="",
+            worker="w",
+            intended_at=timezone.now(),
+        )
+        ChangePublication.objects.create(change=change, publication=publication)
+        return publication
 
     def edited_outside(self, name: str = "payments-clients", **edit: Any) -> None:
         """An edit behind the portal's back, and the sweep that sees it."""

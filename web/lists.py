@@ -1,5 +1,6 @@
 """Lists whose filters, order, columns and page stand in the URL."""
 
+import re
 from typing import Any
 
 import django_filters
@@ -78,6 +79,12 @@ class ListFilter(django_filters.FilterSet):
     @property
     def is_set(self) -> bool:
         return self.is_valid() and any(self.form.cleaned_data.values())
+
+
+def fingerprint_prefix(text: str) -> str:
+    """The beginning of a SHA-256 fingerprint as people write it, with colons or blanks; empty when it is none."""
+    bare = text.replace(":", "").replace(" ", "").lower()
+    return bare if re.fullmatch("[0-9a-f]{1,64}", bare) else ""
 
 
 class WholeNumberFilter(django_filters.Filter):

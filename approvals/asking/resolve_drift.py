@@ -74,14 +74,7 @@ def adopt(
                 )
                 % {"names": names}
             )
-        facts = case.as_facts()
-        for entry in found.added - back_to_others:
-            remember(
-                tenant_id=trust_config.custodian_id,
-                facts=facts[entry.sha256_fingerprint],
-                user_id=None,
-                by=actor.name,
-            )
+        _remember(trust_config, case, found.added - back_to_others, by=actor.name)
         change = _create(
             tenant,
             trust_config,
@@ -140,15 +133,8 @@ def put_back(
         restored = originals_for(
             trust_config, found.removed, originals, unnamed=frozenset() if sees_all else others
         )
-        facts = case.as_facts()
         back_to_others = of_others(trust_config, found.added)
-        for entry in found.added - back_to_others:
-            remember(
-                tenant_id=trust_config.custodian_id,
-                facts=facts[entry.sha256_fingerprint],
-                user_id=None,
-                by=actor.name,
-            )
+        _remember(trust_config, case, found.added - back_to_others, by=actor.name)
         change = _create(
             tenant,
             trust_config,
@@ -229,6 +215,20 @@ def _own(trust_config: TrustConfig) -> frozenset[Entry]:
         .filter(trust_config=trust_config)
         .holdings()
     )
+
+
+def _remember(
+    trust_config: TrustConfig, case: DriftCase, entries: Iterable[Entry], *, by: str
+) -> None:
+    """Certificates that somebody else made live, in the custodian's inventory."""
+    facts = case.as_facts()
+    for entry in entries:
+        remember(
+            tenant_id=trust_config.custodian_id,
+            facts=facts[entry.sha256_fingerprint],
+            user_id=None,
+            by=by,
+        )
 
 
 def _create(

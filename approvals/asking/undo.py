@@ -101,11 +101,6 @@ def refuse_impossible(original: ChangeRequest, later: Sequence[ChangeRequest]) -
         )
 
 
-def plan_of_rollback(change: ChangeRequest) -> dict[Entry, Action]:
-    """What undoing the change, with the later ones that it takes along, would do today."""
-    return net_of([change, *later_changes(change)])
-
-
 def needs_name(change: ChangeRequest, net: Mapping[Entry, Action]) -> bool:
     """Whether whoever undoes it must type the trust config's name.
 
@@ -123,13 +118,9 @@ def _cas(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.role in CA_ROLES]
 
 
-def missing_originals(change: ChangeRequest) -> list[str]:
+def missing_originals(change: ChangeRequest, net: Mapping[Entry, Action]) -> list[str]:
     """Fingerprints that a rollback would need as files, because their sealed original is no longer kept."""
-    wanted = [
-        entry.sha256_fingerprint
-        for entry, action in plan_of_rollback(change).items()
-        if action is Action.ADD
-    ]
+    wanted = [entry.sha256_fingerprint for entry, action in net.items() if action is Action.ADD]
     return [
         fingerprint
         for fingerprint in wanted

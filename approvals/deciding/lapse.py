@@ -20,19 +20,16 @@ def lapse() -> None:
     """Ends every approved change whose approval is too old; one that is being written is left to its outcome."""
     at = clock.now()
     for change in ChangeRequest.objects.not_yet_written():
-        when = schedule.lapses_at(change)
-        if when is not None and when <= at:
+        if schedule.has_lapsed(change, at):
             _lapse_one(change.tenant_id, change.number, at=at)
 
 
 def _lapse_one(tenant_id: int, number: int, *, at: datetime) -> None:
     with transaction.atomic(durable=True):
         change, actor = locks.lock_change(tenant_id, number), worker(worker_name())
-        when = schedule.lapses_at(change)
         if (
             change.state != State.APPROVED
-            or when is None
-            or when > at
+            or not schedule.has_lapsed(change, at)
             or locks.is_in_unresolved_publication(change)
         ):
             return

@@ -23,6 +23,8 @@ def take_over(*, actor: Actor, tenant_id: int, number: int) -> None:
             raise NotAllowed(verdict.reason)
         followers = ChangeRequest.objects.open().filter(follows=change)
         for each in (change, *followers.select_for_update(of=("self",))):
+            if each != change and policy.may_ask_here(each.responsible.pk, each):
+                continue  # somebody else takes care of it already
             before = each.responsible
             each.taken_over_by_id = actor.user_id
             each.save()

@@ -25,6 +25,7 @@ from gcp.errors import CloudDenied, CloudError, CloudMissing, CloudRejected
 from jobs import clock
 from jobs.worker import name as worker_name
 from pki.answers import final, open_questions
+from pki.plan import revision_digest
 from tenants.locks import lock_tenant
 
 
@@ -56,7 +57,7 @@ def validate(*, change_id: int) -> None:
         change = locks.lock_change(change.tenant_id, change.number)
         if change.state != State.SUBMITTED or not _is_as_known(change, live, actor):
             return
-        note_tried(seen.tried, at=at)
+        note_tried(seen.tried, digest=revision_digest(live.entries), at=at)
         findings = judge_change(
             change, estate_of_change(change, at=at), at=at, seen_by_worker=seen.findings
         )

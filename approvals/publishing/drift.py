@@ -14,6 +14,7 @@ from approvals.states import State
 from approvals.steps import moves, transitions
 from approvals.steps.cases import is_current, resume
 from audit.events import Actor, EventType
+from certs.golden_clients.trials import ask_for_trial
 from certs.hindrance import Hindrance
 from certs.models import DriftCase, Publication, SealedCertificate, TrustConfig, TrustEntry
 from certs.trust_configs import publications
@@ -47,6 +48,7 @@ def adopt(lease: Lease, change_id: int, live: Live, *, actor: Actor) -> None:
             by=actor.id,
         )
         observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
+        ask_for_trial(trust_config)
         finish(
             change,
             trust_config,

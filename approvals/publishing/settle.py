@@ -20,6 +20,7 @@ from approvals.steps import moves, transitions
 from approvals.steps.cases import end_by_itself, end_stale_resolutions, keep_observation
 from approvals.steps.rotation import keep_overlap
 from audit.events import Actor, EventType, worker
+from certs.golden_clients.trials import ask_for_trial
 from certs.hindrance import Hindrance
 from certs.models import DriftCase, Publication, TrustConfig
 from certs.trust_configs import publications
@@ -134,6 +135,7 @@ def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
                 )
             else:
                 _apply(change, publication, actor=actor, at=at)
+        ask_for_trial(trust_config)
         if trust_config.endpoint:
             enqueue(
                 "try_gate",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 
 from certs.errors import WrongOriginal
 from certs.models import GoldenClient, TrustConfig, TrustEntry
@@ -116,8 +117,11 @@ def own_fingerprints(trust_config: TrustConfig, tenant_id: int) -> frozenset[str
     return frozenset(holding.entry.sha256_fingerprint for holding in holdings)
 
 
-def note_tried(tried: Iterable[Tried], *, at: datetime) -> None:
-    """Keeps the answers for what is live; an act in its caller's transaction."""
+def note_tried(tried: Iterable[Tried], *, digest: str, at: datetime) -> None:
+    """Keeps the answers for what is live, unless later ones are kept; an act in its caller's transaction.
+
+    ``digest`` is the revision digest of the live set that they were tried with.
+    """
     assert connection.in_atomic_block, "an act writes in its caller's transaction"
     own: dict[int, frozenset[str]] = {}
     for one in tried:
@@ -125,10 +129,13 @@ def note_tried(tried: Iterable[Tried], *, at: datetime) -> None:
         if tenant_id not in own:
             own[tenant_id] = own_fingerprints(one.client.trust_config, tenant_id)
         evidence = for_tenant(one.verdict, own[tenant_id])
-        GoldenClient.objects.filter(pk=one.client.pk).update(
+        GoldenClient.objects.filter(
+            Q(tried_at=None) | Q(tried_at__lte=at), pk=one.client.pk
+        ).update(
             tried_at=at,
             tried_code=one.verdict.code,
             tried_evidence=evidence,
+            tried_digest=digest,
             tried_path=list(one.verdict.path) if one.verdict.is_accepted else [],
         )
 

@@ -7,6 +7,7 @@ from certs.models import TrustConfig
 from certs.trust_configs.publishing import read_live
 from jobs import clock
 from jobs.queue import enqueue
+from pki.plan import revision_digest
 
 
 def try_clients(*, trust_config_id: str) -> None:
@@ -19,7 +20,13 @@ def try_clients(*, trust_config_id: str) -> None:
     at = clock.now()
     tried = try_all(trust_config, live.pems, at=at)
     with transaction.atomic(durable=True):
-        note_tried(tried, at=at)
+        note_tried(tried, digest=revision_digest(live.entries), at=at)
+
+
+def ask_for_trial(trust_config: TrustConfig) -> None:
+    """In the transaction in which another set became live: the answers for the old one say nothing of it."""
+    if trust_config.golden_clients.exists():
+        enqueue("try_golden_clients", trust_config.pk, queue=trust_config.environment.queue)
 
 
 def try_everywhere() -> None:

@@ -26,8 +26,10 @@ class GoldenClient(models.Model):
     tried_at = models.DateTimeField(null=True)
     tried_code = models.CharField(max_length=20, blank=True)
     tried_evidence = models.JSONField(default=dict)
-    # Fingerprints of the entries by which it gets in: its own, or the CAs up to the trust anchor.
+    # The path by which it gets in, as fingerprints from its own certificate to its trust anchor, and
+    # the revision digest of the set for which that was predicted. Empty until it is tried again.
     tried_path = models.JSONField(default=list)
+    tried_digest = models.CharField(max_length=64, blank=True)
     # Somebody asked that it is kept no more, and a reviewer must confirm that.
     removal_asked_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+"

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from approvals.models import ChangeRequest
 from audit import questions
 from audit.models import AuditEvent
-from pages.audit.filters import EventFilter
+from pages.audit.filters import AllEventFilter, EventFilter
 from pages.audit.tables import EventTable
 from pages.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
 from tenants.models import Tenant
@@ -32,18 +31,18 @@ class Row:
 
 @tenant_page()
 def event_list(request: TenantRequest) -> HttpResponse:
-    return _render(request, questions.events_of_tenant(request.tenant.pk), {})
+    events = questions.events_of_tenant(request.tenant.pk)
+    return _render(request, EventFilter(request.GET, queryset=events, request=request), {})
 
 
 @platform_page(Act.READ_ALL_AUDIT)
 def event_list_all(request: SignedInRequest) -> HttpResponse:
-    return _render(request, AuditEvent.objects.all(), {"is_across": True})
+    events = AuditEvent.objects.all()
+    filters = AllEventFilter(request.GET, queryset=events, request=request)
+    return _render(request, filters, {"is_across": True})
 
 
-def _render(
-    request: HttpRequest, events: QuerySet[AuditEvent], extra: dict[str, Any]
-) -> HttpResponse:
-    filters = EventFilter(request.GET, queryset=events, request=request)
+def _render(request: HttpRequest, filters: EventFilter, extra: dict[str, Any]) -> HttpResponse:
     before = request.GET.get("before", "")
     found = questions.page(
         filters.found,

@@ -48,11 +48,18 @@ def golden_client_list(request: TenantRequest) -> HttpResponse:
             refused, status = error, keep_on_page(request, error)
         else:
             return redirect("certs:golden-client-list", request.tenant.slug)
-    rows = GoldenClient.objects.filter(tenant=request.tenant).select_related(
-        "tenant", "trust_config__environment", "added_by", "removal_asked_by"
+    rows = (
+        GoldenClient.objects.filter(tenant=request.tenant)
+        .select_related("tenant", "trust_config__environment", "added_by", "removal_asked_by")
+        .prefetch_related("trust_config__tenants")
     )
     clients = [
-        GoldenClientRow(client, golden_clients.may_decide_removal(request.user.pk, client))
+        GoldenClientRow(
+            client,
+            golden_clients.may_decide_removal(request.user.pk, client)
+            if client.removal_asked_by_id
+            else None,
+        )
         for client in rows
     ]
     context = {

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals.judging.revocations import revoked_by
 from certs.querysets import CertificateQuerySet
 from pki.x509_rules import EXPIRES_SOON_DAYS
-from web.lists import ListFilter, choice
+from web.lists import ListFilter, choice, fingerprint_prefix
 
 _STATES = [
     ("trusted", _("trusted now")),
@@ -29,13 +29,11 @@ class CertificateFilter(ListFilter):
     def about(
         self, certificates: CertificateQuerySet, _name: str, text: str
     ) -> CertificateQuerySet:
-        bare = text.replace(":", "").replace(" ", "").lower()
-        return certificates.filter(
-            Q(subject__icontains=text)
-            | Q(issuer__icontains=text)
-            | Q(sha256_fingerprint__startswith=bare)
-            | Q(serial_number__iexact=bare.lstrip("0"))
-        )
+        about = Q(subject__icontains=text) | Q(issuer__icontains=text)
+        if prefix := fingerprint_prefix(text):
+            about |= Q(sha256_fingerprint__startswith=prefix)
+            about |= Q(serial_number__iexact=prefix.lstrip("0"))
+        return certificates.filter(about)
 
     def in_state(
         self, certificates: CertificateQuerySet, _name: str, state: str

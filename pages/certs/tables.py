@@ -59,10 +59,10 @@ class TrustConfigTable(ListTable):
 
 @dataclass(frozen=True)
 class GoldenClientRow:
-    """A golden client, and whether the reader may decide on its removal."""
+    """A golden client and, where its removal waits, whether the reader may decide on that."""
 
     client: GoldenClient
-    may_decide: Verdict
+    may_decide: Verdict | None
 
 
 class GoldenClientTable(ListTable):

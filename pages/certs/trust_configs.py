@@ -54,7 +54,9 @@ from web.errors import Refusal, keep_on_page
 @tenant_page()
 def trust_config_list(request: TenantRequest) -> HttpResponse:
     trust_configs = list(
-        TrustConfig.objects.for_tenant(request.tenant.pk).prefetch_related("tenants")
+        TrustConfig.objects.for_tenant(request.tenant.pk).prefetch_related(
+            "tenants", "environment__freezes"
+        )
     )
     pending = Counter(
         ChangeRequest.objects.open()

@@ -23,10 +23,19 @@ class EnvironmentRow:
 
 class EnvironmentTable(ListTable):
     environment = cells("tenants", "environment", _("Environment"), order_by="environment__slug")
-    project = cells("tenants", "project", _("Project"), attrs={"td": {"class": "mono"}})
+    project = cells(
+        "tenants",
+        "project",
+        _("Project"),
+        order_by=("environment__project", "environment__location"),
+        attrs={"td": {"class": "mono"}},
+    )
     trust_configs = cells("tenants", "trust_configs", _("Trust configs"), order_by="count")
     votes = tables.Column(verbose_name=_("Votes"), accessor="environment__votes_needed")
     next_window = cells("tenants", "next_window", _("Next window"), orderable=False)
 
     class Meta(ListTable.Meta):
         orderable = True
+        empty_text = _(
+            "No environment yet. An operator makes one with: manage.py create_environment"
+        )

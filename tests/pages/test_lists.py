@@ -5,9 +5,11 @@ import re
 import pytest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from approvals.deciding import switch_mode
 from approvals.draft import Removal
+from certs.golden_clients import keep
 from tests.certificates import make
 from tests.world import World
 from web import lists
@@ -54,9 +56,21 @@ def test_an_order_or_page_that_is_not_offered_is_passed_over(reader: Client, wro
 def test_columns_are_put_away_and_shown_again(reader: Client) -> None:
     page = _get(reader, "?hide=checks&state=open")
     assert 'data-label="Checks"' not in page
-    assert "Show: Checks" in page
-    assert 'href="?hide=checks&amp;state=open&amp;hide=' not in page
-    assert 'data-label="Checks"' in _get(reader, "?hide=change&hide=nonsense")
+    (back,) = re.findall(r'<a\s+href="([^"]*)">(?:(?!</a>).)*Show: Checks', page, re.DOTALL)
+    assert 'data-label="Checks"' in _get(reader, back.replace("&amp;", "&"))
+
+
+def test_the_first_column_stays_and_what_is_no_column_is_passed_over(reader: Client) -> None:
+    page = _get(reader, "?hide=change&hide=nonsense")
+    assert _numbers(page) == [3, 2, 1]
+    assert 'data-label="Checks"' in page
+    assert "Hide: Change" not in page
+
+
+def test_filtering_keeps_order_and_columns(reader: Client) -> None:
+    page = _get(reader, "?sort=change&hide=checks")
+    assert '<input type="hidden" name="sort" value="change">' in page
+    assert '<input type="hidden" name="hide" value="checks">' in page
 
 
 def test_pages_keep_filters_and_their_size_is_not_the_readers(
@@ -73,8 +87,17 @@ def test_pages_keep_filters_and_their_size_is_not_the_readers(
 
 def test_filters_find_what_they_say(reader: Client, world: World) -> None:
     assert _numbers(_get(reader, "?q=%232")) == [2]
+    assert _numbers(_get(reader, "?q=client-1")) == [2]
+    assert _numbers(_get(reader, "?q=new+partner")) == [3, 2, 1]
+    fingerprint = world.change(1).items.get().sha256_fingerprint.upper()
+    for written in (fingerprint, fingerprint[:10], ":".join(fingerprint), " ".join(fingerprint)):
+        assert _numbers(_get(reader, f"?q={written}")) == [1]
+    assert _numbers(_get(reader, "?q=:")) == []
+    assert _numbers(_get(reader, "?state=submitted")) == [3, 2, 1]
+    assert _numbers(_get(reader, "?state=open")) == [3, 2, 1]
     assert _numbers(_get(reader, "?state=applied")) == []
     assert _numbers(_get(reader, "?mine=on")) == [3, 2, 1]
+    assert _numbers(_get(reader, "?environment=dev")) == [3, 2, 1]
     assert _numbers(_get(reader, "?environment=prod")) == []
     assert _numbers(_get(world.page("tom"), "?mine=on")) == []
 
@@ -92,16 +115,69 @@ def test_a_filter_that_cannot_be_understood_is_said_and_finds_nothing(
 @pytest.mark.usefixtures("reader")
 def test_the_audit_is_filtered_by_each_of_its_filters(world: World) -> None:
     auditor = world.page("ada")
-    found = auditor.get("/audit/?type=change.submitted&actor=&change=2").content.decode()
-    assert "1 event, newest first" in found
-    for nothing in ("?since=2100-01-01", "?until=2000-01-01", "?result=failed", "?sha256=ff:ff"):
-        assert "No event fits" in auditor.get(f"/audit/{nothing}").content.decode()
+    fingerprint = world.change(2).items.get().sha256_fingerprint
+    day = timezone.now().date()
+    for found in (
+        "type=change.submitted",
+        "change=2",
+        "actor=Sam",
+        "environment=dev",
+        f"sha256={fingerprint.upper()}",
+        f"sha256={fingerprint[:2]}:{fingerprint[2:4]}:{fingerprint[4:6]}",
+        "result=ok",
+        f"since={day}&until={day}",
+    ):
+        page = auditor.get(f"/audit/?type=change.submitted&change=2&{found}").content.decode()
+        assert "1 event, newest first" in " ".join(page.split()), found
+    for nothing in (
+        "since=2100-01-01",
+        "until=2000-01-01",
+        "result=failed&change=2",
+        "sha256=ff:ff",
+        "sha256=:",
+        "actor=nobody-of-this-name",
+        "environment=prod&change=2",
+    ):
+        assert "No event fits" in auditor.get(f"/audit/?{nothing}").content.decode(), nothing
     assert auditor.get("/audit/?change=x").status_code == 422
+
+
+@pytest.mark.usefixtures("reader")
+def test_nobody_guesses_an_address_by_the_audit_of_a_tenant(world: World) -> None:
+    tenants, all_of_them = "/t/payments/audit/?actor=", "/audit/?actor="
+    for part in ("sam@example.com", "@example", "m@ex"):
+        assert "No event fits" in world.page("sam").get(tenants + part).content.decode()
+        assert "No event fits" not in world.page("ada").get(all_of_them + part).content.decode()
+
+
+def test_home_shows_what_one_may_decide_however_much_else_waits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rex reviews dev only, and older changes of prod wait in numbers."""
+    monkeypatch.setattr(lists, "PAGE_SIZE", 2)
+    for each in range(4):
+        world.submit(make(f"prod-{each}"), environment="prod")
+    last = world.checked(make("dev-1"))
+    page = _page(world, "rex", "/")
+    decide = page.split('id="decide"', 1)[1].split("</section>", 1)[0]
+    assert _numbers(decide) == [last.number]
+    others = _page(world, "rex", "/review/").split('id="others"', 1)[1].split("</section>", 1)[0]
+    assert len(_numbers(others)) == 2
+    assert "others-page=2" in others
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/review/", "/t/payments/changes/", "/t/payments/certificates/", "/t/payments/audit/"],
+    [
+        "/",
+        "/review/",
+        "/t/payments/changes/",
+        "/t/payments/certificates/",
+        "/t/payments/audit/",
+        "/t/payments/golden-clients/",
+        "/t/payments/trust-configs/",
+        "/environments/",
+    ],
 )
 def test_a_list_costs_no_more_queries_for_more_rows(world: World, path: str) -> None:
     from django.db import connection
@@ -110,16 +186,27 @@ def test_a_list_costs_no_more_queries_for_more_rows(world: World, path: str) -> 
     client.force_login(world.user("rita"))
 
     def cost() -> int:
-        client.get(path)
+        assert client.get(path).status_code == 200
         with CaptureQueriesContext(connection) as queries:
             client.get(path)
         return len(queries)
 
-    world.submit(make("first"))
+    def more(n: int) -> None:
+        world.submit(make(f"c{n}"))
+        keep.add(
+            actor=world.actor("sam"),
+            tenant_id=world.tenant().pk,
+            trust_config_id=str(world.trust_config().pk),
+            name=f"golden-{n}",
+            chain=[make(f"golden-{n}").parsed],
+        )
+        world.add_trust_config(f"another-{n}", "payments")
+
+    more(0)
     world.work()
     few = cost()
-    for n in range(6):
-        world.submit(make(f"c{n}"))
+    for n in range(1, 7):
+        more(n)
     world.work()
     assert cost() <= few
 

@@ -7,6 +7,7 @@ from django.test import Client
 from approvals.asking import roll_back
 from approvals.draft import Removal
 from certs.golden_clients import keep
+from certs.models import GoldenClient
 from tests.certificates import Made, make, make_ca
 from tests.world import World
 
@@ -89,3 +90,46 @@ def test_each_golden_client_is_said_to_keep_or_to_lose_the_way_by_which_it_gets_
     assert "a CA by which it gets in goes" in said_of("under-the-root-that-goes")
     assert "its own entry goes" in said_of("listed-itself")
     assert "a worker tries it before anybody decides" in said_of("a-stranger")
+
+
+def _said_of(world: World, change: Any, name: str, by: str = "rita") -> str:
+    page = _page(world, by, f"/t/{change.tenant.slug}/changes/{change.number}/roll-back/")
+    return page.split(f">{name}<", 1)[1].split("</li>", 1)[0]
+
+
+def test_an_old_prediction_is_none(world: World) -> None:
+    """The client got in by its own entry; then that was retired, and only the CA lets it in."""
+    ca = make_ca("The CA")
+    client, other = make("client", issuer=ca), make("other")
+    world.applied(client, other)
+    _keep(world, "client-kept", client)
+    of_the_ca = world.applied(ca)
+    world.applied(removed=[Removal(client.fingerprint, "allowlisted_certificate", "retired")])
+    assert "a CA by which it gets in goes" in _said_of(world, of_the_ca, "client-kept")
+    GoldenClient.objects.update(tried_digest="0" * 64)
+    said = _said_of(world, of_the_ca, "client-kept")
+    assert "a worker tries it before anybody decides" in said
+
+
+def test_a_ca_that_stays_in_another_role_is_not_said_to_go(world: World) -> None:
+    root = make_ca("Root")
+    world.applied(root)
+    as_intermediate = world.applied(root, role="intermediate_ca")
+    _keep(world, "client-kept", make("client", issuer=root))
+    assert "nothing by which it gets in goes" in _said_of(world, as_intermediate, "client-kept")
+
+
+def test_golden_clients_of_other_tenants_are_not_named(world: World) -> None:
+    ca = make_ca("Shared CA")
+    change = world.applied(ca, to="shared-clients")
+    keep.add(
+        actor=world.actor("lena"),
+        tenant_id=world.tenant("logistics").pk,
+        trust_config_id=str(world.trust_config("shared-clients").pk),
+        name="somebody-elses",
+        chain=[make("theirs", issuer=ca).parsed],
+    )
+    world.work()
+    page = _page(world, "sam", f"/t/payments/changes/{change.number}/roll-back/")
+    assert "Shared CA" in page
+    assert "somebody-elses" not in page

@@ -72,6 +72,13 @@ def query(context: Mapping[str, Any], *pairs: Any) -> str:
     return f"?{asked.urlencode()}"
 
 
+@register.simple_tag(takes_context=True)
+def kept_choices(context: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Order and columns that the URL says, for a form that would drop them."""
+    asked = context["request"].GET
+    return [(name, value) for name in ("sort", "hide") for value in asked.getlist(name)]
+
+
 @register.filter
 def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
     return mapping.get(key) if mapping else None

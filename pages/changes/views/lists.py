@@ -2,11 +2,13 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from approvals.models import ChangeRequest
-from approvals.policy import may_submit, may_take_over
+from approvals.policy import may_submit
+from approvals.querysets import ChangeQuerySet
 from approvals.states import OPEN, State
 from approvals.votes import may_vote, voter
 from pages.changes import effect, summary
@@ -15,30 +17,57 @@ from pages.changes.tables import ChangeTable
 from pages.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
 from tenants import access
 from tenants.rights import Act
+from web.lists import ListTable
+
+
+def _waiting_for(user_id: int, changes: ChangeQuerySet) -> tuple[list[int], list[int]]:
+    """Ids of the changes that wait for votes, oldest first: those on which this person may vote, and the others.
+
+    Read with what the rule needs and no more, so that however many wait the pages show the right ones.
+    """
+    waiting = list(
+        changes.filter(state=State.VALIDATED)
+        .select_related("trust_config__environment")
+        .prefetch_related("items__certificate", "votes")
+        .order_by("state_since", "pk")
+    )
+    who = voter(user_id, waiting)
+    mine = [change.pk for change in waiting if may_vote(user_id, change, who=who)]
+    voted_on = set(mine)
+    return mine, [change.pk for change in waiting if change.pk not in voted_on]
+
+
+def _table(
+    request: SignedInRequest, prefix: str, changes: ChangeQuerySet, empty: str | Promise = ""
+) -> ListTable:
+    """One of several tables of a page, each with pages of its own."""
+    return ChangeTable(changes, prefix=f"{prefix}-", empty_text=empty).by_url(request)
 
 
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     """What waits for my decision, then what I sent and where it stands."""
     tenants = access.visible_tenants(request.user.pk)
-    visible = ChangeRequest.objects.filter(tenant__in=tenants).for_lists()
-    waiting = list(visible.filter(state=State.VALIDATED).order_by("state_since")[:200])
-    who = voter(request.user.pk, waiting)
-    to_decide = [change for change in waiting if may_vote(request.user.pk, change, who=who)]
+    changes = ChangeRequest.objects.filter(tenant__in=tenants)
+    visible = changes.for_lists()
+    scope = access.platform_scope(request.user.pk, Act.VOTE)
+    to_decide = _waiting_for(request.user.pk, changes)[0] if scope else []
     mine = visible.of_person(request.user.pk)
-    orphans = [
-        change
-        for change in visible.without_asker().order_by("state_since")[:50]
-        if may_take_over(request.user.pk, change)
-    ]
+    oldest_first = visible.order_by("state_since", "pk")
+    orphans = oldest_first.without_asker().where_may(request.user.pk, Act.SUBMIT)
     context = {
-        "orphans": ChangeTable(orphans),
-        "to_decide": ChangeTable(to_decide, empty_text=_("Nothing waits for your decision.")),
-        "open_mine": ChangeTable(
-            mine.filter(state__in=OPEN), empty_text=_("You have no change under way.")
+        "orphans": _table(request, "orphans", orphans),
+        "to_decide": _table(
+            request,
+            "decide",
+            oldest_first.filter(pk__in=to_decide),
+            _("Nothing waits for your decision."),
+        ),
+        "open_mine": _table(
+            request, "mine", mine.filter(state__in=OPEN), _("You have no change under way.")
         ),
         "ended_mine": ChangeTable(mine.exclude(state__in=OPEN)[:5]),
-        "drifted": summary.drifted(tenants) if who.scope else [],
+        "drifted": summary.drifted(tenants) if scope else [],
         "proposed": summary.proposed_switches(request.user.pk),
         "coming": effect.coming(tenants),
         "submits_for": access.tenants_where(request.user.pk, Act.SUBMIT),
@@ -49,25 +78,23 @@ def home(request: SignedInRequest) -> HttpResponse:
 @platform_page(Act.READ_PLATFORM)
 def review_queue(request: SignedInRequest) -> HttpResponse:
     """Every change that waits for reviewers, across tenants, oldest first."""
-    waiting = list(
-        ChangeRequest.objects.filter(state=State.VALIDATED).for_lists().order_by("state_since")
-    )
-    who = voter(request.user.pk, waiting)
-    mine = [change for change in waiting if may_vote(request.user.pk, change, who=who)]
-    done = ChangeRequest.objects.filter(votes__voter=request.user).distinct().for_lists()
-    tables = {
-        "mine": (
-            mine,
+    mine, others = _waiting_for(request.user.pk, ChangeRequest.objects.all())
+    rows = ChangeRequest.objects.for_lists()
+    oldest_first = rows.order_by("state_since", "pk")
+    decided = rows.filter(votes__voter=request.user).distinct()
+    context = {
+        "mine": _table(
+            request,
+            "mine",
+            oldest_first.filter(pk__in=mine),
             _(
                 "Nothing waits for your decision. New changes appear here when a worker has checked them."
             ),
         ),
-        "others": ([c for c in waiting if c not in mine], _("Nothing waits for others.")),
-        "done": (done, _("You have not decided on a change yet.")),
-    }
-    context = {
-        name: ChangeTable(changes, prefix=f"{name}-", empty_text=empty).by_url(request)
-        for name, (changes, empty) in tables.items()
+        "others": _table(
+            request, "others", oldest_first.filter(pk__in=others), _("Nothing waits for others.")
+        ),
+        "done": _table(request, "done", decided, _("You have not voted on a change yet.")),
     }
     return render(request, "approvals/review_queue.html", context)
 

@@ -8,16 +8,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from approvals.asking import roll_back
-from approvals.asking.undo import later_changes, plan_of_rollback
+from approvals.asking.undo import later_changes, net_of
 from approvals.draft import Removal
 from approvals.errors import BadChange, ConflictingChange
 from approvals.models import ChangeRequest
 from certs.models import TrustEntry
+from pki.plan import Action, Entry
 from tests.certificates import Made, ec_key, make
 from tests.world import World
 
 ALLOWLISTED = "allowlisted_certificate"
 KEY = ec_key()
+
+
+def plan_of_rollback(change: ChangeRequest) -> dict[Entry, Action]:
+    return net_of([change, *later_changes(change)])
 
 
 def retire(made: Made) -> Removal:

@@ -16,6 +16,8 @@ def test_whoever_has_a_part_in_the_change_says_something_of_it(world: World, by:
     comment(actor=world.actor(by), tenant_id=change.tenant_id, number=change.number, text=" Hm. ")
     said = AuditEvent.objects.filter(type="change.commented").get()
     assert (said.recorded["reason"], said.change_number) == ("Hm.", change.number)
+    kept = change.comments.get()
+    assert (kept.text, kept.author) == ("Hm.", world.user(by))
 
 
 @pytest.mark.parametrize("by", ["ada", "lena", "nobody"])

@@ -40,3 +40,12 @@ def test_what_waits_for_votes_does_not_lapse(world: World, days: int) -> None:
     with time_machine.travel(timezone.now() + timedelta(days=10 * days), tick=True):
         lapse()
     assert world.fresh(change).state == "validated"
+
+
+def test_what_is_being_written_does_not_lapse(world: World, days: int) -> None:
+    due = timezone.now() + timedelta(days=3)
+    change = world.approved(make(), timing=Timing("at_time", due))
+    world.write_begun(change)
+    with time_machine.travel(due + timedelta(days=days, minutes=5), tick=True):
+        lapse()
+    assert world.fresh(change).state == "approved"

@@ -1,8 +1,12 @@
 """Changes whose asker has lost the role, and who takes care of them."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from approvals.deciding import take_over, withdraw
+from approvals.draft import Removal, Timing
 from approvals.errors import SelfApproval
 from approvals.models import ChangeRequest
 from audit.models import AuditEvent
@@ -120,3 +124,22 @@ def test_a_second_take_over_does_not_forget_the_first(world: World, orphan: Chan
     Grant.objects.create(user=world.user("sue"), role="reviewer")
     with pytest.raises(SelfApproval):
         world.approve(orphan, by="sue")
+
+
+def test_a_follower_that_somebody_takes_care_of_stays_with_them(world: World) -> None:
+    old, new = make("old"), make("new")
+    world.applied(old)
+    now = timezone.now()
+    first = world.approved(
+        new,
+        removed=[Removal(old.fingerprint, "allowlisted_certificate", "retired")],
+        timing=Timing("at_time", now + timedelta(days=1), now + timedelta(days=8)),
+    )
+    second = first.followers.get()
+    world.add_user("sue", ("submitter", "payments"))
+    world.add_user("pat", ("submitter", "payments"))
+    world.take_grant("sam", "submitter")
+    take(world, second, "sue")
+    take(world, first, "pat")
+    assert world.fresh(first).responsible == world.user("pat")
+    assert world.fresh(second).responsible == world.user("sue")

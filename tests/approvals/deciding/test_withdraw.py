@@ -1,13 +1,12 @@
 """Withdrawing: by whoever is responsible, while nothing of the change is on its way."""
 
 import pytest
-from django.utils import timezone
 
 from approvals.deciding.withdraw import withdraw
 from approvals.errors import PublicationInProgress, WrongState
-from approvals.models import ChangePublication, ChangeRequest
+from approvals.models import ChangeRequest
 from audit.models import AuditEvent
-from certs.models import Publication, SealedCertificate
+from certs.models import SealedCertificate
 from tenants.errors import NotAllowed
 from tests.certificates import make
 from tests.world import World
@@ -41,17 +40,7 @@ def test_nobody_withdraws_what_somebody_else_takes_care_of(world: World, by: str
 
 def test_what_may_be_on_its_way_is_not_withdrawn(world: World) -> None:
     change = world.scheduled(make())
-    publication = Publication.objects.create(
-        trust_config=change.trust_config,
-        revision=99,
-        base_digest="",
-        revision_digest="",
-        entries=[],
-        etag_before="",
-        worker="w",
-        intended_at=timezone.now(),
-    )
-    ChangePublication.objects.create(change=change, publication=publication)
+    world.write_begun(change)
     with pytest.raises(PublicationInProgress):
         _withdraw(world, change)
     assert world.fresh(change).state == "approved"
