@@ -14,6 +14,7 @@ from pki.certificate import ParsedCertificate
 
 # What one event of the audit can name (60,000 bytes), and what a reviewer can read.
 MAXIMAL_ITEMS = 200
+NO_REASON = _("Say why this change is needed. Reviewers and auditors will read it.")
 
 
 LATEST = timedelta(days=366)
@@ -73,9 +74,7 @@ def in_all_roles(removals: list[Removal], entries: Iterable[TrustEntry]) -> list
 def check_request(reason: str, additions: list[Addition], removals: list[Removal]) -> None:
     """:raises BadChange: without a reason, without items, or with the same entry twice."""
     if not reason.strip():
-        raise BadChange(
-            _("Say why this change is needed. Reviewers and auditors will read it."), field="reason"
-        )
+        raise BadChange(NO_REASON, field="reason")
     if not additions and not removals:
         raise BadChange(_("Choose at least one certificate to add or to remove."))
     entries = [(a.role, a.certificate.facts.sha256_fingerprint) for a in additions] + [

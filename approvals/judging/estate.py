@@ -96,6 +96,11 @@ def estate_of_change(change: ChangeRequest, *, at: datetime, with_others: bool =
         without=change,
         with_others=with_others,
     )
+    case = change.drift_case
+    if change.kind == ChangeRequest.Kind.ADOPTION and case is not None and not case.entry_set:
+        return replace(
+            estate, may_be_emptied=True
+        )  # it is empty already, and nobody is let out by saying so
     if change.kind == ChangeRequest.Kind.PUT_BACK:
         holdings = apply_steps(estate.holdings, change.tenant_id, inverse(change.steps))
         was_empty = not change.trust_config.observed  # what was empty before may be so again

@@ -72,7 +72,10 @@ def ask(
             trust_config=trust_config, state__in=OPEN, number=change_number or 0
         )
         if change_number is not None and not changes.exists():
-            raise UnknownObject
+            raise BadValue(
+                _("No change #%(number)s of this trust config is under way.")
+                % {"number": change_number}
+            )
         if Simulation.objects.filter(tenant=tenant, answered_at=None).count() >= MOST_WAITING:
             raise NotPossible(
                 _(

@@ -1,4 +1,4 @@
-"""Keeping golden clients: what a person adds is sealed at once, and tried by a worker (golden_trials.py)."""
+"""Keeping golden clients: what a person adds is sealed at once, and tried by a worker (trials.py)."""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _

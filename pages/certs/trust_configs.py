@@ -121,6 +121,9 @@ def show_trust_config(
     why = hindrance_of(trust_config)
     context: dict[str, Any] = {
         "trust_config": trust_config,
+        "page_url": reverse(
+            "certs:trust-config-detail", args=[request.tenant.slug, trust_config.pk]
+        ),
         "own": own,
         "others": Counter(entry.role for entry in trust_config.observed - own_set),
         "headroom": counts(

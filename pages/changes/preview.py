@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from approvals import policy
-from approvals.draft import MAXIMAL_ITEMS, Addition, Removal, in_all_roles
+from approvals.draft import MAXIMAL_ITEMS, NO_REASON, Addition, Removal, in_all_roles
 from approvals.judging.estate import estate_of
 from approvals.models import Item
 from certs.models import TrustConfig, TrustEntry
@@ -240,7 +240,7 @@ def _missing(form: ChangeForm, steps: list[Step]) -> list[str | Promise]:
     if holds_pem(form.cleaned_data["reason"]):
         missing.append(NO_PEM)
     if not form.cleaned_data["reason"].strip():
-        missing.append(_("Say why this change is needed. Reviewers and auditors will read it."))
+        missing.append(NO_REASON)
     return missing
 
 

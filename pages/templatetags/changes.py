@@ -19,7 +19,8 @@ def is_frozen(environment: Environment) -> bool:
 
 @register.filter
 def cause_sentences(change: Any) -> list[str]:
-    return causes.sentences(change.causes)
+    """Without a full stop at their end: what people wrote may have one, and the page puts its own."""
+    return [sentence.rstrip(".。 ") for sentence in causes.sentences(change.causes)]
 
 
 @register.filter

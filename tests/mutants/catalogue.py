@@ -28,7 +28,7 @@ ACCESS = "tenants/access.py"
 TRANSITIONS = "approvals/steps/transitions.py"
 
 _LEASE = ("tests/certs/trust_configs/test_publications.py",)
-_STEP = ("tests/approvals/publishing",)
+_PUBLISHING = ("tests/approvals/publishing",)
 _VOTES = ("tests/approvals/test_votes.py", "tests/approvals/deciding")
 _LIMITS = ("tests/approvals/test_limits.py",)
 _UNDO = ("tests/approvals/asking/test_undo.py", "tests/approvals/asking/test_roll_back.py")
@@ -61,21 +61,21 @@ MUTANTS = (
         CONDUCTOR,
         "if live.label == written.label and live.entries == written.entry_set:",
         "if live.label == written.label:",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "verified needs our label",
         CONDUCTOR,
         "if live.label == written.label and live.entries == written.entry_set:",
         "if live.entries == written.entry_set:",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "a worker asks for its lease before it sends",
         CONDUCTOR,
         "    publications.require_held(lease)\n",
         "",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "a lease has a time",
@@ -114,28 +114,28 @@ MUTANTS = (
         INTEND,
         "if trust_config.state != TrustConfig.State.READY or not is_as_observed(trust_config, live):",
         "if trust_config.state != TrustConfig.State.READY:",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "a fencing write adopts nothing that nobody saw",
         INTEND,
         "if not is_as_seen(trust_config, live):",
         "if False:",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "what is neither live nor opened holds its change",
         INTEND,
         "    if missing:\n",
         "    if False:\n",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "golden clients are tried before a write that may wait",
         "approvals/judging/originals.py",
         "        if waits:\n            raise\n",
         "",
-        _STEP,
+        _PUBLISHING,
     ),
     # --- who may, and whose vote counts
     Mutant(
@@ -504,91 +504,91 @@ MUTANTS = (
         "approvals/publishing/sweep.py",
         "            or Publication.objects.unresolved(trust_config.pk).exists()\n",
         "",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "a stale read decides nothing about a case",
         "approvals/publishing/sweep.py",
         "            or trust_config.observed_at != live.basis\n",
         "",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "a stale sweep blocks nothing",
         "approvals/publishing/sweep.py",
         "if locked.blocked_at is not None or locked.observed_at != trust_config.observed_at:",
         "if locked.blocked_at is not None:",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "what has drifted is looked at again",
         "approvals/publishing/wake.py",
         '            _ensure("look_again", trust_config.pk, trust_config.environment.queue)\n',
         "            pass\n",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "what Google refuses is not woken",
         "approvals/publishing/wake.py",
         "busy.filter(blocked_at=None)",
         "busy.filter()",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "whether its time has come is asked again before the write",
         INTEND,
         "            if not schedule.may_go(change, at):\n                continue\n",
         "",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "a batch grows again after what was refused",
         "approvals/publishing/settle.py",
         "        if trust_config.batch_limit:\n",
         "        if False:\n",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "what is revoked is not kept",
         INTEND,
         "if item.removal == Item.Removal.RETIRED and (pem",
         "if item.removal and (pem",
-        (*_STEP, *_VAULT),
+        (*_PUBLISHING, *_VAULT),
     ),
     Mutant(
         "a revocation goes before what would bring the certificate back",
         ADMISSION,
         "ordered.insert(next(bringing, len(ordered)), change)",
         "ordered.append(change)",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "one write does not revoke and let in again",
         ADMISSION,
         "            revoked={**estate.revoked, **change.revokes},",
         "            revoked=estate.revoked,",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "what was not opened does not go",
         ADMISSION,
         "pk__in=[change.pk for change in due if change.pk not in opened.waiting]",
         "pk__in=[change.pk for change in due]",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "where Google refuses nothing is written",
         CONDUCTOR,
         "    if trust_config.blocked_at is not None:\n        return None\n",
         "",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "an operation that runs is waited for, although its intent was lost",
         CONDUCTOR,
         "not status.is_done for status in publishing.operations_since(trust_config, oldest)",
         "False for status in publishing.operations_since(trust_config, oldest)",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "a resolution needs the set that was voted on",
@@ -630,7 +630,7 @@ MUTANTS = (
         "certs/trust_configs/publishing.py",
         "live.pems.get(entry) or additions[entry.sha256_fingerprint]",
         "additions.get(entry.sha256_fingerprint) or live.pems[entry]",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "a sealed text is compared with its digest",
@@ -693,7 +693,7 @@ MUTANTS = (
         "certs/trust_configs/budget.py",
         'return rows.filter(**{f"{quota.value}__lte": Now() + burst})',
         "return rows",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "the end of an overlap waits while its first change is undone",
@@ -756,7 +756,7 @@ MUTANTS = (
         "approvals/audit_events.py",
         "for tenant_id, mine in (numbers or {None: []}).items():",
         "for tenant_id, mine in [*(numbers or {None: []}).items()][:1]:",
-        _STEP,
+        _PUBLISHING,
     ),
     Mutant(
         "an inactive person sees no tenant and has no role of the platform",

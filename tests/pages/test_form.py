@@ -341,3 +341,12 @@ def test_a_ca_that_expires_soon_is_drafted_as_a_rotation_that_overlaps_until_its
     form = " ".join(page.get(link.group(1).replace("&amp;", "&")).content.decode().split())
     field = re.search(r'<input[^>]*name="overlap_until"[^>]*>', form)
     assert field is not None and f'value="{last:%Y-%m-%dT%H:%M}"' in field.group()
+
+
+def test_a_missing_reason_is_said_at_its_field(form: Any) -> None:
+    page = form("submit", uploads={"c.pem": make().pem}, reason="").content.decode()
+    field = re.search(r"<textarea[^>]*name=\"reason\"[^>]*>", page)
+    assert field is not None
+    assert 'aria-invalid="true"' in field.group()
+    assert "reason-error" in field.group()
+    assert "Say why this change is needed" in page.split('id="reason-error"', 1)[1][:400]

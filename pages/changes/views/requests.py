@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from approvals.asking import return_to_date, roll_back, submit
+from approvals.draft import NO_REASON
 from approvals.errors import BadChange
 from approvals.judging.schedule import freeze_now
 from approvals.policy import may_roll_back
@@ -89,6 +90,8 @@ def change_form(request: TenantRequest, trust_config_id: str) -> HttpResponse:
                 form.add_error(error.field, str(error.sentence))
         else:
             return redirect("approvals:change-detail", request.tenant.slug, number)
+    if preview and request.POST.get("act") == "submit" and NO_REASON in preview.missing:
+        form.add_error("reason", NO_REASON)
     context = {
         "form": form,
         "place": place,

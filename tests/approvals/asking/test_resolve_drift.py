@@ -12,6 +12,7 @@ from approvals.draft import Removal, Timing
 from approvals.errors import ApprovalError, BadChange
 from approvals.models import ChangeRequest
 from certs.errors import CertsError
+from certs.models import TrustConfig
 from certs.trust_configs.drift import open_case
 from pki.plan import revision_digest
 from tests.certificates import make
@@ -167,3 +168,14 @@ def test_what_another_tenant_revoked_elsewhere_can_be_adopted_by_saying_so_and_i
         refused.value.sentence
     )
     assert world.adopt("shared-clients", by="sam", names_revocation=True).names_revocation
+
+
+def test_what_somebody_emptied_can_be_adopted_as_it_is(world: World) -> None:
+    """Nothing may be written while it has drifted, so a rule against emptying would leave no way out."""
+    world.applied(make("the-only-one"))
+    TrustConfig.objects.update(enforcement="reject")
+    world.edited_outside(allowlisted=[])
+    change = world.adopted()
+    assert change.state == "applied"
+    assert [f.severity for f in change.findings.filter(code="EST-LAST-02")] == ["warning"]
+    assert world.trust_config().state == "ready"

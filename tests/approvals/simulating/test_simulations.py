@@ -73,10 +73,10 @@ def test_the_date_is_heeded(world: World) -> None:
 def test_what_is_no_question_is_refused(world: World) -> None:
     with pytest.raises(BadValue):
         ask(world)
-    with pytest.raises(UnknownObject):
+    with pytest.raises(BadValue, match="No change #99"):
         ask(world, make(), change_number=99)
     applied = world.applied(make())
-    with pytest.raises(UnknownObject):
+    with pytest.raises(BadValue):
         ask(world, make(), change_number=applied.number)
 
 
