@@ -7,8 +7,11 @@ import pytest
 from django.utils import timezone
 
 from approvals.asking import roll_back
+from approvals.deciding import validate
 from approvals.draft import Removal, Timing
+from approvals.limits import limits_exceeded
 from approvals.models import ChangeRequest
+from pki.findings import Finding, Severity
 from pki.policy import Policy, SelfService
 from tenants.flows import policies
 from tests.certificates import SERVER_AUTH, make, make_ca
@@ -126,8 +129,6 @@ def test_a_put_back_of_mode_b_is_held_to_the_limits_of_the_day(world: World) -> 
     world.self_service("payments")
     world.edited_outside(allowlisted=[])
     ch = world.put_back(by="sam")
-    from approvals.deciding import validate
-
     validate.validate(change_id=ch.pk)
     assert world.fresh(ch).state == "approved", world.fresh(ch).causes
     t = world.tenant()
@@ -135,3 +136,39 @@ def test_a_put_back_of_mode_b_is_held_to_the_limits_of_the_day(world: World) -> 
     t.save()
     world.work()
     assert world.fresh(ch).state == "validated"
+
+
+def _limits(change: ChangeRequest, *codes: str, **evidence: str) -> set[str]:
+    findings = [Finding(code, Severity.WARNING, "", dict(evidence)) for code in codes]
+    return {why["code"] for why in limits_exceeded(change, findings)}
+
+
+def test_each_limit_that_no_width_lifts_asks_a_person(world: World) -> None:
+    world.self_service("payments", **WIDEST)
+    change = world.submit(make())
+    assert _limits(change) == set()
+    assert _limits(change, "EST-REVOKED-01") == {"limit-revoked"}
+    assert _limits(change, "EST-REVOKED-02") == {"limit-revoked"}
+    assert _limits(change, "EST-LAST-01") == {"limit-last-anchor"}
+    assert _limits(change, "EST-STILL-ACCEPTED", answer="Known.") == {"limit-answered"}
+    change.kind = ChangeRequest.Kind.ADOPTION
+    assert "limit-adoption" in _limits(change)
+
+
+def test_the_end_of_an_overlap_touches_no_shared_anchor_by_itself(world: World) -> None:
+    world.self_service("payments", **WIDEST)
+    change = world.submit(make(), to="shared-clients")
+    assert _limits(change) == set()
+    change.later_removals.create(
+        role="trust_anchor", sha256_fingerprint="0" * 64, removal="retired"
+    )
+    assert _limits(change) == {"limit-shared"}
+
+
+def test_outside_its_limits_the_policy_gives_no_vote(world: World) -> None:
+    world.self_service("payments", **{**WIDEST, "item_count": 1})
+    outside, inside = world.submit(make("a"), make("b")), world.submit(make("c"))
+    for change in (outside, inside):
+        validate.validate(change_id=change.pk)
+    assert not outside.votes.exists()
+    assert inside.votes.exclude(policy="").count() == 1

@@ -1,15 +1,18 @@
 """A vote counts only while its voter may vote."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from approvals.deciding import vote
-from approvals.draft import Removal
+from approvals.deciding import validate, vote
+from approvals.draft import Removal, Timing
 from approvals.errors import SelfApproval, VoteRefused
 from approvals.models import ChangeRequest, Vote
 from approvals.publishing.conductor import publish
-from approvals.votes import has_votes, may_vote
+from approvals.votes import has_votes, may_vote, rests_on_the_policy
 from pages.changes.summary import votes_of
 from tenants.models import Grant
 from tests.certificates import Made, make
@@ -152,3 +155,36 @@ def test_one_vote_that_declines_is_enough_whoever_else_approves(world: World) ->
             cast_at=change.state_since,
         )
     assert not has_votes(change)
+
+
+def _follower(world: World, **mode: Any) -> ChangeRequest:
+    old = make("old")
+    world.applied(old, make("other"))
+    if mode:
+        world.self_service("payments", **mode)
+    change = world.submit(
+        make("new"),
+        removed=[Removal(old.fingerprint, "allowlisted_certificate", "retired")],
+        timing=Timing(overlap_until=timezone.now() + timedelta(days=9)),
+    )
+    validate.validate(change_id=change.pk)
+    if not mode:
+        world.approve(change)
+    second: ChangeRequest = world.fresh(change).followers.get()
+    return second
+
+
+def test_a_follower_shares_the_votes_of_its_first_until_it_comes_back(world: World) -> None:
+    second = _follower(world)
+    assert has_votes(second)
+    second.voting_round = 2
+    assert not has_votes(second)
+
+
+def test_a_follower_of_mode_b_rests_on_the_policy_as_its_first_does(world: World) -> None:
+    wide = {"roles": ("allowlisted_certificate",), "item_count": 9}
+    assert rests_on_the_policy(_follower(world, **wide))
+
+
+def test_a_follower_that_people_approved_does_not(world: World) -> None:
+    assert not rests_on_the_policy(_follower(world))

@@ -179,3 +179,46 @@ def test_what_somebody_emptied_can_be_adopted_as_it_is(world: World) -> None:
     assert change.state == "applied"
     assert [f.severity for f in change.findings.filter(code="EST-LAST-02")] == ["warning"]
     assert world.trust_config().state == "ready"
+
+
+def test_in_mode_b_nothing_that_was_revoked_is_adopted(world: World) -> None:
+    revoked = make("revoked")
+    world.applied(revoked, make("other"))
+    world.applied(removed=[Removal(revoked.fingerprint, "allowlisted_certificate", "revoked")])
+    world.self_service("payments")
+    stays = list(world.live()["allowlisted"])
+    world.edited_outside(allowlisted=[*stays, revoked.parsed.pem])
+    with pytest.raises(BadChange, match="in mode B nothing brings it back"):
+        world.adopt(by="sam", names_revocation=True)
+
+
+def test_what_another_tenant_revoked_elsewhere_is_not_put_back(world: World) -> None:
+    theirs = make("theirs")
+    for place in ("shared-clients", "logistics-clients"):
+        world.applied(theirs, make(f"stays-{place}"), by="lena", tenant="logistics", to=place)
+    world.applied(
+        removed=[Removal(theirs.fingerprint, "allowlisted_certificate", "revoked")],
+        by="lena",
+        tenant="logistics",
+        to="logistics-clients",
+    )
+    stays = [p for p in world.live("shared-clients")["allowlisted"] if p != theirs.parsed.pem]
+    world.edited_outside("shared-clients", allowlisted=stays)
+    with pytest.raises(CertsError, match="was revoked by it elsewhere"):
+        world.put_back("shared-clients")
+
+
+def test_a_set_that_differs_is_not_acknowledged(world: World) -> None:
+    world.applied(make("a"), make("b"))
+    world.edited_outside(allowlisted=[])
+    case = open_case(world.trust_config())
+    assert case is not None
+    with pytest.raises(BadChange, match="The set itself differs"):
+        resolve_drift.acknowledge(
+            actor=world.actor("rita"),
+            tenant_id=world.tenant().pk,
+            trust_config_id=str(world.trust_config().pk),
+            digest=revision_digest(case.entry_set),
+            reason="Seen.",
+        )
+    assert world.trust_config().state == "drifted"

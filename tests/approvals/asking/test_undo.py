@@ -305,3 +305,17 @@ def test_a_put_back_is_no_change_to_undo_and_in_nobodys_way(world: World) -> Non
     assert later_changes(world.fresh(change)) == []
     with pytest.raises(NotAllowed, match="put back"):
         undone(world, put_back)
+
+
+def test_production_asks_for_the_name_also_where_much_is_left(world: World) -> None:
+    goes = world.applied(make("goes"), environment="prod")
+    world.applied(make("stays"), environment="prod")
+    with pytest.raises(BadChange, match="Type the name"):
+        roll_back.roll_back(
+            actor=world.actor("rita"),
+            tenant_id=goes.tenant_id,
+            number=goes.number,
+            also=[],
+            reason="Back.",
+            originals=[],
+        )

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -386,3 +387,17 @@ def test_a_closed_connection_proves_no_removal_where_all_are_let_in(world: World
         prove.prove(
             actor=world.actor("sam"), tenant_id=ch.tenant_id, number=ch.number, receipt=text
         )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "fits"), [("localhost:9443", True), ("localhost:9999", False)]
+)
+def test_a_receipt_of_another_endpoint_is_refused(world: World, endpoint: str, fits: bool) -> None:
+    trust_config = world.trust_config()
+    trust_config.endpoint, trust_config.enforcement = endpoint, "reject"
+    receipt = SimpleNamespace(url="https://localhost:9443/", outcome="accepted", told={})
+    if fits:
+        assert prove._outcome(trust_config, receipt) == "accepted"
+    else:
+        with pytest.raises(BadChange, match="another endpoint"):
+            prove._outcome(trust_config, receipt)

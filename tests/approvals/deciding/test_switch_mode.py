@@ -182,3 +182,12 @@ def test_the_brake_holds_for_the_end_of_an_overlap_whose_write_is_unresolved(wor
     assert world.fresh(second).mode == "platform_managed"
     assert old.parsed.pem in world.live()["allowlisted"], world.fresh(second).state
     assert world.fresh(second).state == "validated"
+
+
+def test_the_brake_ends_a_proposal_that_waits(world: World) -> None:
+    world.self_service("payments")
+    ModeSwitch.objects.filter(state="done").update(state="proposed", decided_at=None)
+    switch_mode.brake(
+        actor=world.actor("rita"), tenant_id=world.tenant().pk, reason="Something is wrong."
+    )
+    assert not ModeSwitch.objects.filter(state="proposed").exists()

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from approvals.deciding import retry
+from approvals.deciding import retry, withdraw
 from approvals.deciding.validate import validate
 from approvals.models import ChangeRequest
 from audit.models import AuditEvent
+from certs.trust_configs import publishing
 from emulator.faults import Fault
 from jobs.models import Job
 from pages.changes.waiting import waiting_of
@@ -68,3 +69,21 @@ def test_a_held_check_is_not_woken_by_the_sweep(world: World) -> None:
         world.fresh(change).state,
         Job.objects.filter(kind="validate_change", state="waiting").count(),
     ) == ("submitted", 0)
+
+
+def test_a_change_that_was_withdrawn_while_it_was_checked_stays_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = world.submit(make())
+    read = publishing.read_live
+
+    def slow(trust_config: Any) -> Any:
+        live = read(trust_config)
+        withdraw.withdraw(
+            actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, reason="No."
+        )
+        return live
+
+    monkeypatch.setattr("approvals.deciding.validate.read_live", slow)
+    validate(change_id=change.pk)
+    assert world.fresh(change).state == "withdrawn"

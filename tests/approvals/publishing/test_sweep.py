@@ -12,6 +12,7 @@ from approvals.publishing.conductor import publish
 from approvals.publishing.sweep import look
 from approvals.publishing.wake import wake_trust_configs
 from audit.models import AuditEvent
+from certs.hindrance import Hindrance
 from certs.models import GoogleLocation, Publication, TrustConfig
 from certs.trust_configs import ask as ask_for_trust_config
 from certs.trust_configs import publishing
@@ -20,7 +21,7 @@ from jobs import tasks
 from jobs.models import Job, JobState
 from tenants.models import Environment
 from tests.certificates import make
-from tests.world import _PERIODIC, World
+from tests.world import _PERIODIC, COMMAND, World
 
 
 def _sweep(world: World, environment: Any = "dev") -> None:
@@ -152,3 +153,59 @@ def test_a_case_keeps_which_read_saw_it_first(world: World) -> None:
         "ListTrustConfigs",
         "GetTrustConfig",
     )
+
+
+def _drifted(world: World) -> tuple[TrustConfig, Any]:
+    """A trust config that drifted and was put back outside: its open case, and what is live now."""
+    client = make("stays")
+    world.applied(client)
+    world.edited_outside(allowlisted=[])
+    world.edit_live(allowlisted=[client.parsed.pem])
+    trust_config = world.trust_config()
+    return trust_config, publishing.read_live(trust_config)
+
+
+def _hold_against(trust_config: TrustConfig, live: Any) -> str:
+    sweep._hold_against(str(trust_config.pk), live, rpc="GetTrustConfig", actor=COMMAND)
+    trust_config.refresh_from_db()
+    return trust_config.state
+
+
+def test_a_read_that_is_current_ends_a_case(world: World) -> None:
+    assert _hold_against(*_drifted(world)) == "ready"
+
+
+def test_a_stale_read_decides_nothing_about_a_case(world: World) -> None:
+    trust_config, live = _drifted(world)
+    TrustConfig.objects.update(observed_at=timezone.now() + timedelta(seconds=1))
+    assert _hold_against(trust_config, live) == "drifted"
+
+
+def test_while_a_write_is_open_a_sweep_decides_nothing_about_a_case(world: World) -> None:
+    trust_config, live = _drifted(world)
+    world.write_begun(world.change(1))
+    assert _hold_against(trust_config, live) == "drifted"
+
+
+def test_a_stale_sweep_blocks_nothing(world: World) -> None:
+    trust_config = world.trust_config()
+    why = Hindrance("cloud-missing", "gone")
+    TrustConfig.objects.update(observed_at=timezone.now() + timedelta(seconds=1))
+    sweep._block(trust_config, why, actor=COMMAND)
+    assert world.trust_config().blocked_at is None
+    sweep._block(world.trust_config(), why, actor=COMMAND)
+    assert world.trust_config().blocked_at is not None
+
+
+def test_what_has_drifted_is_looked_at_again_and_what_is_blocked_is_not_woken(world: World) -> None:
+    world.scheduled(make())
+    Job.objects.all().delete()
+    wake_trust_configs()
+    assert {job.kind for job in Job.objects.all()} == {"publish"}
+    Job.objects.all().delete()
+    TrustConfig.objects.update(blocked_at=timezone.now())
+    wake_trust_configs()
+    assert not Job.objects.exists()
+    TrustConfig.objects.filter(pk=world.trust_config().pk).update(state="drifted")
+    wake_trust_configs()
+    assert {job.kind for job in Job.objects.all()} == {"look_again"}

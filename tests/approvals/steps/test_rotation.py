@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.utils import timezone
 
 from approvals.asking import return_to_date
+from approvals.causes import cause
 from approvals.deciding import lapse, retry, stop, take_over
 from approvals.draft import Removal, Timing
 from approvals.errors import VoteRefused
 from approvals.models import ChangeRequest
 from approvals.publishing.conductor import publish
+from approvals.steps import transitions
 from approvals.votes import may_vote
 from audit.models import AuditEvent
 from certs.models import TrustEntry
@@ -20,7 +23,7 @@ from emulator.faults import Fault
 from tenants.flows import windows
 from tenants.windows import Window
 from tests.certificates import Made, make
-from tests.world import World
+from tests.world import COMMAND, World
 
 
 def _rot(
@@ -310,3 +313,14 @@ def test_an_overlap_that_is_over_is_not_approved_by_mode_b_either(world: World) 
     ended = world.fresh(change)
     assert (ended.state, ended.causes) == ("rejected", [{"code": "rejected-overlap"}])
     assert old.parsed.pem in world.live()["allowlisted"]
+
+
+def test_a_follower_that_is_being_written_is_left_to_its_outcome(world: World) -> None:
+    _old, _new, first = rotation(world, due=timedelta(days=1))
+    second = first.followers.get()
+    world.write_begun(second)
+    with transaction.atomic():
+        transitions.withdraw_followers(
+            first, cause("follower-undone", number=first.number), actor=COMMAND, at=timezone.now()
+        )
+    assert world.fresh(second).state == "approved"
