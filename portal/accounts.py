@@ -6,11 +6,15 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 from tenants.models import User
+from web.client import address_of
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  (the base class asks for it)
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request)
 
     def authentication_failed(self, request: HttpRequest, **kwargs: Any) -> None:
         from audit import anonymous

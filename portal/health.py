@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from kombu import Connection
@@ -51,11 +51,9 @@ def static_files() -> Health:
 
 
 def shared_cache() -> Health:
-    try:
-        cache.set("health", 1, timeout=5)
-    except (RedisError, OSError):
-        return Health.DEGRADED
-    return Health.OK
+    shared = caches["default"]
+    shared.set("health", 1, timeout=5)
+    return Health.DEGRADED if getattr(shared, "is_away", False) else Health.OK
 
 
 def broker() -> Health:

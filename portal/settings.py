@@ -38,29 +38,42 @@ SECRET_KEY = (
     if IS_PRODUCTION
     else env.text("SECRET_KEY", "") or _embedded_secret_key()
 )
+if IS_PRODUCTION:
+    env.require_strong("SECRET_KEY", SECRET_KEY)
 PORT = env.number("PORT", 8000)
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if IS_PRODUCTION else "localhost,127.0.0.1")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", *(() if IS_PRODUCTION else ("localhost,127.0.0.1",)))
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
 
 # --- Database, queue ----------------------------------------------------------------------------
-DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+DATABASES = {
+    "default": env.database(
+        "DATABASE_URL", *(() if IS_PRODUCTION else (f"sqlite:///{VAR_DIR / 'db.sqlite3'}",))
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-BROKER_URL = env.text("BROKER_URL", "filesystem://localhost")
+BROKER_URL = env.text("BROKER_URL", *(() if IS_PRODUCTION else ("filesystem://localhost",)))
 # One queue per environment keeps each environment's workers under their own identity; embedded, one worker serves all.
 ONE_QUEUE = env.flag("ONE_QUEUE", default=not IS_PRODUCTION)
 # Renewed by the worker while it runs the job; a killed worker's job starts again soon after.
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 9)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
-# A shared cache counts sign-in attempts over all web processes; embedded there is one process.
+# Counts sign-in attempts over all web processes; embedded there is one process. Redis, with a database or user of its own.
+CACHE_URL = env.text("CACHE_URL", env.other_database(BROKER_URL))
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL}
-    if BROKER_URL.startswith("redis")
+    "default": {
+        "BACKEND": "portal.cache.SharedCache",
+        "LOCATION": CACHE_URL,
+        "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
+    }
+    if CACHE_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
 # --- Google Cloud -------------------------------------------------------------------------------
 # Empty: Google Cloud itself. HOST:PORT on loopback: the emulator, which every page then says.
 GCP_ENDPOINT = env.text("GCP_ENDPOINT", "" if IS_PRODUCTION else "127.0.0.1:9411")
+if IS_PRODUCTION:
+    env.require_loopback("GCP_ENDPOINT", GCP_ENDPOINT)  # the channel to an emulator is plain
 EMULATOR_ADMIN = env.text("EMULATOR_ADMIN", "127.0.0.1:9412")
 KMS_KEY_RING = env.text(
     "KMS_KEY_RING",
@@ -192,8 +205,11 @@ EMAIL_BACKEND = (
     else "django.core.mail.backends.filebased.EmailBackend"
 )
 EMAIL_FILE_PATH = VAR_DIR / "mail"
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
-EMAIL_PORT = env.number("EMAIL_PORT", 25)
+EMAIL_HOST = env.text("EMAIL_HOST", *(() if IS_PRODUCTION else ("localhost",)))
+# STARTTLS; a relay on this very machine may do without.
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=IS_PRODUCTION)
+EMAIL_PORT = env.number("EMAIL_PORT", 587 if EMAIL_USE_TLS else 25)
+EMAIL_TIMEOUT = 10
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "countersign@localhost")

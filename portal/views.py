@@ -1,11 +1,15 @@
 """Pages that belong to no app: health, sign-in links, preferences, the drawing of the states, and errors."""
 
+import logging
+
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_GET,
@@ -23,6 +27,9 @@ from tenants import rights_document
 from tenants.actors import SIGNED_IN_BY, actor_of
 from tenants.flows import people
 from tenants.models import AccessRole, User
+from web.client import address_of
+
+logger = logging.getLogger(__name__)
 
 
 @login_not_required
@@ -33,7 +40,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "portal/sign_in_link.html")
     user_id = people.use_sign_in_link(
         token=token,
-        ip=request.META.get("REMOTE_ADDR", ""),
+        ip=address_of(request),
         request_id=getattr(request, "request_id", ""),
     )
     login(request, User.objects.get(pk=user_id), backend=settings.AUTHENTICATION_BACKENDS[0])
@@ -120,7 +127,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "errors/server_error.html", status=500)
+    """Needs no database, session or cookie, since one of them may be what failed."""
+    request_id = getattr(request, "request_id", "")
+    try:
+        told = {"request_id": request_id, "LANGUAGE_CODE": get_language()}
+        page = str(render_to_string("errors/server_error.html", told))
+    except Exception:  # the static files may be what failed
+        logger.exception("the page of errors could not be drawn")
+        page = f"Something went wrong on our side. Give this number to your platform team: {request_id}"
+    return HttpResponse(page, status=500)
 
 
 def _one_of(value: str | None, allowed: list[str]) -> str | None:

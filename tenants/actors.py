@@ -6,6 +6,7 @@ from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest
 
 from audit.events import Actor
+from web.client import address_of
 
 # What our own ways of signing in write into the session; those of allauth are in its records.
 SIGNED_IN_BY = "signed_in_by"
@@ -23,7 +24,7 @@ def actor_of(request: HttpRequest) -> Actor:
         id=str(user.pk),
         name=user.full_name or user.email,
         email=user.email,
-        ip=request.META.get("REMOTE_ADDR", ""),
+        ip=address_of(request),
         authenticated_by=", ".join(sorted(ways)),
         session=sha256((request.session.session_key or "").encode()).hexdigest()[:16],
         request_id=getattr(request, "request_id", ""),

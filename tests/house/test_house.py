@@ -376,6 +376,9 @@ def _production(**extra: str) -> dict[str, str]:
         "SECRET_KEY": "k" * 60 + "0123456789abcdefghij",
         "ALLOWED_HOSTS": "countersign.example.com",
         "KMS_KEY_RING": "projects/p/locations/global/keyRings/r",
+        "DATABASE_URL": "sqlite:////nowhere/db.sqlite3",
+        "BROKER_URL": "redis://127.0.0.1:6379/0",
+        "EMAIL_HOST": "mail.example.com",
         **extra,
     }
 

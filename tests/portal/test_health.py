@@ -50,7 +50,7 @@ def test_a_redis_that_is_away_degrades_and_does_not_end_the_service(
     settings.BROKER_URL = "redis://127.0.0.1:1/0"
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "portal.cache.SharedCache",
             "LOCATION": "redis://127.0.0.1:1/0",
         }
     }

@@ -1,0 +1,78 @@
+"""The shared cache: it counts sign-in attempts over all web processes, and nothing in it can run.
+
+Values are JSON under a signature of ours, so that whatever somebody else puts there is a miss. While
+Redis is away each process counts for itself, and a request waits for it half a second at most.
+"""
+
+import json
+import logging
+import time
+from typing import Any
+
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.redis import RedisCache
+from django.core.signing import BadSignature, Signer
+from redis import RedisError
+
+logger = logging.getLogger(__name__)
+
+_AWAY_SECONDS = 5.0
+_MISS = object()
+_away_until = [0.0]
+
+
+class SignedJson:
+    """A serializer for Django's Redis cache, whose own would unpickle what it finds."""
+
+    def __init__(self) -> None:
+        self._signer = Signer(salt="countersign.cache")
+
+    def dumps(self, value: Any) -> bytes:
+        return self._signer.sign(json.dumps(value)).encode()
+
+    def loads(self, data: bytes) -> Any:
+        try:
+            return json.loads(self._signer.unsign(data.decode()))
+        except (BadSignature, UnicodeDecodeError, ValueError):
+            return _MISS
+
+
+class SharedCache(RedisCache):
+    """Redis, or this process's memory while Redis does not answer."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        options = {**params.get("OPTIONS", {}), "serializer": SignedJson}
+        super().__init__(server, {**params, "OPTIONS": options})
+        self._local = LocMemCache("while-redis-is-away", params)
+
+    @property
+    def is_away(self) -> bool:
+        return time.monotonic() < _away_until[0]
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        found = self._ask("get", key, _MISS, version=version)
+        return default if found is _MISS else found
+
+    def set(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> None:
+        self._ask("set", key, value, *args, **kwargs)
+
+    def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
+        return bool(self._ask("add", key, value, *args, **kwargs))
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        return bool(self._ask("delete", key, version=version))
+
+    def has_key(self, key: Any, version: int | None = None) -> bool:
+        return self.get(key, _MISS, version) is not _MISS
+
+    def clear(self) -> None:
+        self._ask("clear")
+
+    def _ask(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        if not self.is_away:
+            try:
+                return getattr(super(), name)(*args, **kwargs)
+            except (RedisError, OSError) as error:
+                _away_until[0] = time.monotonic() + _AWAY_SECONDS
+                logger.warning("the shared cache does not answer (%s)", type(error).__name__)
+        return getattr(self._local, name)(*args, **kwargs)
