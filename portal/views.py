@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_GET,
@@ -130,7 +129,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Needs no database, session or cookie, since one of them may be what failed."""
     request_id = getattr(request, "request_id", "")
     try:
-        told = {"request_id": request_id, "LANGUAGE_CODE": get_language()}
+        told = {"request_id": request_id}
         page = str(render_to_string("errors/server_error.html", told))
     except Exception:  # the static files may be what failed
         logger.exception("the page of errors could not be drawn")
