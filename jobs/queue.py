@@ -177,5 +177,5 @@ def is_time_to_sweep() -> bool:
     return True
 
 
-def forget_done(*, older_than: timedelta) -> None:
-    Job.objects.filter(state=JobState.DONE, finished_at__lt=Now() - older_than).delete()
+def forget_ended(state: JobState, *, older_than: timedelta) -> None:
+    Job.objects.filter(state=state, finished_at__lt=Now() - older_than).delete()

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from gcp.errors import CloudError
 from jobs import claims, heartbeat, queue, registry
+from jobs.models import JobState
 from pki.errors import PkiError
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ def sweep() -> None:
 
 @registry.handles("forget_jobs", every=timedelta(hours=1))
 def forget_jobs(_subject_id: str) -> None:
-    """Jobs that are done say nothing after a week; what happened stands in the audit."""
-    queue.forget_done(older_than=timedelta(days=7))
+    """Jobs that are done say nothing after a week, those that were given up nothing after a quarter."""
+    queue.forget_ended(JobState.DONE, older_than=timedelta(days=7))
+    queue.forget_ended(JobState.FAILED, older_than=timedelta(days=90))
     heartbeat.forget_old(older_than=timedelta(days=7))

@@ -1,7 +1,9 @@
 """Typed readers of environment variables, so that settings.py is one flat list of names and defaults."""
 
 import os
+import tomllib
 import urllib.parse
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,15 @@ def text(name: str, default: str | None = None) -> str:
     if value is None:
         raise BadSetting(f"{name} is not set. See .env.example for what it means.")
     return value
+
+
+def installed_version(folder: Path) -> str:
+    """Of the installed package or, where only the tree is there as in the image, of its pyproject.toml."""
+    try:
+        return metadata.version("countersign")
+    except metadata.PackageNotFoundError:
+        text_of_it = (folder / "pyproject.toml").read_text(encoding="utf-8")
+        return str(tomllib.loads(text_of_it)["project"]["version"])
 
 
 def number(name: str, default: int) -> int:

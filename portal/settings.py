@@ -1,7 +1,6 @@
 """Every setting of the portal. What may differ between installations is read from the environment (.env.example)."""
 
 import secrets
-from importlib.metadata import version
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -18,7 +17,7 @@ if COUNTERSIGN_ENV not in {"embedded", "production"}:
         f"COUNTERSIGN_ENV must be embedded or production, not {COUNTERSIGN_ENV!r}."
     )
 IS_PRODUCTION = COUNTERSIGN_ENV == "production"
-VERSION = version("countersign")
+VERSION = env.installed_version(BASE_DIR)
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
 DEBUG = False
 
@@ -259,7 +258,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
 # --- Static files -------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+# In an image: a folder of the image, so that a volume over VAR_DIR holds no old files.
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -311,6 +311,7 @@ _PERIODIC = (
     "wake_trust_configs",
     "record_anonymous_refusals",
     "forget_jobs",
+    "forget_sign_ins",
     "try_golden_clients_everywhere",
     "forget_simulations",
     "sweep_everywhere",

@@ -204,6 +204,15 @@ def test_done_jobs_are_forgotten_after_a_week(db: None, done: list[str]) -> None
     assert [job.subject_id for job in Job.objects.all()] == ["new"]
 
 
+def test_what_was_given_up_is_forgotten_after_a_quarter(db: None) -> None:
+    job = _ask("failed")
+    for days, is_left in ((89, True), (91, False)):
+        at = timezone.now() - timedelta(days=days)
+        Job.objects.filter(pk=job.pk).update(state="failed", finished_at=at)
+        tasks.forget_jobs("-")
+        assert Job.objects.filter(pk=job.pk).exists() is is_left
+
+
 def test_an_unknown_kind_waits_for_a_version_that_knows_it(db: None) -> None:
     job = _ask()
     tasks.run(job.pk)

@@ -28,7 +28,7 @@ def _job(**values: Any) -> Job:
 
 
 def _row(page: str, queue: str) -> str:
-    return page.split(f'<td class="mono">{queue}</td>', 1)[1].split("</tr>", 1)[0]
+    return page.split(f'<td class="mono nowrap">{queue}</td>', 1)[1].split("</tr>", 1)[0]
 
 
 def test_each_queue_says_whether_somebody_serves_it_and_what_waits(world: World) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,13 @@ def test_what_is_wrong_is_named(tmp_path: Path, name: str, value: str, words: st
 )
 def test_the_cache_lies_apart_from_the_broker(url: str, other: str) -> None:
     assert env.other_database(url) == other
+
+
+def test_the_version_is_known_where_only_the_tree_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = env.installed_version(ROOT)
+
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    assert env.installed_version(ROOT) == installed
