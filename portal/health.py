@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from pages.operations.reading import unapplied_migrations
+from portal import metrics
 
 
 class Health(StrEnum):
@@ -94,7 +95,7 @@ def overall(found: dict[str, str]) -> Health:
 
 
 class ProbeMiddleware:
-    """``/livez``: the process answers. ``/readyz``: it can do its work; 503 when it cannot."""
+    """``/livez``: the process answers. ``/readyz``: it can do its work; 503 when it cannot. ``/metrics``: with the token."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -107,4 +108,6 @@ class ProbeMiddleware:
             status = overall(found)
             code = 503 if status is Health.DOWN else 200
             return JsonResponse({"status": status, "checks": found}, status=code)
+        if request.path == "/metrics":
+            return metrics.answer(request)
         return self.get_response(request)

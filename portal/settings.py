@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
+    "django_prometheus",
     "django_tables2",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -126,6 +127,7 @@ if not IS_PRODUCTION:
 DJANGO_TABLES2_TEMPLATE = "components/_table.html"
 MIDDLEWARE = [
     "portal.health.ProbeMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.RequestIdMiddleware",
@@ -142,6 +144,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
     "portal.middleware.ErrorMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -270,6 +273,10 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+
+# --- Metrics: for Prometheus, with "Authorization: Bearer TOKEN"; without a token there are none ---------------------
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+PROMETHEUS_EXPORT_MIGRATIONS = False
 
 # --- Logs: names, ids and times; never a body ------------------------------------------------------
 LOGGING = {

@@ -1,14 +1,17 @@
 """Drift cases: found by a sweep or a read, resolved by people, and until then nothing is written over them."""
 
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from approvals import locks
 from approvals.asking import resolve_drift
 from approvals.deciding import retry
 from approvals.deciding.validate import validate
@@ -20,7 +23,7 @@ from approvals.errors import (
 )
 from approvals.judging.schedule import lapses_at
 from approvals.models import ChangeRequest
-from approvals.publishing import sweep
+from approvals.publishing import drift, sweep
 from approvals.publishing.conductor import publish
 from approvals.publishing.wake import wake_trust_configs
 from audit.models import AuditEvent
@@ -31,7 +34,9 @@ from certs.models import (
     SealedCertificate,
     TrustEntry,
 )
+from certs.trust_configs import publishing
 from certs.trust_configs.drift import open_case
+from certs.trust_configs.live import LABEL
 from emulator.faults import Fault
 from jobs.models import Job
 from pages.changes.timeline import timeline_of
@@ -40,7 +45,7 @@ from pki.plan import revision_digest
 from tenants.errors import NotAllowed
 from tenants.flows import windows
 from tests.certificates import make, make_ca, weak_key
-from tests.world import World
+from tests.world import COMMAND, World
 
 LENA = {"by": "lena", "tenant": "logistics"}
 
@@ -581,3 +586,26 @@ def test_a_put_back_that_lapsed_is_not_written(world: World) -> None:
     ):
         publish(trust_config_id=str(change.trust_config_id))
     assert (world.fresh(change).state, Publication.objects.count()) == ("approved", before)
+
+
+def test_a_resolution_goes_for_what_its_case_showed_and_for_nothing_else(world: World) -> None:
+    """Asked under the lock: what is live now must be the set and the label that were voted on."""
+    client, other = make("stays"), make("other")
+    world.applied(client, other)
+    world.edited_outside(allowlisted=[client.parsed.pem])
+    change = world.adopt()
+    validate(change_id=change.pk)
+    world.approve(change, by="ravi")
+    trust_config = world.trust_config()
+    live = publishing.read_live(trust_config)
+    moved = (
+        replace(live, labels={LABEL: "another"}),
+        replace(live, pems={}),
+    )
+    for seen in moved:
+        with transaction.atomic():
+            locked = locks.lock_trust_config(trust_config.pk)
+            assert drift._admitted(change.pk, locked, seen, actor=COMMAND) is None
+    with transaction.atomic():
+        locked = locks.lock_trust_config(trust_config.pk)
+        assert drift._admitted(change.pk, locked, live, actor=COMMAND) == change

@@ -165,6 +165,8 @@ def test_a_golden_client_that_is_kept_after_the_votes_sends_the_change_back(
         number=change.number,
         answers={"EST-GOLDEN-01": "Agreed with them."},
     )
+    # Votes are given on what is answered: whoever voted before must look again.
+    assert world.fresh(change).voting_round == change.voting_round + 1
     world.approve(change)
     world.work()
     assert world.fresh(change).state == "applied"
