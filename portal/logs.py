@@ -6,7 +6,8 @@ from contextvars import ContextVar
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL)
-_SIGN_IN_LINK = re.compile(r"/sign-in/[^/\s\"']+")
+# Old sign-in links, and the links of allauth to set a password anew.
+_SECRET_PATH = re.compile(r"(/sign-in/|/accounts/password/reset/key/)[^/\s\"']+")
 _LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{200,}")
 
 
@@ -30,6 +31,4 @@ class NoBodies(logging.Filter):
 
 
 def without_bodies(text: str) -> str:
-    return _SIGN_IN_LINK.sub(
-        "/sign-in/[cut]", _LONG_BASE64.sub("[cut]", _PEM.sub("[PEM cut]", text))
-    )
+    return _SECRET_PATH.sub(r"\1[cut]", _LONG_BASE64.sub("[cut]", _PEM.sub("[PEM cut]", text)))

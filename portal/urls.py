@@ -38,7 +38,7 @@ urlpatterns = [
     path("", include(pages.audit.urls)),
     path("", include(pages.operations.urls)),
     path("accounts/", include(_ACCOUNTS)),
-    path("sign-in/<str:token>/", views.sign_in_link, name="sign-in-link"),
+    path("sign-in/", views.sign_in_link, name="sign-in-link"),
     path("preferences/", views.preferences, name="preferences"),
     path("help/states/", views.states, name="states"),
     path("help/rights/", views.rights, name="rights"),

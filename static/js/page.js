@@ -32,6 +32,14 @@
     lastSaid = now;
   });
 
+  // A one-time link carries its token behind "#": into the form with it, and out of the address and the history.
+  const fromFragment = document.querySelector("[data-from-fragment]");
+  if (fromFragment && location.hash.length > 1) {
+    fromFragment.querySelector("input").value = decodeURIComponent(location.hash.slice(1));
+    fromFragment.hidden = true;
+    history.replaceState(null, "", location.pathname);
+  }
+
   // Copy buttons.
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");

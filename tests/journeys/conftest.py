@@ -52,7 +52,7 @@ class Portal:
         page = context.new_page()
         page.on("console", lambda message: self._note(page, message))
         page.on("pageerror", lambda error: self.troubles.append(f"{page.url}: {error}"))
-        page.goto(f"{self.processes.url}/sign-in/{token}/")
+        page.goto(f"{self.processes.url}/sign-in/#{token}")
         page.click("main button[type=submit]")
         return page
 

@@ -61,7 +61,7 @@ class Command(BaseCommand):
             token = people.create_sign_in_link(actor=ME, email=email)
             roles = ", ".join(f"{role} of {tenant}" if tenant else role for role, tenant in grants)
             self.stdout.write(
-                f"  {name:<14} {roles:<44} http://localhost:{settings.PORT}/sign-in/{token}/"
+                f"  {name:<14} {roles:<44} http://localhost:{settings.PORT}/sign-in/#{token}"
             )
         if settings.GATE_ENDPOINTS:
             self.stdout.write(

@@ -21,4 +21,4 @@ class Command(FlowCommand):
 
     def run(self, actor: Actor, options: dict[str, Any]) -> str:
         token = people.create_sign_in_link(actor=actor, email=options["email"])
-        return f"{options['base'].rstrip('/')}/sign-in/{token}/"
+        return f"{options['base'].rstrip('/')}/sign-in/#{token}"
