@@ -1,9 +1,12 @@
 """Which approved changes go into one write, in which order."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.utils import timezone
 
 from approvals.deciding import lapse
@@ -11,11 +14,14 @@ from approvals.deciding.validate import validate
 from approvals.draft import Removal, Timing
 from approvals.errors import ConflictingChange
 from approvals.judging.schedule import lapses_at
+from approvals.publishing import admission
 from approvals.publishing.conductor import publish
 from certs.models import Publication, TrustConfig
+from certs.trust_configs import publishing
 from emulator.faults import Fault
+from pki.plan import Action
 from tests.certificates import make, make_ca
-from tests.world import World
+from tests.world import COMMAND, World
 
 AL = "allowlisted_certificate"
 
@@ -197,3 +203,39 @@ def test_a_revocation_among_others_is_written_alone_and_first(world: World) -> N
     assert (
         Publication.objects.filter(kind="changes").count() == 3
     )  # the first, the urgent one alone, the other
+
+
+def test_what_one_change_revokes_goes_before_what_would_bring_it_back() -> None:
+    def one(name: str, *added: str, revokes: str = "") -> Any:
+        steps = [
+            SimpleNamespace(
+                action=Action.ADD, entry=SimpleNamespace(sha256_fingerprint=fingerprint)
+            )
+            for fingerprint in added
+        ]
+        return SimpleNamespace(name=name, steps=steps, revokes={revokes: 1} if revokes else {})
+
+    changes = [one("first", "a"), one("brings", "x"), one("last", "b"), one("revokes", revokes="x")]
+    ordered = admission._revoking_first(changes)
+    assert [change.name for change in ordered] == ["first", "revokes", "brings", "last"]
+
+
+def test_what_a_change_revokes_is_revoked_for_the_next_one_of_the_same_write(world: World) -> None:
+    leaves = make("leaves")
+    world.applied(leaves, make("stays"))
+    change = world.checked(removed=[Removal(leaves.fingerprint, AL, "revoked")])
+    world.approve(change)
+    live = publishing.read_live(world.trust_config())
+    with transaction.atomic():
+        before = admission.estate_at(world.trust_config(), live)
+        after = admission.admit(
+            world.fresh(change),
+            before,
+            None,
+            may_return=False,
+            actor=COMMAND,
+            at=timezone.now(),
+        )
+    assert after is not None
+    assert leaves.fingerprint not in before.revoked
+    assert leaves.fingerprint in after.revoked
