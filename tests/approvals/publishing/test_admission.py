@@ -16,9 +16,11 @@ from approvals.errors import ConflictingChange
 from approvals.judging.schedule import lapses_at
 from approvals.publishing import admission
 from approvals.publishing.conductor import publish
+from approvals.publishing.originals import Opened
 from certs.models import Publication, TrustConfig
 from certs.trust_configs import publishing
 from emulator.faults import Fault
+from gcp.errors import CloudUnavailable
 from pki.plan import Action
 from tests.certificates import make, make_ca
 from tests.world import COMMAND, World
@@ -239,3 +241,14 @@ def test_what_a_change_revokes_is_revoked_for_the_next_one_of_the_same_write(wor
     assert after is not None
     assert leaves.fingerprint not in before.revoked
     assert leaves.fingerprint in after.revoked
+
+
+def test_a_change_whose_original_could_not_be_opened_yet_does_not_go(world: World) -> None:
+    change = world.checked(make())
+    world.approve(change)
+    due = [world.fresh(change)]
+    with transaction.atomic():
+        opened = Opened()
+        assert admission.still_due(world.trust_config(), due, opened) == due
+        opened.waiting[change.pk] = CloudUnavailable("Decrypt", "silent")
+        assert admission.still_due(world.trust_config(), due, opened) == []

@@ -1,13 +1,14 @@
 """The conductor's steps: nothing is sent or verified that should not be."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from approvals.publishing import intend
+from approvals.publishing import conductor, intend
 from approvals.publishing.conductor import publish
 from audit.models import AuditEvent
 from certs.models import Publication, TrustConfig
@@ -193,3 +194,30 @@ def test_our_own_share_of_the_quota_leaves_no_trace_of_a_write(world: World, set
         "cloud-exhausted",
         0,
     )
+
+
+def test_where_google_refuses_the_worker_a_stray_job_writes_nothing(world: World) -> None:
+    change = world.checked(make())
+    world.approve(change)
+    TrustConfig.objects.update(blocked_at=timezone.now())
+    publish(trust_config_id=str(change.trust_config_id))
+    assert world.updates() == []
+    assert world.fresh(change).state == "approved"
+
+
+def test_an_operation_that_runs_is_waited_for_although_its_intent_was_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker died between the call and the note of the operation's name; Google still works at it."""
+    change = world.checked(make())
+    world.approve(change)
+    world.write_begun(change)
+    running = SimpleNamespace(is_done=False)
+    monkeypatch.setattr(publishing, "operations_since", lambda *_: [running])
+    settled: list[object] = []
+    monkeypatch.setattr(conductor, "_settle_by_reading", lambda *args: settled.append(args))
+    publish(trust_config_id=str(change.trust_config_id))
+    assert settled == []
+    running.is_done = True
+    publish(trust_config_id=str(change.trust_config_id))
+    assert len(settled) == 1
