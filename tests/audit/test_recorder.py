@@ -127,3 +127,25 @@ def test_anonymous_refusals_become_one_event_a_minute(db: None, time_machine: An
     event = AuditEvent.objects.get(type="sign_in.refused")
     assert event.recorded["details"] == {"minute": "2026-11-24T10:00:00+00:00", "count": 3}
     assert not AnonymousRefusal.objects.exists()
+
+
+def _record(subject: Subject) -> AuditEvent:
+    with transaction.atomic():
+        return record(EventType.CHANGE_COMMENTED, actor=ACTOR, subject=subject, scope=Scope())
+
+
+def test_an_event_names_the_one_before_it_about_the_same_subject(db: None) -> None:
+    mine, other = Subject("change", "1"), Subject("change", "2")
+    first = _record(mine)
+    _record(other)
+    second, third = _record(mine), _record(mine)
+    assert first.recorded["prev_event"] is None
+    assert second.recorded["prev_event"] == str(first.pk)
+    assert third.recorded["prev_event"] == str(second.pk)
+
+
+def test_an_event_is_found_by_the_fingerprint_of_its_subject(db: None) -> None:
+    event = _record(Subject("golden_client", "1", sha256="c" * 64))
+    assert [
+        row.event_id for row in AuditFingerprint.objects.filter(sha256_fingerprint="c" * 64)
+    ] == [event.pk]

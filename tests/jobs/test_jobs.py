@@ -256,3 +256,23 @@ def test_a_message_of_the_embedded_broker_appears_whole_or_not_at_all(tmp_path: 
             into.get(timeout=0.2)
         out.close()
         into.close()
+
+
+def test_asking_again_for_later_delays_nothing(db: None) -> None:
+    soon = _ask()
+    _ask(delay_seconds=600)
+    assert Job.objects.get().pk == soon.pk
+    assert Job.objects.get().due_at < timezone.now() + timedelta(seconds=5)
+
+
+def test_a_job_is_put_back_by_its_own_worker_only(db: None) -> None:
+    job = _ask()
+    mine = claims.claim(job.pk)
+    assert mine is not None
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    theirs = claims.claim(job.pk)
+    assert theirs is not None
+    claims.postpone(mine, "too late")
+    assert Job.objects.get().state == "running"
+    claims.postpone(theirs, "later")
+    assert Job.objects.get().state == "waiting"

@@ -4,7 +4,7 @@ import pytest
 
 from tenants import access, rights_document
 from tenants.errors import NotAllowed
-from tenants.models import AccessRole, Grant, Mode, User
+from tenants.models import AccessRole, Environment, Grant, Mode, User
 from tenants.rights import Act
 from tests.world import World
 
@@ -167,3 +167,23 @@ def test_the_document_says_for_each_act_what_is_expected_here() -> None:
         assert {role for role in held if "platform-wide only" in held[role]} == on_platform
         is_by_mode = act == Act.ROLL_BACK_ALONE
         assert {role for role in held if "mode B" in held[role]} == ({S} if is_by_mode else set())
+
+
+def test_who_may_vote_is_said_by_environment(world: World) -> None:
+    def names(slug: str) -> set[str]:
+        environment = Environment.objects.get(slug=slug)
+        return {user.email for user in access.people_who_may(Act.VOTE, environment)}
+
+    assert "rex@example.com" in names("dev")
+    assert "rex@example.com" not in names("prod")
+    assert "rita@example.com" in names("prod")
+
+
+def test_an_inactive_person_has_nothing_any_more(world: World) -> None:
+    for name in ("rita", "sam"):
+        user = world.user(name)
+        assert access.visible_tenants(user.pk).exists()
+        user.is_active = False
+        user.save()
+        assert not access.visible_tenants(user.pk).exists()
+    assert not access.platform_scope(world.user("rita").pk, Act.VOTE)

@@ -324,3 +324,15 @@ def test_a_follower_that_is_being_written_is_left_to_its_outcome(world: World) -
             first, cause("follower-undone", number=first.number), actor=COMMAND, at=timezone.now()
         )
     assert world.fresh(second).state == "approved"
+
+
+def test_the_end_of_an_overlap_is_not_due_while_its_first_change_is_undone(world: World) -> None:
+    _old, _new, first = rotation(world)
+    second = first.followers.get()
+    assert not second.waits_for_first
+    due = ChangeRequest.objects.due(second.trust_config_id)
+    assert second in due
+    undoing = world.submit(make("undoing"))
+    undoing.inverts.add(first)
+    assert world.fresh(second).waits_for_first
+    assert second not in due.all()

@@ -1,9 +1,13 @@
 """The vault: what is sealed opens only in its own place, with Cloud KMS, as exactly what was sealed."""
 
+import hashlib
+import time
+import uuid
 from datetime import timedelta
 
 import pytest
-from cryptography.hazmat.primitives.serialization import load_der_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,7 +16,15 @@ from certs.errors import WrongOriginal
 from certs.models import SealedCertificate, VaultKey
 from certs.vault import keys as vault
 from certs.vault import opening
-from certs.vault.sealing import current_vault_key, key_context, seal, suite
+from certs.vault.sealing import (
+    certificate_context,
+    current_vault_key,
+    kept,
+    key_context,
+    seal,
+    suite,
+    text_context,
+)
 from gcp.errors import CloudError
 from tests.certificates import make
 from tests.world import World
@@ -155,3 +167,64 @@ def test_what_outlived_its_window_is_forgotten_and_counted(
     assert (
         AuditEvent.objects.filter(type="sealed.forgotten", tenant_id=world.tenant().pk).count() == 1
     )
+
+
+def _sealed_by_hand(world: World, info: bytes, plain: bytes) -> tuple[VaultKey, bytes]:
+    """Bytes that whoever has the public half could make: rightly sealed, with something else inside."""
+    tenant, trust_config = world.tenant(), world.trust_config()
+    key = current_vault_key(tenant.pk, trust_config.environment_id, trust_config.purpose)
+    assert key is not None
+    public = load_der_public_key(bytes(key.public_key))
+    assert isinstance(public, EllipticCurvePublicKey)
+    return key, suite().encrypt(plain, public, info=info)
+
+
+def test_a_text_that_was_put_in_anothers_place_is_told_apart(world: World) -> None:
+    tenant, trust_config = world.tenant(), world.trust_config()
+    key = current_vault_key(tenant.pk, trust_config.environment_id, trust_config.purpose)
+    assert key is not None
+    digest = hashlib.sha256(b"what was sealed").hexdigest()
+    info = text_context(key, "golden-client", digest)
+    _key, forged = _sealed_by_hand(world, info, b"something else")
+    with pytest.raises(WrongOriginal, match="not the one that was sealed here"):
+        opening.open_text(key, "golden-client", digest, forged)
+
+
+def test_a_certificate_that_was_put_in_anothers_place_is_told_apart(
+    world: World, sealed: SealedCertificate
+) -> None:
+    info = certificate_context(sealed.vault_key, sealed.sha256_fingerprint)
+    _key, forged = _sealed_by_hand(world, info, make("another").der)
+    sealed.sealed = forged
+    with pytest.raises(WrongOriginal, match="not the certificate that was voted on"):
+        opening.open_sealed(sealed)
+
+
+def test_what_was_sealed_for_one_fingerprint_opens_for_no_other(sealed: SealedCertificate) -> None:
+    key = sealed.vault_key
+    assert certificate_context(key, "a" * 64) != certificate_context(key, "b" * 64)
+    sealed.sha256_fingerprint = "b" * 64
+    with pytest.raises(WrongOriginal, match="cannot be opened"):
+        opening.open_sealed(sealed)
+
+
+def test_an_unwrapped_key_is_forgotten_after_its_minutes(sealed: SealedCertificate) -> None:
+    opening.open_sealed(sealed)
+    identifier = sealed.vault_key.identifier
+    until, key = opening._cache[identifier]
+    assert until > time.monotonic()
+    opening._cache[uuid.uuid4()] = (time.monotonic() - 1, key)
+    opening.open_sealed(sealed)
+    assert list(opening._cache) == [identifier]
+
+
+@pytest.mark.parametrize(("window", "is_there"), [(None, True), (1, True), (-1, False)])
+def test_an_original_serves_no_longer_than_its_window(
+    world: World, sealed: SealedCertificate, window: int | None, is_there: bool
+) -> None:
+    until = None if window is None else timezone.now() + timedelta(days=window)
+    SealedCertificate.objects.update(keep_until=until)
+    place = (world.trust_config().pk, sealed.sha256_fingerprint)
+    assert (kept(world.tenant().pk, *place) is not None) is is_there
+    assert (kept(None, *place) is not None) is is_there
+    assert kept(world.tenant("logistics").pk, *place) is None
