@@ -13,6 +13,8 @@ from tests.bench import pki_speed, publishing_speed
 ROOT = Path(__file__).resolve().parents[2]
 APPS = (
     "portal",
+    "pages",
+    "web",
     "approvals",
     "certs",
     "tenants",

@@ -39,6 +39,7 @@ APPS = (
     "jobs",
     "gcp",
     "pki",
+    "client",
     "emulator",
 )
 
