@@ -1,5 +1,6 @@
 """The conductor's steps: nothing is sent or verified that should not be."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -221,3 +222,28 @@ def test_an_operation_that_runs_is_waited_for_although_its_intent_was_lost(
     running.is_done = True
     publish(trust_config_id=str(change.trust_config_id))
     assert len(settled) == 1
+
+
+def test_what_stays_is_sent_verbatim_as_it_was_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where an original of the same certificate was opened: Google's own text stays as it is."""
+    client = make("stays")
+    world.applied(client)
+    trust_config = world.trust_config()
+    live = publishing.read_live(trust_config)
+    (entry,) = live.entries
+    odd = f"{live.pems[entry]}\n# as somebody wrote it\n"
+    live = replace(live, pems={entry: odd})
+    sent: list[str] = []
+
+    def update(_name: str, *, entries: Any, **_options: Any) -> str:
+        sent.extend(one.pem for one in entries)
+        return "operation"
+
+    double = SimpleNamespace(trust_configs=SimpleNamespace(update=update))
+    monkeypatch.setattr(publishing, "clients", lambda: double)
+    publication = SimpleNamespace(entry_set=frozenset({entry}), label="9-x")
+    additions = {client.fingerprint: client.parsed.pem}
+    publishing.send(trust_config, publication, live=live, additions=additions)
+    assert sent == [odd]
