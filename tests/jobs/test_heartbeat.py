@@ -1,6 +1,7 @@
 """Signs of life, fair sweeps, and each queue's work under its own identity."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -187,3 +188,29 @@ def test_nobody_commands_a_worker_over_the_broker() -> None:
     from portal.celery import app
 
     assert app.conf.worker_enable_remote_control is False
+
+
+@pytest.mark.parametrize(
+    ("one_queue", "served", "told"),
+    [(True, None, ["*"]), (False, frozenset({"env-dev", "portal"}), ["env-dev", "portal"])],
+)
+def test_a_worker_serves_the_queues_that_it_was_started_for(
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    one_queue: bool,
+    served: frozenset[str] | None,
+    told: list[str],
+) -> None:
+    from portal import celery
+
+    settings.ONE_QUEUE = one_queue
+    monkeypatch.setattr(worker, "served", None)
+    started: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(
+        heartbeat, "start", lambda role, queues: started.append((role, sorted(queues)))
+    )
+    queues = SimpleNamespace(consume_from={"env-dev": 1, "portal": 1})
+    instance = SimpleNamespace(app=SimpleNamespace(amqp=SimpleNamespace(queues=queues)))
+    celery._serve(instance=instance)
+    assert worker.served == served
+    assert started == [("worker", told)]
