@@ -43,6 +43,7 @@ _JOBS = ("tests/jobs",)
 _AUDIT = ("tests/audit",)
 _TENANTS = ("tests/tenants", "tests/house/test_isolation.py")
 _DRIFT = (
+    "tests/certs/trust_configs",
     "tests/approvals/asking/test_resolve_drift.py",
     "tests/approvals/publishing",
 )
@@ -686,7 +687,7 @@ MUTANTS = (
         "approvals/judging/estate.py",
         "                if holding.tenant_id == tenant_id\n",
         "                if holding\n",
-        (*_ASKING, "tests/pages", "tests/house/test_isolation.py"),
+        ("tests/approvals/judging",),
     ),
     Mutant(
         "our share of Google's quota ends",

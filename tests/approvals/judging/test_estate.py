@@ -19,4 +19,4 @@ def test_what_other_tenants_hold_counts_and_may_not_be_named(world: World) -> No
     )
     held = {holding.entry.sha256_fingerprint for holding in estate.holdings}
     assert held == {mine.fingerprint, theirs.fingerprint}
-    assert estate.visible == {mine.fingerprint, new.fingerprint}
+    assert estate.visible == frozenset({mine.fingerprint, new.fingerprint})
