@@ -610,7 +610,7 @@ MUTANTS = (
         "approvals/steps/cases.py",
         "if is_current(change, case) or locks.is_in_unresolved_publication(change):",
         "if is_current(change, case):",
-        _DRIFT,
+        _STEPS,
     ),
     Mutant(
         "a resolution is judged once more before it goes",
@@ -771,14 +771,14 @@ MUTANTS = (
         "approvals/audit_events.py",
         'reason=reason if reason_of in {None, tenant_id} else ""',
         "reason=reason",
-        _ASKING,
+        ("tests/approvals/test_audit_events.py",),
     ),
     Mutant(
         "a write is in the history of every tenant that it carries",
         "approvals/audit_events.py",
         "for tenant_id, mine in (numbers or {None: []}).items():",
         "for tenant_id, mine in [*(numbers or {None: []}).items()][:1]:",
-        _PUBLISHING,
+        ("tests/approvals/test_audit_events.py",),
     ),
     Mutant(
         "an inactive person sees no tenant and has no role of the platform",
