@@ -179,7 +179,7 @@ def _sealed_by_hand(world: World, info: bytes, plain: bytes) -> tuple[VaultKey, 
     return key, suite().encrypt(plain, public, info=info)
 
 
-def test_a_text_that_was_put_in_anothers_place_is_told_apart(world: World) -> None:
+def test_a_text_that_was_put_in_its_place_is_told_apart(world: World) -> None:
     tenant, trust_config = world.tenant(), world.trust_config()
     key = current_vault_key(tenant.pk, trust_config.environment_id, trust_config.purpose)
     assert key is not None
@@ -190,7 +190,7 @@ def test_a_text_that_was_put_in_anothers_place_is_told_apart(world: World) -> No
         opening.open_text(key, "golden-client", digest, forged)
 
 
-def test_a_certificate_that_was_put_in_anothers_place_is_told_apart(
+def test_a_certificate_that_was_put_in_its_place_is_told_apart(
     world: World, sealed: SealedCertificate
 ) -> None:
     info = certificate_context(sealed.vault_key, sealed.sha256_fingerprint)
