@@ -5,7 +5,7 @@ Besides, django-prometheus counts requests and their seconds in each web process
 
 import hmac
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, F, Min, Sum
@@ -70,8 +70,8 @@ def _gauge(
     return family
 
 
-def _age(at: object) -> float:
-    return (timezone.now() - at).total_seconds() if at is not None else float("nan")  # type: ignore[operator]
+def _age(at: datetime | None) -> float:
+    return float("nan") if at is None else (timezone.now() - at).total_seconds()
 
 
 def _queues() -> Iterator[Metric]:

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
-from approvals.asking import resolve_drift
+from approvals.asking import resolve_drift, roll_back
 from approvals.asking import submit as submit_flow
 from approvals.deciding import switch_mode, vote
 from approvals.draft import AT_ONCE, Addition, Removal, Timing
@@ -26,7 +26,7 @@ from pki.rules import proposed_role
 from portal import celery_app
 from tenants.flows import people, set_up
 from tenants.models import Tenant, User
-from tests.certificates import Made
+from tests.certificates import Made, make
 
 COMMAND = command("test")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -360,3 +360,61 @@ def build(emulator: Any) -> World:
     world.add_trust_config("shared-clients", "payments", "logistics")
     emulator.faults.clear_calls()
     return world
+
+
+# --- what several files of tests do
+def submit_rotation(
+    world: World,
+    to: str = "payments-clients",
+    tenant: str = "payments",
+    by: str = "sam",
+    days: int = 10,
+    **timing: Any,
+) -> tuple[Made, Made, ChangeRequest, datetime]:
+    """Old and new, the change that replaces one by the other with an overlap, and when that ends."""
+    old, new = make("old"), make("new")
+    world.applied(old, to=to, tenant=tenant, by=by)
+    until = timezone.now() + timedelta(days=days)
+    change = world.submit(
+        new,
+        removed=[Removal(old.fingerprint, "allowlisted_certificate", "retired")],
+        timing=Timing(overlap_until=until, **timing),
+        to=to,
+        tenant=tenant,
+        by=by,
+    )
+    return old, new, change, until
+
+
+def rolled_back(world: World, change: ChangeRequest, by: str) -> ChangeRequest:
+    """The change that asks for the rollback, as far as workers take it."""
+    number = roll_back.roll_back(
+        actor=world.actor(by),
+        tenant_id=change.tenant_id,
+        number=change.number,
+        typed_name=change.trust_config.name,
+        also=[],
+        reason="Undo.",
+        originals=[],
+    )
+    world.work()
+    return world.change(number, change.tenant.slug)
+
+
+def page_text(world: World, person: str, path: str) -> str:
+    """A page as this person sees it; white space between tags and attributes means nothing."""
+    return " ".join(world.page(person).get(path).content.decode().split())
+
+
+def sweep_environment(world: World, environment: str = "dev") -> None:
+    sweep.sweep(environment_id=world.trust_config(environment=environment).environment_id)
+
+
+def work_what_is_due(limit: int = 60) -> None:
+    """As :meth:`World.work`, but jobs wait out their delays."""
+    for _ in range(limit):
+        due = Job.objects.filter(state=JobState.WAITING, due_at__lte=timezone.now())
+        job = due.exclude(kind__in=_PERIODIC).order_by("due_at", "pk").first()
+        if job is None:
+            return
+        tasks.run(job.pk)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from approvals.asking import roll_back
 from approvals.deciding import validate
 from approvals.draft import Removal, Timing
 from approvals.limits import limits_exceeded
@@ -15,23 +14,9 @@ from pki.findings import Finding, Severity
 from pki.policy import Policy, SelfService
 from tenants.flows import policies
 from tests.certificates import SERVER_AUTH, make, make_ca
-from tests.world import World
+from tests.world import World, rolled_back
 
 LENA = {"by": "lena", "tenant": "logistics", "to": "logistics-clients"}
-
-
-def _undo(world: World, change: Any, by: str) -> Any:
-    number = roll_back.roll_back(
-        actor=world.actor(by),
-        tenant_id=change.tenant_id,
-        number=change.number,
-        typed_name=change.trust_config.name,
-        also=[],
-        reason="Undo.",
-        originals=[],
-    )
-    world.work()
-    return world.change(number, change.tenant.slug)
 
 
 WIDEST = {
@@ -107,8 +92,8 @@ def test_a_submitter_in_mode_b_does_not_undo_the_last_anchor_or_a_shared_one_alo
         make_ca("one"), make_ca("two"), by="lena", tenant="logistics", to="shared-clients"
     )
     world.self_service("logistics")
-    assert _undo(world, own, "lena").state == "validated"
-    assert _undo(world, shared, "lena").state == "validated"
+    assert rolled_back(world, own, "lena").state == "validated"
+    assert rolled_back(world, shared, "lena").state == "validated"
     assert len(world.live("shared-clients")["anchors"]) == 2
 
 

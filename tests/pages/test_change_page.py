@@ -3,19 +3,11 @@
 import re
 
 import pytest
-from django.test import Client
 
 from approvals.deciding import stop, vote, withdraw
 from approvals.models import ChangeRequest
 from tests.certificates import make
-from tests.world import World
-
-
-def _page(world: World, person: str, path: str) -> str:
-    client = Client()
-    client.force_login(world.user(person))
-    # White space between tags and attributes means nothing.
-    return " ".join(client.get(path).content.decode().split())
+from tests.world import World, page_text
 
 
 def page_of(change: ChangeRequest, act: str = "") -> str:
@@ -200,6 +192,6 @@ def test_a_rejection_shows_its_comment_on_top(world: World) -> None:
         digest=digest,
         comment="Unknown partner.",
     )
-    assert "declined by Rita: Unknown partner." in _page(
+    assert "declined by Rita: Unknown partner." in page_text(
         world, "sam", f"/t/payments/changes/{change.number}/"
     )

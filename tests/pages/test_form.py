@@ -25,14 +25,7 @@ from certs.models import (
     SealedCertificate,
 )
 from tests.certificates import Made, make, make_ca, rsa_key, weak_key
-from tests.world import World
-
-
-def _page(world: World, person: str, path: str) -> str:
-    client = Client()
-    client.force_login(world.user(person))
-    # White space between tags and attributes means nothing.
-    return " ".join(client.get(path).content.decode().split())
+from tests.world import World, page_text
 
 
 @pytest.fixture
@@ -320,7 +313,7 @@ def test_a_missing_issuer_is_named_and_one_that_is_there_is_not(form: Any) -> No
 def test_remove_on_a_certificates_page_preselects_that_certificate(world: World) -> None:
     client, other = make("this-one"), make("other")
     change = world.applied(client, other)
-    page = _page(
+    page = page_text(
         world,
         "sam",
         f"/t/payments/changes/new/{change.trust_config_id}/?remove={client.fingerprint}",

@@ -11,15 +11,8 @@ from approvals.deciding import switch_mode
 from approvals.draft import Removal
 from certs.golden_clients import keep
 from tests.certificates import make
-from tests.world import World
+from tests.world import World, page_text
 from web import lists
-
-
-def _page(world: World, person: str, path: str) -> str:
-    client = Client()
-    client.force_login(world.user(person))
-    # White space between tags and attributes means nothing.
-    return " ".join(client.get(path).content.decode().split())
 
 
 def _numbers(page: str) -> list[int]:
@@ -158,10 +151,12 @@ def test_home_shows_what_one_may_decide_however_much_else_waits(
     for each in range(4):
         world.submit(make(f"prod-{each}"), environment="prod")
     last = world.checked(make("dev-1"))
-    page = _page(world, "rex", "/")
+    page = page_text(world, "rex", "/")
     decide = page.split('id="decide"', 1)[1].split("</section>", 1)[0]
     assert _numbers(decide) == [last.number]
-    others = _page(world, "rex", "/review/").split('id="others"', 1)[1].split("</section>", 1)[0]
+    others = (
+        page_text(world, "rex", "/review/").split('id="others"', 1)[1].split("</section>", 1)[0]
+    )
     assert len(_numbers(others)) == 2
     assert "others-page=2" in others
 
@@ -218,8 +213,8 @@ def test_a_revoked_certificate_is_marked_in_the_inventory(world: World) -> None:
         removed=[Removal(client.fingerprint, "allowlisted_certificate", "revoked")]
     )
     for path in ("/t/payments/certificates/", f"/t/payments/certificates/{client.fingerprint}/"):
-        assert f"revoked #{change.number}" in _page(world, "sam", path)
-    listed = _page(world, "sam", "/t/payments/certificates/?state=revoked")
+        assert f"revoked #{change.number}" in page_text(world, "sam", path)
+    listed = page_text(world, "sam", "/t/payments/certificates/?state=revoked")
     assert "revoked-one" in listed
     assert "other-one" not in listed
 
@@ -234,8 +229,8 @@ def test_home_shows_reviewers_a_drift_and_a_proposed_switch(world: World) -> Non
         reason="x",
         limits=switch_mode.Limits(),
     )
-    page = _page(world, "rita", "/")
+    page = page_text(world, "rita", "/")
     assert "Also waiting for a person" in page
     assert "Live was changed outside the portal." in page
     assert "Mode B is proposed" in page
-    assert "Also waiting for a person" not in _page(world, "sam", "/")
+    assert "Also waiting for a person" not in page_text(world, "sam", "/")

@@ -2,35 +2,11 @@
 
 from typing import Any
 
-from django.test import Client
-
-from approvals.asking import roll_back
 from approvals.draft import Removal
 from certs.golden_clients import keep
 from certs.models import GoldenClient
 from tests.certificates import Made, make, make_ca
-from tests.world import World
-
-
-def _page(world: World, person: str, path: str) -> str:
-    client = Client()
-    client.force_login(world.user(person))
-    # White space between tags and attributes means nothing.
-    return " ".join(client.get(path).content.decode().split())
-
-
-def _undo(world: World, change: Any, by: str) -> Any:
-    number = roll_back.roll_back(
-        actor=world.actor(by),
-        tenant_id=change.tenant_id,
-        number=change.number,
-        typed_name=change.trust_config.name,
-        also=[],
-        reason="Undo.",
-        originals=[],
-    )
-    world.work()
-    return world.change(number, change.tenant.slug)
+from tests.world import World, page_text, rolled_back
 
 
 def test_the_rollback_page_says_what_is_live_and_an_obstacle_beforehand(world: World) -> None:
@@ -39,22 +15,22 @@ def test_the_rollback_page_says_what_is_live_and_an_obstacle_beforehand(world: W
     retire = world.applied(
         removed=[Removal(gone.fingerprint, "allowlisted_certificate", "retired")]
     )
-    page = _page(world, "rita", f"/t/payments/changes/{first.number}/roll-back/")
+    page = page_text(world, "rita", f"/t/payments/changes/{first.number}/roll-back/")
     assert "kept-one" in page
     assert "gone-one" not in page
     assert f"#{retire.number}" in page
     revoke = world.applied(
         removed=[Removal(kept.fingerprint, "allowlisted_certificate", "revoked")]
     )
-    page = _page(world, "rita", f"/t/payments/changes/{first.number}/roll-back/")
+    page = page_text(world, "rita", f"/t/payments/changes/{first.number}/roll-back/")
     assert f"Change #{revoke.number} revoked a certificate" in page
     assert "<textarea" not in page
 
 
 def test_a_rollback_is_called_one_and_its_one_decision_is_named(world: World) -> None:
     change = world.applied(make())
-    undo = _undo(world, change, "rita")
-    page = _page(world, "rita", f"/t/payments/changes/{undo.number}/")
+    undo = rolled_back(world, change, "rita")
+    page = page_text(world, "rita", f"/t/payments/changes/{undo.number}/")
     assert f"Rita asks to roll back #{change.number} in payments-clients for Payments" in page
     assert "Decided by whoever asked: it only removes trust" in page
 
@@ -81,7 +57,7 @@ def test_each_golden_client_is_said_to_keep_or_to_lose_the_way_by_which_it_gets_
     _keep(world, "under-the-root-that-goes", make("two", issuer=goes))
     _keep(world, "listed-itself", listed)
     _keep(world, "a-stranger", make("stranger"))
-    page = _page(world, "rita", f"/t/payments/changes/{undone.number}/roll-back/")
+    page = page_text(world, "rita", f"/t/payments/changes/{undone.number}/roll-back/")
 
     def said_of(name: str) -> str:
         return page.split(f">{name}<", 1)[1].split("</li>", 1)[0]
@@ -93,7 +69,7 @@ def test_each_golden_client_is_said_to_keep_or_to_lose_the_way_by_which_it_gets_
 
 
 def _said_of(world: World, change: Any, name: str, by: str = "rita") -> str:
-    page = _page(world, by, f"/t/{change.tenant.slug}/changes/{change.number}/roll-back/")
+    page = page_text(world, by, f"/t/{change.tenant.slug}/changes/{change.number}/roll-back/")
     return page.split(f">{name}<", 1)[1].split("</li>", 1)[0]
 
 
@@ -130,6 +106,6 @@ def test_golden_clients_of_other_tenants_are_not_named(world: World) -> None:
         chain=[make("theirs", issuer=ca).parsed],
     )
     world.work()
-    page = _page(world, "sam", f"/t/payments/changes/{change.number}/roll-back/")
+    page = page_text(world, "sam", f"/t/payments/changes/{change.number}/roll-back/")
     assert "Shared CA" in page
     assert "somebody-elses" not in page

@@ -1,41 +1,16 @@
 """A second open change of the same certificate is refused, however it is asked for."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from approvals.asking import return_to_date, roll_back
-from approvals.draft import Removal, Timing
+from approvals.draft import Removal
 from approvals.errors import ConflictingChange
 from approvals.models import ChangeRequest
 from tests.certificates import Made, make
-from tests.world import World
-
-
-def _rot(
-    world: World,
-    to: Any = "payments-clients",
-    tenant: Any = "payments",
-    by: Any = "sam",
-    days: Any = 10,
-    **t: Any,
-) -> Any:
-    old = make("old")
-    world.applied(old, to=to, tenant=tenant, by=by)
-    until = timezone.now() + timedelta(days=days)
-    new = make("new")
-    c = world.submit(
-        new,
-        removed=[Removal(old.fingerprint, AL, "retired")],
-        timing=Timing(overlap_until=until, **t),
-        to=to,
-        tenant=tenant,
-        by=by,
-    )
-    return (old, new, c, until)
-
+from tests.world import World, submit_rotation
 
 AL = "allowlisted_certificate"
 
@@ -88,7 +63,7 @@ def test_returning_to_a_date(world: World) -> None:
 
 
 def test_a_revocation_passes_an_open_overlap(world: World) -> None:
-    old, _new, _first, _until = _rot(world)
+    old, _new, _first, _until = submit_rotation(world)
     world.work()
     revocation = world.submit(removed=[Removal(old.fingerprint, AL, "revoked")])
     assert revocation.state == "submitted"

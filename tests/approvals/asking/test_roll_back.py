@@ -23,31 +23,7 @@ from certs.models import SealedCertificate
 from certs.vault.keys import forget_sealed
 from tenants.errors import NotAllowed
 from tests.certificates import Made, make
-from tests.world import World
-
-
-def _rot(
-    world: World,
-    to: Any = "payments-clients",
-    tenant: Any = "payments",
-    by: Any = "sam",
-    days: Any = 10,
-    **t: Any,
-) -> Any:
-    old = make("old")
-    world.applied(old, to=to, tenant=tenant, by=by)
-    until = timezone.now() + timedelta(days=days)
-    new = make("new")
-    c = world.submit(
-        new,
-        removed=[Removal(old.fingerprint, AL, "retired")],
-        timing=Timing(overlap_until=until, **t),
-        to=to,
-        tenant=tenant,
-        by=by,
-    )
-    return (old, new, c, until)
-
+from tests.world import World, submit_rotation
 
 AL = "allowlisted_certificate"
 
@@ -234,7 +210,7 @@ def test_the_rollback_window_keeps_what_was_removed_and_what_was_added(
 
 
 def test_a_rollback_that_is_rejected_leaves_the_follower(world: World) -> None:
-    _old, _new, first, _until = _rot(world)
+    _old, _new, first, _until = submit_rotation(world)
     world.work()
     world.approve(first)
     world.work()

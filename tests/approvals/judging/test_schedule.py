@@ -21,30 +21,14 @@ from approvals.publishing.wake import wake_trust_configs
 from approvals.reminding.due import remind
 from audit.models import AuditEvent
 from certs.models import SealedCertificate
-from jobs import tasks
-from jobs.models import Job, JobState
+from jobs.models import Job
 from pages.changes.progress import is_in_flux
 from pages.changes.summary import title_of
 from pages.changes.waiting import waiting_of
 from tenants.flows import windows
 from tenants.windows import Window
 from tests.certificates import make, make_ca
-from tests.world import _PERIODIC, World
-
-
-def _work_due(world: World, n: Any = 60) -> None:
-    """as world.work(), but jobs wait out their delays"""
-    for _ in range(n):
-        job = (
-            Job.objects.filter(state=JobState.WAITING, due_at__lte=timezone.now())
-            .exclude(kind__in=_PERIODIC)
-            .order_by("due_at", "pk")
-            .first()
-        )
-        if job is None:
-            return
-        tasks.run(job.pk)
-
+from tests.world import World, work_what_is_due
 
 ALLOWLISTED = "allowlisted_certificate"
 
@@ -350,9 +334,9 @@ def test_a_lifted_freeze_is_noticed(world: World) -> None:
         reason="x",
     )
     c = world.submit(make("c"))
-    _work_due(world)
+    work_what_is_due()
     world.approve(c)
-    _work_due(world)
+    work_what_is_due()
     assert world.fresh(c).state == "approved"
     fr = world.trust_config().environment.freezes.get()
     windows.lift_freeze(
@@ -360,7 +344,7 @@ def test_a_lifted_freeze_is_noticed(world: World) -> None:
     )
     for _ in range(3):
         wake_trust_configs()
-        _work_due(world)
+        work_what_is_due()
     assert (
         world.fresh(c).state != "approved"
         or Job.objects.filter(
@@ -385,9 +369,9 @@ def test_a_new_window_is_noticed(world: World) -> Any:
         actor=world.actor("paula"), environment_slug="dev", windows=[w(far)], reason="x"
     )
     c = world.submit(make("c"), timing=Timing("in_window"))
-    _work_due(world)
+    work_what_is_due()
     world.approve(c)
-    _work_due(world)
+    work_what_is_due()
     assert world.fresh(c).state == "approved"
     windows.set_windows(
         actor=world.actor("paula"),
@@ -397,7 +381,7 @@ def test_a_new_window_is_noticed(world: World) -> Any:
     )
     for _ in range(3):
         wake_trust_configs()
-        _work_due(world)
+        work_what_is_due()
     assert (
         Job.objects.filter(
             kind="publish", due_at__lte=timezone.now() + timedelta(minutes=2), state="waiting"

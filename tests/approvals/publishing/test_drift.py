@@ -45,7 +45,7 @@ from pki.plan import revision_digest
 from tenants.errors import NotAllowed
 from tenants.flows import windows
 from tests.certificates import make, make_ca, weak_key
-from tests.world import COMMAND, World
+from tests.world import COMMAND, World, sweep_environment
 
 LENA = {"by": "lena", "tenant": "logistics"}
 
@@ -56,20 +56,16 @@ AL = "allowlisted_certificate"
 pytestmark = pytest.mark.embedded
 
 
-def _sweep(world: World, environment: str = "dev") -> None:
-    sweep.sweep(environment_id=world.trust_config(environment=environment).environment_id)
-
-
 def _foreign(world: World, name: str = "payments-clients", **edit: Any) -> None:
     world.edit_live(name, **edit)
-    _sweep(world)
+    sweep_environment(world)
 
 
 def test_a_sweep_lists_once_for_all_trust_configs_and_opens_a_case(world: World) -> None:
     foreign = make("foreign")
     world.edit_live(allowlisted=[foreign.parsed.pem])
     world.emulator.faults.clear_calls()
-    _sweep(world)
+    sweep_environment(world)
     assert [call["rpc"] for call in world.emulator.faults.calls()] == ["ListTrustConfigs"]
     case = open_case(world.trust_config())
     assert case is not None
@@ -77,13 +73,13 @@ def test_a_sweep_lists_once_for_all_trust_configs_and_opens_a_case(world: World)
     assert case.seen_by.startswith("ListTrustConfigs, ")
     assert case.last_expected_at is not None and case.last_expected_at < case.found_at
     assert AuditEvent.objects.filter(type="drift.found").count() == 1
-    _sweep(world)
+    sweep_environment(world)
     assert AuditEvent.objects.filter(type="drift.found").count() == 1
 
 
 def test_a_sweep_that_sees_what_it_expects_renews_the_observation(world: World) -> None:
     before = world.trust_config().observed_at
-    _sweep(world)
+    sweep_environment(world)
     after = world.trust_config()
     assert (after.state, open_case(after)) == ("ready", None)
     assert after.observed_at is not None and before is not None and after.observed_at > before
@@ -91,8 +87,8 @@ def test_a_sweep_that_sees_what_it_expects_renews_the_observation(world: World) 
 
 def test_a_trust_config_that_is_gone_stops_publishing_with_its_name(world: World) -> None:
     world.emulator.certificate_manager.delete_out_of_band(world.resource())
-    _sweep(world)
-    _sweep(world)
+    sweep_environment(world)
+    sweep_environment(world)
     trust_config = world.trust_config()
     assert (trust_config.waiting_code, trust_config.blocked_at is not None) == (
         "cloud-missing",
@@ -328,7 +324,7 @@ def test_a_put_back_ends_when_the_foreigner_reverts(world: World) -> None:
     world.work(limit=3)
     assert Publication.objects.filter(kind="put_back", state="intended").exists() or True
     world.edit_live(allowlisted=[])
-    _sweep(world)
+    sweep_environment(world)
     world.emulator.faults.clear()
     for _ in range(4):
         Job.objects.filter(attempt_count__gt=0).delete()
@@ -346,7 +342,7 @@ def test_a_stale_read_does_not_end_the_case_of_a_put_back_under_way(world: World
     publish(trust_config_id=str(change.trust_config_id))
     assert Publication.objects.get(kind="put_back").state == "sent"
     world.emulator.faults.add(Fault("ListTrustConfigs", kind="stale", project="demo-dev", times=9))
-    _sweep(world)
+    sweep_environment(world)
     world.emulator.faults.clear()
     world.emulator.operations.seconds = 0
     import time
@@ -358,7 +354,7 @@ def test_a_stale_read_does_not_end_the_case_of_a_put_back_under_way(world: World
             publish(trust_config_id=str(change.trust_config_id))
         except AssertionError as e:
             err = e
-    _sweep(world)
+    sweep_environment(world)
     assert err is None
 
 
@@ -413,7 +409,7 @@ def test_a_put_back_overwrites_no_drift_that_nobody_voted_on(world: World, setti
     settings.PROPAGATION_SECONDS = 0
     publish(trust_config_id=str(change.trust_config_id))
     sweep.look(trust_config_id=str(change.trust_config_id))
-    _sweep(world)
+    sweep_environment(world)
     c = world.fresh(change)
     if c.state == "approved":
         retry.retry(actor=world.actor("sam"), tenant_id=c.tenant_id, number=c.number)
@@ -436,7 +432,7 @@ def test_our_own_label_does_not_move_a_case(world: World, settings: Any) -> None
     validate.validate(change_id=ad.pk)
     world.approve(ad, by="ravi")
     publish(trust_config_id=str(ours.trust_config_id))
-    _sweep(world)
+    sweep_environment(world)
     for _ in range(5):
         publish(trust_config_id=str(ours.trust_config_id))
     assert world.fresh(ad).state == "applied"

@@ -17,29 +17,10 @@ from certs.models import GoogleLocation, Publication, TrustConfig
 from certs.trust_configs import ask as ask_for_trust_config
 from certs.trust_configs import publishing
 from emulator.faults import Fault
-from jobs import tasks
-from jobs.models import Job, JobState
+from jobs.models import Job
 from tenants.models import Environment
 from tests.certificates import make
-from tests.world import _PERIODIC, COMMAND, World
-
-
-def _sweep(world: World, environment: Any = "dev") -> None:
-    sweep.sweep(environment_id=world.trust_config(environment=environment).environment_id)
-
-
-def _work_due(world: World, n: Any = 60) -> None:
-    """as world.work(), but jobs wait out their delays"""
-    for _ in range(n):
-        job = (
-            Job.objects.filter(state=JobState.WAITING, due_at__lte=timezone.now())
-            .exclude(kind__in=_PERIODIC)
-            .order_by("due_at", "pk")
-            .first()
-        )
-        if job is None:
-            return
-        tasks.run(job.pk)
+from tests.world import COMMAND, World, sweep_environment, work_what_is_due
 
 
 def test_a_read_that_ends_after_a_later_observation_is_no_drift(world: World) -> None:
@@ -81,7 +62,7 @@ def test_a_sweep_that_blocks_keeps_its_words(world: World) -> None:
     with transaction.atomic():
         lease = acquire_lease(str(tc.pk), "w")
     world.emulator.certificate_manager.delete_out_of_band(world.resource())
-    _sweep(world)
+    sweep_environment(world)
     with transaction.atomic():
         release(lease)
     t = world.trust_config()
@@ -91,7 +72,7 @@ def test_a_sweep_that_blocks_keeps_its_words(world: World) -> None:
 def test_an_unresolved_write_waits_for_no_job_in_a_month(world: World) -> None:
     """a write whose worker died, beside a change scheduled in a month"""
     b = world.submit(make("b"))
-    _work_due(world)
+    work_what_is_due()
     world.approve(b)
     publish(trust_config_id=str(b.trust_config_id))
     assert Publication.objects.get().state == "sent"
@@ -104,7 +85,7 @@ def test_an_unresolved_write_waits_for_no_job_in_a_month(world: World) -> None:
     Job.objects.filter(kind="validate_change").delete()
     for _ in range(5):
         wake_trust_configs()
-        _work_due(world)
+        work_what_is_due()
     assert world.fresh(b).state == "applied"
 
 

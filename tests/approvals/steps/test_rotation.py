@@ -23,31 +23,7 @@ from emulator.faults import Fault
 from tenants.flows import windows
 from tenants.windows import Window
 from tests.certificates import Made, make
-from tests.world import COMMAND, World
-
-
-def _rot(
-    world: World,
-    to: Any = "payments-clients",
-    tenant: Any = "payments",
-    by: Any = "sam",
-    days: Any = 10,
-    **t: Any,
-) -> Any:
-    old = make("old")
-    world.applied(old, to=to, tenant=tenant, by=by)
-    until = timezone.now() + timedelta(days=days)
-    new = make("new")
-    c = world.submit(
-        new,
-        removed=[Removal(old.fingerprint, AL, "retired")],
-        timing=Timing(overlap_until=until, **t),
-        to=to,
-        tenant=tenant,
-        by=by,
-    )
-    return (old, new, c, until)
-
+from tests.world import COMMAND, World, submit_rotation
 
 AL = "allowlisted_certificate"
 
@@ -153,7 +129,7 @@ def test_who_took_the_first_over_has_no_vote_on_the_second(world: World) -> None
 
 
 def test_a_late_first_half_keeps_the_overlap(world: World) -> None:
-    old, new, first, _until = _rot(world, days=2)
+    old, new, first, _until = submit_rotation(world, days=2)
     now = timezone.now()
     windows.freeze(
         actor=world.actor("paula"),

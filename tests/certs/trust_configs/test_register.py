@@ -4,17 +4,12 @@ from typing import Any
 
 import pytest
 
-from approvals.publishing import sweep
 from approvals.publishing.wake import wake_trust_configs
 from certs.models import TrustConfig, TrustEntry
 from certs.trust_configs import publishing, register
 from emulator.faults import Fault
 from tests.certificates import make
-from tests.world import COMMAND, World
-
-
-def _sweep(world: World, environment: Any = "dev") -> None:
-    sweep.sweep(environment_id=world.trust_config(environment=environment).environment_id)
+from tests.world import COMMAND, World, sweep_environment
 
 
 def test_a_new_trust_config_survives_a_failed_first_read(world: World) -> None:
@@ -34,7 +29,7 @@ def test_a_new_trust_config_survives_a_failed_first_read(world: World) -> None:
     world.work()
     wake_trust_configs()
     world.work()
-    _sweep(world)
+    sweep_environment(world)
     world.work()
     t = TrustConfig.objects.get(pk=tc)
     assert t.state == "ready"
