@@ -100,9 +100,13 @@ class Portal:
 
     def wait_for(self, page: Any, selector: str) -> None:
         """Loads a page that does not look again by itself until something is there."""
-        self.processes.wait_until(
-            lambda: bool(page.reload()) and page.query_selector(selector) is not None
-        )
+
+        def is_there() -> bool:
+            # A reload that meets the end of a navigation is refused by Chromium; the address is loaded anew instead.
+            page.wait_for_load_state()
+            return bool(page.goto(page.url)) and page.query_selector(selector) is not None
+
+        self.processes.wait_until(is_there)
 
     def axe(self, page: Any) -> list[str]:
         """Violations of WCAG 2.2 A and AA."""

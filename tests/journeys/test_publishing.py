@@ -93,7 +93,7 @@ def test_a_client_is_refused_before_accepted_after_and_refused_again_when_it_is_
     sam.wait_for_selector("#decision-box")
     portal.approve(rita, url)
     rita.wait_for_selector(VERIFIED)
-    sam.reload()
+    portal.open(sam, sam.url.removeprefix(portal.processes.url))
     assert "not proven yet" in sam.inner_text("#effect >> xpath=ancestor::section")
     status, receipt = _probe(portal, endpoint, client)
     assert status == 0
@@ -138,7 +138,7 @@ def test_a_foreign_edit_becomes_a_case_that_is_adopted_once_and_put_back_once(
     rita.wait_for_selector(VERIFIED)  # it only removes trust, so one reviewer decides
     assert world.live()["allowlisted"] == [first.parsed.pem]
     assert [case.state for case in DriftCase.objects.order_by("pk")] == ["adopted", "put_back"]
-    admin.reload()
+    admin.goto(admin.url)
     assert "by-hand-1" in admin.inner_text("body") and "by-hand-2" not in admin.inner_text("body")
 
 
