@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from approvals.causes import Cause
+from approvals.causes import Cause, cause
 from approvals.limits import NEVER_BY_ITSELF, decides_by_itself
 from approvals.models import ChangeRequest, Item, Vote
 from approvals.states import State
@@ -195,6 +195,13 @@ def _standing(change: ChangeRequest) -> set[int]:
     if requester_decides(change.submitted_by_id, change, ()):
         people.add(change.submitted_by_id)
     return people
+
+
+def answering_decides(change: ChangeRequest) -> bool:
+    """Whether the requester's answer is also the one decision that this rollback takes, so that it is written at once."""
+    return change.state == State.SUBMITTED and requester_decides(
+        change.submitted_by_id, change, [cause("limit-answered")]
+    )
 
 
 def rests_on_the_policy(change: ChangeRequest) -> bool:

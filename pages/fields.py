@@ -10,6 +10,7 @@ from pki.armor import as_text
 from pki.keys import private_key_code
 
 MAXIMAL_REASON = 2_000
+MAXIMAL_ANSWER = 1_000
 NO_PEM = _(
     "Texts are kept for ever, so no key or certificate may stand in them. If it was a private key, it must now be considered exposed; replace it."
 )

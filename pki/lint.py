@@ -53,6 +53,11 @@ def load() -> None:
     _loader()
 
 
+def _in_words(code: str) -> str:
+    """For a finding of pkilint that has no text: ``pkix.key_identifier_missing`` → "key identifier missing"."""
+    return code.rpartition(".")[2].replace("_", " ")
+
+
 def _lint_one(certificate: ParsedCertificate) -> list[Finding]:
     fingerprint = certificate.facts.sha256_fingerprint
     found: dict[str, Finding] = {}
@@ -65,7 +70,7 @@ def _lint_one(certificate: ParsedCertificate) -> list[Finding]:
                 or code in found
             ):
                 continue
-            message = safe(" ".join((description.message or code).split()), 300)
+            message = safe(" ".join((description.message or _in_words(code)).split()), 300)
             found[code] = Finding(
                 "LINT-01", Severity.INFO, fingerprint, {"lint": code, "message": message}
             )

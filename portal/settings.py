@@ -160,6 +160,7 @@ TAGS = [
     "pages.templatetags.policy_texts",
     "pages.templatetags.changes",
     "pages.templatetags.events",
+    "pages.templatetags.fields",
 ]
 TEMPLATES = [
     {

@@ -202,10 +202,12 @@ class World:
         ChangePublication.objects.create(change=change, publication=publication)
         return publication
 
-    def edited_outside(self, name: str = "payments-clients", **edit: Any) -> None:
+    def edited_outside(
+        self, name: str = "payments-clients", environment: str = "dev", **edit: Any
+    ) -> None:
         """An edit behind the portal's back, and the sweep that sees it."""
-        self.edit_live(name, **edit)
-        sweep.sweep(environment_id=self.trust_config(name).environment_id)
+        self.edit_live(name, environment, **edit)
+        sweep.sweep(environment_id=self.trust_config(name, environment).environment_id)
 
     def page(self, name: str) -> Client:
         """A browser's session of this person; a fault of ours is a 500 there as well."""
@@ -233,12 +235,20 @@ class World:
         digest: str = "",
         **options: Any,
     ) -> ChangeRequest:
+        options.setdefault("typed_name", name)
         return self._resolve(resolve_drift.put_back, name, by, tenant, digest, **options)
 
     def _resolve(
-        self, resolve: Any, name: str, by: str, tenant: str, digest: str, **options: Any
+        self,
+        resolve: Any,
+        name: str,
+        by: str,
+        tenant: str,
+        digest: str,
+        environment: str = "dev",
+        **options: Any,
     ) -> ChangeRequest:
-        trust_config = self.trust_config(name)
+        trust_config = self.trust_config(name, environment)
         case = open_case(trust_config)
         assert case is not None
         shown = digest or revision_digest(case.entry_set)

@@ -14,6 +14,7 @@ from certs.vault.sealing import require_vault_key
 from pki.plan import Entry
 from tenants.errors import UnknownObject
 from tenants.models import Tenant
+from web.texts import listed
 
 
 def open_trust_config(tenant: Tenant, trust_config_id: UUID | str) -> TrustConfig:
@@ -51,9 +52,7 @@ def conflicting(trust_config: TrustConfig, fingerprints: Iterable[str]) -> list[
 def refuse_conflicts(tenant: Tenant, conflicts: list[ChangeRequest]) -> None:
     """:raises ConflictingChange: when there are any; names those of the same tenant only."""
     if conflicts:
-        mine = ", ".join(
-            f"#{change.number}" for change in conflicts if change.tenant_id == tenant.pk
-        )
+        mine = listed(f"#{change.number}" for change in conflicts if change.tenant_id == tenant.pk)
         where = mine or _("another tenant's change")
         raise ConflictingChange(
             _(

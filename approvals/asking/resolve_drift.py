@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals import draft, locks, policy
 from approvals.asking.restore import keep_for, originals_for
+from approvals.asking.undo import is_grave, require_name
 from approvals.audit_events import record_trust_config
 from approvals.errors import BadChange, ConflictingChange, StalePlan
 from approvals.judging.revocations import is_revoked_by_holder, of_others, revoked_again
@@ -30,6 +31,7 @@ from tenants.errors import NotAllowed, UnknownObject
 from tenants.locks import lock_tenant
 from tenants.models import Tenant
 from tenants.rights import Act
+from web.texts import listed
 
 Kind = ChangeRequest.Kind
 
@@ -65,9 +67,9 @@ def adopt(
             )
         if revoked and not names_revocation:
             unnamed = revoked & {entry.sha256_fingerprint for entry in back_to_others}
-            names = ", ".join(
-                f"…{fingerprint[-8:]}" for fingerprint in sorted(revoked - unnamed)
-            ) + (f" +{len(unnamed)}" if unnamed else "")
+            names = listed(f"…{fingerprint[-8:]}" for fingerprint in sorted(revoked - unnamed)) + (
+                f" +{len(unnamed)}" if unnamed else ""
+            )
             raise BadChange(
                 _(
                     "Something that was revoked is live again: %(names)s. Say that you know it, or put back what was."
@@ -108,11 +110,13 @@ def put_back(
     digest: str,
     reason: str,
     originals: Iterable[ParsedCertificate] = (),
+    typed_name: str = "",
 ) -> tuple[str, int]:
     """Asks that what was last observed is written again over what was found live.
 
     ``originals`` are uploaded for entries whose sealed original is no longer kept. One that only removes trust takes one
-    authorised person, one that brings entries back takes the votes of an addition.
+    authorised person, one that brings entries back takes the votes of an addition. ``typed_name`` is the trust config's name,
+    typed where :func:`put_back_is_grave` says so.
 
     :raises NotRestorable: when an original is missing; names the fingerprints.
     :raises BadChange, NotAllowed, StalePlan, ConflictingChange, BlockingFindings, UnknownObject:
@@ -121,6 +125,8 @@ def put_back(
     with transaction.atomic(durable=True):
         tenant, trust_config, case = _case(actor, tenant_id, trust_config_id, digest, reason)
         _refuse_second(case)
+        if put_back_is_grave(trust_config, case):
+            require_name(trust_config, typed_name)
         found, own = case.difference, _own(trust_config)
         others = found.removed - own
         if is_revoked_by_holder(trust_config, others):
@@ -179,6 +185,11 @@ def acknowledge(
             details=details,
         )
         resume(trust_config)
+
+
+def put_back_is_grave(trust_config: TrustConfig, case: DriftCase) -> bool:
+    """Whether putting back what was observed takes all, or the last CA, of what is live."""
+    return is_grave(trust_config, case.entry_set, trust_config.observed)
 
 
 def _case(

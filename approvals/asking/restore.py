@@ -11,6 +11,7 @@ from certs.models import SealedCertificate, TrustConfig
 from certs.vault.sealing import kept, seal
 from pki.certificate import ParsedCertificate
 from pki.plan import Entry
+from web.texts import listed
 
 Originals = dict[str, ParsedCertificate | SealedCertificate]
 
@@ -48,7 +49,7 @@ def originals_for(
             _(
                 "The originals are no longer kept. Upload files with exactly these fingerprints: %(names)s"
             )
-            % {"names": ", ".join(missing)}
+            % {"names": listed(missing)}
         )
     return found
 

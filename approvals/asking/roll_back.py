@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals import draft, locks, policy
 from approvals.asking import conflicts
 from approvals.asking.restore import keep_for, originals_for
-from approvals.asking.undo import later_changes, needs_name, net_of, refuse_impossible
+from approvals.asking.undo import later_changes, needs_name, net_of, refuse_impossible, require_name
 from approvals.errors import BadChange, PublicationInProgress
 from approvals.models import ChangeRequest
 from approvals.states import State
@@ -18,6 +18,7 @@ from pki.certificate import ParsedCertificate
 from pki.plan import Action
 from tenants.errors import NotAllowed
 from tenants.locks import lock_tenant
+from web.texts import listed
 
 
 def roll_back(
@@ -70,14 +71,8 @@ def roll_back(
             raise BadChange(
                 _("There is nothing left to undo: what this change did is undone already.")
             )
-        if needs_name(original, net) and typed_name.strip() != trust_config.name:
-            raise BadChange(
-                _(
-                    "Type the name of the trust config, %(name)s, to say that you know what it gates."
-                )
-                % {"name": trust_config.name},
-                field="typed_name",
-            )
+        if needs_name(original, net):
+            require_name(trust_config, typed_name)
         conflicts.refuse_beside_others(tenant, trust_config, net)
         restored = {entry for entry, action in net.items() if action is Action.ADD}
         found = originals_for(trust_config, restored, originals, tenant_id=tenant.pk)
@@ -102,7 +97,7 @@ def _chosen(original: ChangeRequest, also: list[int]) -> list[ChangeRequest]:
     """The change and the later ones that rest on it; all of them or none."""
     later = later_changes(original)
     if missing := [change for change in later if change.number not in also]:
-        names = ", ".join(f"#{change.number}" for change in missing)
+        names = listed(f"#{change.number}" for change in missing)
         raise BadChange(
             _("Later changes concern the same certificates and must be undone with it: %(names)s.")
             % {"names": names}

@@ -1,13 +1,14 @@
 """What undoing a change would mean: which later changes depend on it, what comes back, and what cannot."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from approvals.errors import ConflictingChange
+from approvals.errors import BadChange, ConflictingChange
 from approvals.judging.revocations import revoked_by, revoked_numbers
 from approvals.models import ChangeRequest, Item
 from approvals.states import State
@@ -16,6 +17,7 @@ from certs.models import TrustConfig, TrustEntry
 from certs.vault.sealing import kept
 from pki.plan import Action, Entry, Step, apply_steps, difference, entries_of
 from pki.roles import CA_ROLES
+from web.texts import listed
 
 
 def later_changes(original: ChangeRequest) -> list[ChangeRequest]:
@@ -25,24 +27,44 @@ def later_changes(original: ChangeRequest) -> list[ChangeRequest]:
     One that only undid a later change is no part of it, as little as what it undid: such a pair
     has cancelled itself.
     """
-    fingerprints = {item.sha256_fingerprint for item in original.items.all()}
+    own = {item.sha256_fingerprint for item in original.items.all()}
+    looked_for: set[str] = set()
     found: list[ChangeRequest] = []
-    later = ChangeRequest.objects.filter(
+    concerned = own
+    while (
+        not concerned <= looked_for
+    ):  # what was found may concern certificates that others concern too
+        looked_for = concerned
+        found, concerned = _resting_on(original, own, _later(original, looked_for))
+    return found
+
+
+def _later(original: ChangeRequest, fingerprints: AbstractSet[str]) -> Iterable[ChangeRequest]:
+    """Later changes of any of these certificates, and the second half of the change itself, oldest first."""
+    rows = ChangeRequest.objects.filter(
+        Q(items__sha256_fingerprint__in=fingerprints) | Q(follows=original.pk),
         tenant_id=original.tenant_id,
         trust_config_id=original.trust_config_id,
         state=State.APPLIED,
         applied_at__gte=original.applied_at,
     )
     # A put-back changes nothing that the portal holds.
-    later = later.exclude(pk=original.pk).exclude(kind=ChangeRequest.Kind.PUT_BACK)
-    rows = later.order_by("applied_at", "pk")
-    for change in rows.prefetch_related("items", "inverts"):
+    rows = rows.exclude(pk=original.pk).exclude(kind=ChangeRequest.Kind.PUT_BACK)
+    return rows.distinct().order_by("applied_at", "pk").prefetch_related("items", "inverts")
+
+
+def _resting_on(
+    original: ChangeRequest, own: AbstractSet[str], later: Iterable[ChangeRequest]
+) -> tuple[list[ChangeRequest], set[str]]:
+    """Which of these rest on the change, and the certificates that it and they concern."""
+    found, concerned = [], set(own)
+    for change in later:
         mine = {item.sha256_fingerprint for item in change.items.all()}
-        is_dependent = bool(mine & fingerprints) or change.follows_id == original.pk
+        is_dependent = bool(mine & concerned) or change.follows_id == original.pk
         if is_dependent and not _only_undoes(change):
             found.append(change)
-            fingerprints |= mine
-    return found
+            concerned |= mine
+    return found, concerned
 
 
 def _only_undoes(change: ChangeRequest) -> bool:
@@ -84,7 +106,7 @@ def refuse_impossible(original: ChangeRequest, later: Sequence[ChangeRequest]) -
     if later and _only_undoes(original):
         raise ConflictingChange(
             _("It undid another change, and later changes rest on that. Roll back %(names)s first.")
-            % {"names": ", ".join(f"#{change.number}" for change in reversed(later))}
+            % {"names": listed(f"#{change.number}" for change in reversed(later))}
         )
     numbers = [original.pk, *(change.pk for change in later)]
     revoked = (
@@ -102,16 +124,30 @@ def refuse_impossible(original: ChangeRequest, later: Sequence[ChangeRequest]) -
 
 
 def needs_name(change: ChangeRequest, net: Mapping[Entry, Action]) -> bool:
-    """Whether whoever undoes it must type the trust config's name.
-
-    In production, and where nothing, or no CA any more, would be left in the trust store.
-    """
-    if change.trust_config.environment.is_production:
-        return True
+    """Whether whoever undoes the change must type the trust config's name."""
     now = TrustEntry.objects.filter(trust_config_id=change.trust_config_id).holdings()
     steps = [Step(action, entry) for entry, action in net.items()]
-    before, after = entries_of(now), entries_of(apply_steps(now, change.tenant_id, steps))
+    after = entries_of(apply_steps(now, change.tenant_id, steps))
+    return is_grave(change.trust_config, entries_of(now), after)
+
+
+def is_grave(
+    trust_config: TrustConfig, before: AbstractSet[Entry], after: AbstractSet[Entry]
+) -> bool:
+    """Whether the trust config's name must be typed: in production, and where the trust store would lose all or its last CA."""
+    if trust_config.environment.is_production:
+        return True
     return (bool(_cas(before)) and not _cas(after)) or (bool(before) and not after)
+
+
+def require_name(trust_config: TrustConfig, typed: str) -> None:
+    """:raises BadChange: unless the trust config's name was typed."""
+    if typed.strip() != trust_config.name:
+        raise BadChange(
+            _("Type the name of the trust config, %(name)s, to say that you know what it gates.")
+            % {"name": trust_config.name},
+            field="typed_name",
+        )
 
 
 def _cas(entries: Iterable[Entry]) -> list[Entry]:

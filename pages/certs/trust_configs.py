@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from approvals.asking.resolve_drift import put_back_is_grave
 from approvals.judging.revocations import revoked_again
 from approvals.judging.schedule import freeze_now
 from approvals.models import ChangeRequest
@@ -164,7 +165,11 @@ def show_trust_config(
         )
     context |= {
         "refused": refused,
-        "typed": request.POST.get("reason", ""),
+        "typed": {
+            "reason": request.POST.get("reason", ""),
+            "name": request.POST.get("typed_name", ""),
+            "is_put_back": request.path.endswith("/put-back/"),
+        },
         "freeze": freeze_now(trust_config.environment),
     }
     context["now"] = timezone.now()
@@ -274,6 +279,7 @@ def _drift(
         .filter(drift_case=case)
         .select_related("tenant")
         .first(),
+        "needs_name": put_back_is_grave(trust_config, case),
         "may_follow": sees_all or tenant_id == trust_config.custodian_id,
     }
 

@@ -13,6 +13,7 @@ from approvals.draft import Addition, Removal, Timing
 from approvals.models import ChangeRequest, Item
 from certs.models import Role, TrustEntry
 from pages.fields import (
+    MAXIMAL_ANSWER,
     MAXIMAL_REASON,
     NO_PEM,
     InstantField,
@@ -28,8 +29,6 @@ from pki.bundle import Intake
 from pki.catalogue import FINDINGS
 from pki.receipt import MAXIMAL_BYTES
 from pki.rules import proposed_role
-
-MAXIMAL_ANSWER = 1_000
 
 
 class ChangeForm(forms.Form):
@@ -164,6 +163,7 @@ class OriginalsForm(ReasonForm):
 class DriftForm(OriginalsForm):
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
     names_revocation = forms.BooleanField(required=False)
+    typed_name = forms.CharField(required=False, max_length=100)
 
 
 class ReceiptForm(forms.Form):

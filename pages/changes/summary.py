@@ -20,6 +20,7 @@ from pki.rules import checked_codes
 from tenants.access import Verdict, people_who_may
 from tenants.models import ModeSwitch, Tenant, User
 from tenants.rights import Act
+from web.texts import listed
 
 
 def delta_of(change: ChangeRequest) -> list[Finding]:
@@ -190,7 +191,7 @@ def title_of(change: ChangeRequest) -> str:
             _("%(name)s asks to put back what was in %(trust_config)s (%(tenant)s)") % values
         )
     if undone := [f"#{other.number}" for other in change.inverts.all()]:
-        what = str(_("roll back %(numbers)s") % {"numbers": ", ".join(undone)})
+        what = str(_("roll back %(numbers)s") % {"numbers": listed(undone)})
     elif change.returns_to:
         date = f"{change.returns_to:%Y-%m-%d %H:%M} UTC"
         what = str(_("go back to what was trusted on %(date)s (%(what)s)")) % {
@@ -218,7 +219,7 @@ def _what(change: ChangeRequest) -> str:
     counts = Counter((item.action, item.role) for item in change.items.all())
     parts = []
     for action, word in ((Action.ADD.value, _("add")), (Action.REMOVE.value, _("remove"))):
-        things = ", ".join(
+        things = listed(
             f"{n} × {Role(role).label}" for (a, role), n in sorted(counts.items()) if a == action
         )
         if things:

@@ -14,6 +14,7 @@ from audit.display import DISPLAYS
 from audit.events import EventType
 from audit.questions import events_of_change
 from certs.models import Publication
+from web.texts import sentences
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def timeline_of(change: ChangeRequest) -> list[Moment]:
                 State(change.state).label,
                 change.state_since,
                 "",
-                "; ".join(causes.sentences(change.causes)),
+                sentences(causes.sentences(change.causes)),
             )
         )
     return moments

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from certs.models import Role
 from pages.templatetags.x509 import role_label
+from web.texts import listed, sentences
 
 register = template.Library()
 
@@ -46,14 +47,12 @@ def policy_value(value: Any) -> str:
         return str(_("yes") if value else _("no"))
     if isinstance(value, Mapping):
         return (
-            "; ".join(
+            sentences(
                 f"{_POLICY_WORDS.get(name) or role_label(name)}: {policy_value(one)}"
                 for name, one in value.items()
             )
             or "–"
         )
     if isinstance(value, list):
-        return (
-            ", ".join(role_label(one) if one in Role.values else str(one) for one in value) or "–"
-        )
+        return listed(role_label(one) if one in Role.values else str(one) for one in value) or "–"
     return "–" if value is None else str(value)

@@ -11,7 +11,7 @@
   document.addEventListener("htmx:afterSwap", () => localise(document));
 
   // A page in flux looks again by itself, but not while somebody types; when the change has gone
-  // on, the page's main part is fetched anew, or says so where something is typed. What is new is said once.
+  // on, the page's main part is fetched anew, or says so where something is typed or a refusal is to be read. What is new is said once.
   const isBusy = () => [...document.querySelectorAll("main textarea, main input:not([type=hidden]), main select")]
     .some((field) => field === document.activeElement || (field.type !== "checkbox" && field.value !== field.defaultValue && field.tagName !== "SELECT"));
   const said = (part) => part && part.textContent.replace(/\s+/g, " ").trim();
@@ -22,7 +22,7 @@
   document.addEventListener("htmx:afterSettle", () => {
     const live = document.querySelector("[data-live]");
     if (!live) return;
-    if (live.hasAttribute("data-moved") && !isBusy()) {
+    if (live.hasAttribute("data-moved") && !isBusy() && !document.querySelector("[data-refused]")) {
       live.removeAttribute("data-moved");
       htmx.ajax("GET", live.dataset.page, { target: "#main", select: "#main", swap: "outerHTML" });
       return;

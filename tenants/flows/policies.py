@@ -16,6 +16,7 @@ from tenants import policies
 from tenants.errors import BadValue, NotAllowed, NotPossible, StaleDecision, UnknownObject
 from tenants.locks import lock_tenant
 from tenants.models import PolicyVersion, Tenant
+from web.texts import listed
 
 
 def propose(
@@ -125,7 +126,7 @@ def _refuse_to_be_undone(own: QuerySet[PolicyVersion], policy: Policy, begins: d
                 % {
                     "version": later,
                     "date": f"{later.effective_from:%Y-%m-%d}",
-                    "lines": ", ".join(lines),
+                    "lines": listed(lines),
                 }
             )
 

@@ -434,7 +434,9 @@ def _put_back(rig: Rig) -> None:
         "tenant_id": rig.change.tenant_id,
         "trust_config_id": str(rig.trust_config.pk),
     }
-    resolve_drift.put_back(**where, digest=revision_digest(case.entry_set), reason="x")
+    resolve_drift.put_back(
+        **where, digest=revision_digest(case.entry_set), reason="x", typed_name=rig.name
+    )
     rig.stack.wait_until(lambda: rig.trust_config.state == "ready", seconds=40)
     if rig.fresh.held_code:
         retry.retry(

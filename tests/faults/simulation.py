@@ -264,7 +264,11 @@ class Simulation:
             return
         adopt, put_back = (
             lambda: resolve_drift.adopt(**where, names_revocation=True),
-            lambda: resolve_drift.put_back(**where, originals=[made.parsed for made in self.made]),
+            lambda: resolve_drift.put_back(
+                **where,
+                originals=[made.parsed for made in self.made],
+                typed_name=self.trust_config.name,
+            ),
         )
         first, second = (adopt, put_back) if self.chance.random() < 0.5 else (put_back, adopt)
         if not self._may_refuse(first):

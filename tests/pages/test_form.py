@@ -341,5 +341,5 @@ def test_a_missing_reason_is_said_at_its_field(form: Any) -> None:
     field = re.search(r"<textarea[^>]*name=\"reason\"[^>]*>", page)
     assert field is not None
     assert 'aria-invalid="true"' in field.group()
-    assert "reason-error" in field.group()
+    assert "id_reason_error" in field.group()
     assert "Say why this change is needed" in page.split('id="reason-error"', 1)[1][:400]

@@ -10,7 +10,13 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from web import texts
+
 register = template.Library()
+
+register.filter("listed", texts.listed)
+register.filter("clauses", texts.sentences)
+register.simple_tag(texts.between, name="between")
 
 
 @register.simple_tag

@@ -25,6 +25,7 @@ from approvals.policy import (
     may_take_over,
     may_withdraw,
 )
+from approvals.votes import answering_decides
 from certs.models import TrustConfig
 from certs.vault.kept import kept_of_change
 from pages.changes import effect, plan, progress, summary, timeline, waiting
@@ -251,6 +252,7 @@ def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
         ),
         "around": summary.context_of(change, sees_all=sees_all),
         "may_answer": may_answer(user_id, change),
+        "answering_decides": answering_decides(change),
         "may_withdraw": may_withdraw(user_id, change),
         "may_retry": may_retry(user_id, change),
         "may_stop": may_stop(user_id, change),

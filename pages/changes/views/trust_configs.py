@@ -51,6 +51,7 @@ def drift_put_back(request: TenantRequest, trust_config_id: str) -> HttpResponse
             digest=data["digest"],
             reason=data["reason"],
             originals=intake.certificates,
+            typed_name=data["typed_name"],
         )
         return reverse("approvals:change-detail", args=[slug, number])
 

@@ -1,5 +1,6 @@
 """Adopting what is live, or putting back what was."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -222,3 +223,59 @@ def test_a_set_that_differs_is_not_acknowledged(world: World) -> None:
             reason="Seen.",
         )
     assert world.trust_config().state == "drifted"
+
+
+def test_putting_back_an_empty_store_takes_the_typed_name(world: World) -> None:
+    """What is live is all that lets anybody in, and putting back takes it away."""
+    world.edited_outside(allowlisted=[make("foreign").parsed.pem])
+    with pytest.raises(BadChange, match="payments-clients") as refused:
+        world.put_back(typed_name="")
+    assert refused.value.field == "typed_name"
+    with pytest.raises(BadChange, match="Type the name"):
+        world.put_back(typed_name="payments")
+    assert open_case(world.trust_config()) is not None
+    assert world.put_back(typed_name=" payments-clients ").kind == "put_back"
+
+
+def test_putting_back_in_production_takes_the_typed_name(world: World) -> None:
+    stays = make("stays")
+    world.applied(stays, environment="prod")
+    world.edited_outside(
+        environment="prod", allowlisted=[stays.parsed.pem, make("foreign").parsed.pem]
+    )
+    with pytest.raises(BadChange, match="Type the name"):
+        world.put_back(environment="prod", typed_name="")
+    assert world.put_back(environment="prod", typed_name="payments-clients").kind == "put_back"
+
+
+def test_putting_back_what_leaves_others_in_takes_no_name(world: World) -> None:
+    stays = make("stays")
+    world.applied(stays)
+    world.edited_outside(allowlisted=[stays.parsed.pem, make("foreign").parsed.pem])
+    assert world.put_back(typed_name="").kind == "put_back"
+
+
+def test_the_page_asks_for_the_name_and_keeps_it_open_after_a_refusal(world: World) -> None:
+    world.edited_outside(allowlisted=[make("foreign").parsed.pem])
+    trust_config = world.trust_config()
+    path = f"/t/payments/trust-configs/{trust_config.pk}/"
+    page = world.page("rita")
+    shown = page.get(path).content.decode()
+    assert 'name="typed_name"' in shown
+    assert not re.search(r"<details[^>]*open[^>]*><summary[^>]*btn-outline-danger", shown)
+    case = open_case(trust_config)
+    assert case is not None
+    sent = {
+        "digest": revision_digest(case.entry_set),
+        "reason": "not ours",
+        "typed_name": "payment",
+    }
+    answer = page.post(f"{path}drift/put-back/", sent)
+    assert answer.status_code == 422
+    shown = answer.content.decode()
+    assert re.search(r"<details[^>]*open[^>]*><summary[^>]*btn-outline-danger", shown)
+    assert ">not ours</textarea>" in shown
+    assert 'value="payment"' in shown
+    assert "bad-change" in shown
+    answer = page.post(f"{path}drift/put-back/", {**sent, "typed_name": "payments-clients"})
+    assert answer.status_code == 302

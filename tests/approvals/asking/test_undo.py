@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -319,3 +321,39 @@ def test_production_asks_for_the_name_also_where_much_is_left(world: World) -> N
             reason="Back.",
             originals=[],
         )
+
+
+def test_later_changes_of_other_certificates_are_not_read(world: World) -> None:
+    """The way back of a change costs the same however much was changed after it."""
+    first = world.applied(make("first"))
+    world.applied(make("second"))
+    with CaptureQueriesContext(connection) as few:
+        assert later_changes(first) == []
+    for n in range(6):
+        world.applied(make(f"other{n}"))
+    with CaptureQueriesContext(connection) as many:
+        assert later_changes(first) == []
+    assert len(few) == len(many)
+
+
+def test_what_rests_on_what_rests_on_it_is_found_over_other_certificates(world: World) -> None:
+    a, b, c = make("a"), make("b"), make("c")
+    first = world.applied(a)
+    second = world.applied(b, removed=[retire(a)])
+    third = world.applied(c, removed=[retire(b)])
+    world.applied(make("apart"))
+    assert [change.number for change in later_changes(first)] == [second.number, third.number]
+
+
+def test_what_was_before_a_later_change_of_the_same_certificate_does_not_rest_on_it(
+    world: World,
+) -> None:
+    """#2 adds b; #3 takes a and b out. Only #3 rests on #1, which added a."""
+    a, b = make("a"), make("b")
+    first = world.applied(a)
+    world.applied(b)
+    third = world.applied(
+        make("c"),
+        removed=[retire(a), retire(b)],
+    )
+    assert [change.number for change in later_changes(first)] == [third.number]
