@@ -38,7 +38,7 @@ DISPLAYS: dict[E, Display] = {
     E.TRUST_CONFIG_REQUESTED: Display(_("New trust config asked for"), "server"),
     E.ENFORCEMENT_DECLARED: Display(_("Enforcement declared"), "lock"),
     E.ENDPOINT_NAMED: Display(_("Endpoint named"), "link"),
-    E.GATE_TRIED: Display(_("Gate tried as a stranger"), "lock"),
+    E.ENDPOINT_PROBED: Display(_("Endpoint probed without a client certificate"), "lock"),
     E.PUBLISHING_BLOCKED: Display(
         _("Google refused the worker; publishing stopped"), "alert-triangle"
     ),

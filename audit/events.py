@@ -33,7 +33,9 @@ class EventType(StrEnum):
     TRUST_CONFIG_REQUESTED = "trust_config.requested"
     ENFORCEMENT_DECLARED = "enforcement.declared"
     ENDPOINT_NAMED = "endpoint.named"
-    GATE_TRIED = "gate.tried"
+    ENDPOINT_PROBED = (
+        "gate.tried"  # its name in events that were written before it was called a probe
+    )
     PUBLISHING_BLOCKED = "publishing.blocked"
     PUBLISHING_RESUMED = "publishing.resumed"
     DRIFT_FOUND = "drift.found"

@@ -19,9 +19,9 @@ def create_trust_config(subject_id: str) -> None:
     create.create(trust_config_id=subject_id)
 
 
-@handles("try_gate")
-def try_gate(subject_id: str) -> None:
-    enforcement_checks.try_gate(trust_config_id=subject_id)
+@handles("probe_endpoint")
+def probe_endpoint(subject_id: str) -> None:
+    enforcement_checks.probe_endpoint(trust_config_id=subject_id)
 
 
 @handles("try_gates", every=timedelta(hours=1))

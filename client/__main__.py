@@ -1,4 +1,4 @@
-"""``countersign COMMAND …``: inspect judges certificates, probe knocks at a gate with one."""
+"""``countersign COMMAND …``: inspect judges certificates, probe connects to a load balancer with one."""
 
 import sys
 from collections.abc import Callable, Sequence

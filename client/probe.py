@@ -18,7 +18,7 @@ from pki.receipt import SigningKey, write
 
 
 def main(arguments: Sequence[str]) -> int:
-    """:returns: 0 when the client got in, 1 when it was refused, 2 when nothing can be said: the gate was not reached, or a file is bad."""
+    """:returns: 0 when the client got in, 1 when it was refused, 2 when nothing can be said: the load balancer was not reached, or a file is bad."""
     chosen = _parser().parse_args(arguments)
     try:
         chain = [

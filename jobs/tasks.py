@@ -35,7 +35,7 @@ def run(job_id: int) -> bool:
         queue.ring(claim.job_id, claim.queue, claims.postpone(claim, str(error)))
     except (
         Exception
-    ) as error:  # the net of the worker: the log keeps what went wrong, and it is tried again
+    ) as error:  # whatever it was: the log keeps what went wrong, and it is tried again
         logger.exception("job %s (%s) failed", claim.job_id, claim.kind)
         queue.ring(
             claim.job_id, claim.queue, claims.postpone(claim, type(error).__name__)

@@ -1,7 +1,7 @@
-"""The receipt of a probe: what a client saw at the gate, signed with the client's own key.
+"""The receipt of a probe: what a client saw at the load balancer, signed with the client's own key.
 
 The signature (over RFC 8785 canonical JSON of all the rest) says that whoever holds the key saw it; it does not say that
-the gate was the right one. The receipt carries the client's certificates, which are read and never kept.
+the load balancer was the right one. The receipt carries the client's certificates, which are read and never kept.
 """
 
 import base64

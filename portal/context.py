@@ -9,7 +9,7 @@ from tenants.access import may, visible_tenants
 from tenants.rights import Act
 
 
-def house(request: HttpRequest) -> dict[str, Any]:
+def frame(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "is_emulated": bool(settings.GCP_ENDPOINT),
         "languages": settings.LANGUAGES,

@@ -18,7 +18,7 @@ class RequestId(logging.Filter):
 
 
 class NoBodies(logging.Filter):
-    """A net below the rule that nobody logs a body: what looks like one is cut out, in tracebacks too."""
+    """For when somebody forgets that nobody logs a body: what looks like one is cut out, in tracebacks too."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()

@@ -91,8 +91,8 @@ PROPAGATION_SECONDS = env.number("PROPAGATION_SECONDS", 120)
 # Trust configs that Google allows in one project; a quota that can be raised there.
 TRUST_CONFIGS_PER_PROJECT = env.number("TRUST_CONFIGS_PER_PROJECT", 5)
 # Load balancers, HOST:PORT, to which workers may connect as untrusted clients, and the CAs that their certificates are checked by.
-GATE_ENDPOINTS = env.words("GATE_ENDPOINTS", "" if IS_PRODUCTION else "localhost:9443")
-GATE_CA_FILE = env.text("GATE_CA_FILE", "" if IS_PRODUCTION else str(VAR_DIR / "gateway.pem"))
+PROBE_ENDPOINTS = env.words("PROBE_ENDPOINTS", "" if IS_PRODUCTION else "localhost:9443")
+PROBE_CA_FILE = env.text("PROBE_CA_FILE", "" if IS_PRODUCTION else str(VAR_DIR / "gateway.pem"))
 # How often live is listed and held against what was last observed.
 DRIFT_MINUTES = env.number("DRIFT_MINUTES", 3)
 # An approval that was not written by then counts no more.
@@ -173,7 +173,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.context.house",
+                "portal.context.frame",
             ],
         },
     }

@@ -36,7 +36,7 @@ class Stack:
 
     def __init__(self, folder: Path, emulator: Any, broker: str) -> None:
         self.folder, self.emulator = folder, emulator
-        self.port, self.gate_port = free_port(), free_port()
+        self.port, self.gateway_port = free_port(), free_port()
         self.log = folder / "log.txt"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.celery: tuple[str, ...] = ("-m", "celery")
@@ -54,8 +54,8 @@ class Stack:
             "JOB_LEASE_SECONDS": "4",
             "RPC_TIMEOUT_SECONDS": "3",
             "SWEEP_SECONDS": "1",
-            "GATE_ENDPOINTS": f"localhost:{self.gate_port}",
-            "GATE_CA_FILE": str(folder / "gateway.pem"),
+            "PROBE_ENDPOINTS": f"localhost:{self.gateway_port}",
+            "PROBE_CA_FILE": str(folder / "gateway.pem"),
             "READS_PER_MINUTE": "600000",
             "WRITES_PER_MINUTE": "600000",
             "LOG_LEVEL": "WARNING",

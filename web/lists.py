@@ -16,7 +16,7 @@ PAGE_SIZE = 50
 
 
 class ListTable(tables.Table):
-    """A table in the house's look. A column is sorted by where it says ``orderable``, and can be put away except the first.
+    """A table in the portal's look. A column is sorted by where it says ``orderable``, and can be put away except the first.
 
     Two tables of one page are told apart by their ``prefix``.
     """

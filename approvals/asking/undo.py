@@ -144,7 +144,7 @@ def require_name(trust_config: TrustConfig, typed: str) -> None:
     """:raises BadChange: unless the trust config's name was typed."""
     if typed.strip() != trust_config.name:
         raise BadChange(
-            _("Type the name of the trust config, %(name)s, to say that you know what it gates.")
+            _("Type the name of the trust config, %(name)s, to say that you know what it protects.")
             % {"name": trust_config.name},
             field="typed_name",
         )

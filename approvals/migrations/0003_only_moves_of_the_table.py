@@ -1,6 +1,6 @@
 """The second lock on the state machine: the database refuses moves that the table of states (approvals/states.py) does not have.
 
-The pairs are written out, since a migration must not change with the code; tests/approvals/models/test_triggers.py compares them.
+The pairs are written out, since a migration must not change with the code; tests/approvals/models/test_changes_triggers.py compares them.
 """
 
 from django.apps.registry import Apps

@@ -138,7 +138,7 @@ def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
         ask_for_trial(trust_config)
         if trust_config.endpoint:
             enqueue(
-                "try_gate",
+                "probe_endpoint",
                 trust_config.pk,
                 queue=trust_config.environment.queue,
                 delay_seconds=float(settings.PROPAGATION_SECONDS),

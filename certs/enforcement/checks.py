@@ -12,22 +12,22 @@ from gcp.handshake import ACCEPTED, REFUSED, shake_hands, untrusted_client
 from jobs.queue import enqueue
 from jobs.worker import name as worker_name
 
-Gate = TrustConfig.Gate
-_GATES = {REFUSED: Gate.CLOSED, ACCEPTED: Gate.OPEN}
+Probe = TrustConfig.Probe
+_OUTCOMES = {REFUSED: Probe.REFUSED, ACCEPTED: Probe.ACCEPTED}
 
 
-def try_gate(*, trust_config_id: str) -> None:
+def probe_endpoint(*, trust_config_id: str) -> None:
     """Connects as a client that was made this moment and that nobody trusts. It must be refused.
 
     That says that enforcement holds; of a change it proves nothing.
     """
     trust_config = TrustConfig.objects.select_related("environment").get(pk=trust_config_id)
     endpoint = trust_config.endpoint
-    if endpoint not in settings.GATE_ENDPOINTS:
+    if endpoint not in settings.PROBE_ENDPOINTS:
         return
     ca_file = (
-        settings.GATE_CA_FILE
-        if settings.GATE_CA_FILE and Path(settings.GATE_CA_FILE).exists()
+        settings.PROBE_CA_FILE
+        if settings.PROBE_CA_FILE and Path(settings.PROBE_CA_FILE).exists()
         else ""
     )
     with untrusted_client() as (certificate, key):
@@ -38,7 +38,7 @@ def try_gate(*, trust_config_id: str) -> None:
             ca_file=ca_file,
             timeout=settings.RPC_TIMEOUT_SECONDS,
         )
-    gate = _GATES.get(seen.outcome, Gate.UNREACHABLE)
+    outcome = _OUTCOMES.get(seen.outcome, Probe.UNREACHABLE)
     with transaction.atomic(durable=True):
         trust_config = (
             TrustConfig.objects.select_for_update(of=("self",))
@@ -47,26 +47,29 @@ def try_gate(*, trust_config_id: str) -> None:
         )
         if trust_config.endpoint != endpoint:  # another one was named meanwhile
             return
-        before = trust_config.gate
-        trust_config.gate, trust_config.gate_detail, trust_config.gate_tried_at = (
-            gate,
+        before = trust_config.probe
+        trust_config.probe, trust_config.probe_detail, trust_config.probed_at = (
+            outcome,
             seen.detail[:300],
             seen.at,
         )
-        trust_config.save(update_fields=["gate", "gate_detail", "gate_tried_at"])
-        if before != gate:
+        trust_config.save(update_fields=["probe", "probe_detail", "probed_at"])
+        if before != outcome:
             details: dict[str, object] = {
                 "before": before,
-                "after": str(gate),
+                "after": str(outcome),
                 "endpoint": trust_config.endpoint,
                 "detail": seen.detail[:300],
             }
             record_registration(
-                EventType.GATE_TRIED, trust_config, actor=worker(worker_name()), details=details
+                EventType.ENDPOINT_PROBED,
+                trust_config,
+                actor=worker(worker_name()),
+                details=details,
             )
 
 
 def try_gates() -> None:
     with transaction.atomic(durable=True):
         for trust_config in TrustConfig.objects.exclude(endpoint="").select_related("environment"):
-            enqueue("try_gate", trust_config.pk, queue=trust_config.environment.queue)
+            enqueue("probe_endpoint", trust_config.pk, queue=trust_config.environment.queue)

@@ -13,7 +13,7 @@ from tenants.access import require
 from tenants.errors import BadValue, UnknownObject
 from tenants.rights import Act
 
-Gate = TrustConfig.Gate
+Probe = TrustConfig.Probe
 
 
 def declare_enforcement(
@@ -48,13 +48,13 @@ def name_endpoint(*, actor: Actor, tenant_id: int, trust_config_id: str, endpoin
     """Names the load balancer at which a worker checks that untrusted clients are refused; empty takes it away.
 
     :raises NotAllowed: for everybody but platform admins.
-    :raises BadValue: for an endpoint that the platform does not allow (GATE_ENDPOINTS).
+    :raises BadValue: for an endpoint that the platform does not allow (PROBE_ENDPOINTS).
     :raises UnknownObject: when the trust config does not serve the tenant.
     """
-    if endpoint and endpoint not in settings.GATE_ENDPOINTS:
+    if endpoint and endpoint not in settings.PROBE_ENDPOINTS:
         raise BadValue(
             _(
-                "The platform does not allow this endpoint. It must be one of those in GATE_ENDPOINTS."
+                "The platform does not allow this endpoint. It must be one of those in PROBE_ENDPOINTS."
             )
         )
     with transaction.atomic(durable=True):
@@ -62,11 +62,11 @@ def name_endpoint(*, actor: Actor, tenant_id: int, trust_config_id: str, endpoin
         before = trust_config.endpoint
         (
             trust_config.endpoint,
-            trust_config.gate,
-            trust_config.gate_detail,
-            trust_config.gate_tried_at,
-        ) = endpoint, Gate.UNKNOWN, "", None
-        trust_config.save(update_fields=["endpoint", "gate", "gate_detail", "gate_tried_at"])
+            trust_config.probe,
+            trust_config.probe_detail,
+            trust_config.probed_at,
+        ) = endpoint, Probe.UNKNOWN, "", None
+        trust_config.save(update_fields=["endpoint", "probe", "probe_detail", "probed_at"])
         record_registration(
             EventType.ENDPOINT_NAMED,
             trust_config,
@@ -74,7 +74,7 @@ def name_endpoint(*, actor: Actor, tenant_id: int, trust_config_id: str, endpoin
             details={"before": before, "after": endpoint},
         )
         if endpoint:
-            enqueue("try_gate", trust_config.pk, queue=trust_config.environment.queue)
+            enqueue("probe_endpoint", trust_config.pk, queue=trust_config.environment.queue)
 
 
 def _lock(actor: Actor, tenant_id: int, trust_config_id: str) -> TrustConfig:

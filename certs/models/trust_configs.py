@@ -73,10 +73,12 @@ class TrustConfig(models.Model):
         REJECT = "reject", "REJECT_INVALID"
         ALLOW = "allow", "ALLOW_INVALID_OR_MISSING_CLIENT_CERT"
 
-    class Gate(models.TextChoices):
+    class Probe(models.TextChoices):
+        """What a client without a certificate meets at the endpoint."""
+
         UNKNOWN = "unknown", _("not tried")
-        CLOSED = "closed", _("closed to strangers")
-        OPEN = "open", _("open to strangers")
+        REFUSED = "refused", _("refuses clients without a certificate")
+        ACCEPTED = "accepted", _("lets clients in without a certificate")
         UNREACHABLE = "unreachable", _("not reached")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -120,9 +122,9 @@ class TrustConfig(models.Model):
     enforcement_at = models.DateTimeField(null=True)
     # Where a worker connects as an untrusted client, of the endpoints that the platform allows, and what came of it.
     endpoint = models.CharField(max_length=255, blank=True)
-    gate = models.CharField(max_length=12, choices=Gate, default=Gate.UNKNOWN)
-    gate_detail = models.CharField(max_length=300, blank=True)
-    gate_tried_at = models.DateTimeField(null=True)
+    probe = models.CharField(max_length=12, choices=Probe, default=Probe.UNKNOWN)
+    probe_detail = models.CharField(max_length=300, blank=True)
+    probed_at = models.DateTimeField(null=True)
 
     objects = TrustConfigQuerySet.as_manager()
 
@@ -145,7 +147,7 @@ class TrustConfig(models.Model):
     def effect_doubt(self) -> str | Promise:
         """Why a verified write here need not turn anybody away; empty when a policy enforces it.
 
-        As declared: a trust config that no policy enforces gates nothing.
+        As declared: a trust config that no policy enforces protects nothing.
         """
         if self.enforcement == self.Enforcement.REJECT:
             return ""

@@ -1,4 +1,4 @@
-"""Pages of trust configs: what is live, what it gates, drift."""
+"""Pages of trust configs: what is live, what it protects, drift."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -152,7 +152,7 @@ def show_trust_config(
                 "policy_name": trust_config.enforcement_policy,
             }
         ),
-        "endpoints": settings.GATE_ENDPOINTS,
+        "endpoints": settings.PROBE_ENDPOINTS,
     }
     if case := open_case(trust_config):
         context["drift"] = _drift(

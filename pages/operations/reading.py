@@ -184,7 +184,7 @@ _OF_TRUST_CONFIG = {
     "look_again",
     "register_trust_config",
     "create_trust_config",
-    "try_gate",
+    "probe_endpoint",
     "try_golden_clients",
 }
 

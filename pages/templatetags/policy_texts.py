@@ -1,6 +1,6 @@
 """A policy's lines and values in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
@@ -38,6 +38,11 @@ _POLICY_WORDS = {
 @register.filter
 def policy_line(name: str) -> str:
     return str(_POLICY_LINES[name])
+
+
+@register.filter
+def policy_lines(names: Iterable[str]) -> str:
+    return listed(policy_line(name) for name in names)
 
 
 @register.filter

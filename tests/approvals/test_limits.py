@@ -157,3 +157,82 @@ def test_outside_its_limits_the_policy_gives_no_vote(world: World) -> None:
         validate.validate(change_id=change.pk)
     assert not outside.votes.exists()
     assert inside.votes.exclude(policy="").count() == 1
+
+
+@pytest.mark.embedded
+def test_mode_b_writes_with_no_person_in_between(world: World) -> None:
+    world.self_service("logistics")
+    change = world.submit(make(), by="lena", tenant="logistics", to="logistics-clients")
+    world.work()
+    change = world.fresh(change)
+    assert change.state == "applied"
+    assert [(vote.voter, vote.policy) for vote in change.votes.all()] == [
+        (None, f"self-service@{world.tenant('logistics').policy_version}")
+    ]
+
+
+def codes_of(change: ChangeRequest) -> list[str]:
+    assert change.state == "validated"
+    return [cause["code"] for cause in change.causes]
+
+
+def submitted(world: World, *added: Any, **options: Any) -> ChangeRequest:
+    options = {"by": "lena", "tenant": "logistics", "to": "logistics-clients", **options}
+    change = world.submit(*added, **options)
+    world.work()
+    return world.fresh(change)
+
+
+@pytest.mark.embedded
+def test_mode_b_asks_a_person_for_another_role(world: World) -> None:
+    world.self_service("logistics")
+    assert codes_of(submitted(world, make_ca())) == ["limit-role"]
+
+
+@pytest.mark.embedded
+def test_mode_b_asks_a_person_beyond_its_number_of_items_and_not_below(world: World) -> None:
+    world.self_service("logistics", item_count=2)
+    assert submitted(world, *(make(f"c{n}") for n in range(2))).state == "applied"
+    assert codes_of(submitted(world, *(make(f"d{n}") for n in range(3)))) == ["limit-count"]
+
+
+@pytest.mark.embedded
+def test_mode_b_asks_a_person_for_production(world: World) -> None:
+    world.self_service("logistics")
+    world.add_trust_config("logistics-prod", "logistics", environment="prod")
+    assert codes_of(submitted(world, make(), to="logistics-prod", environment="prod")) == [
+        "limit-production"
+    ]
+
+
+@pytest.mark.embedded
+def test_mode_b_asks_a_person_when_the_checks_warn(world: World) -> None:
+    world.self_service("logistics")
+    assert codes_of(submitted(world, make(eku=[SERVER_AUTH]))) == ["limit-warnings"]
+
+
+@pytest.mark.embedded
+def test_mode_b_never_removes_the_last_anchor_whatever_its_limits(world: World) -> None:
+    root, client = make_ca(), make()
+    world.applied(root, client, by="lena", tenant="logistics", to="logistics-clients")
+    world.self_service(
+        "logistics", roles=("trust_anchor", "allowlisted_certificate"), with_warnings=True
+    )
+    removal = submitted(world, removed=[Removal(root.fingerprint, "trust_anchor", "retired")])
+    assert codes_of(removal) == ["limit-last-anchor"]
+
+
+@pytest.mark.embedded
+def test_anchors_of_a_shared_trust_config_take_a_review_in_mode_b_too(world: World) -> None:
+    world.self_service("logistics", roles=("trust_anchor", "allowlisted_certificate"))
+    assert codes_of(submitted(world, make_ca(), to="shared-clients")) == ["limit-shared"]
+    assert submitted(world, make(), to="shared-clients").state == "applied"
+
+
+@pytest.mark.embedded
+def test_a_review_that_mode_b_asked_for_is_decided_by_reviewers(world: World) -> None:
+    world.self_service("logistics")
+    change = submitted(world, make_ca())
+    world.approve(change)
+    world.work()
+    assert world.fresh(change).state == "applied"

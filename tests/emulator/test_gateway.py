@@ -26,11 +26,11 @@ from tests.certificates import Made, make, make_ca, rsa_key, weak_key
 
 NOW = datetime.now(UTC)
 NAME = "projects/p/locations/global/trustConfigs/a"
-POLICY = "projects/p/locations/global/serverTlsPolicies/gate"
+POLICY = "projects/p/locations/global/serverTlsPolicies/gateway"
 ALLOW = "ALLOW_INVALID_OR_MISSING_CLIENT_CERT"
 
 
-class Gate:
+class Gateway:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.emulator = server.start(folder / "state.sqlite3", operation_seconds=0)
@@ -43,7 +43,7 @@ class Gate:
         self.ca = str(self.folder / "gateway.pem")
         Path(self.ca).write_text(self.emulator.gateways.certificate())
 
-    def knock(self, client: Made, *issuers: Made) -> Any:
+    def connect(self, client: Made, *issuers: Made) -> Any:
         certificate, key = self.folder / "client.pem", self.folder / "client.key"
         certificate.write_bytes(b"".join(one.pem for one in (client, *issuers)))
         key.write_bytes(client.key_pem)
@@ -53,17 +53,17 @@ class Gate:
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Gate]:
-    running = Gate(tmp_path)
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
+    running = Gateway(tmp_path)
     yield running
     running.emulator.stop()
 
 
 @behaviour("lb-allowlist-first")
-def test_an_allowlisted_client_gets_in_even_expired(gate: Gate) -> None:
+def test_an_allowlisted_client_gets_in_even_expired(gateway: Gateway) -> None:
     old = make("old", not_before=NOW - timedelta(days=20), not_after=NOW - timedelta(days=10))
-    gate.serve(allowlisted=[old.parsed.pem])
-    seen = gate.knock(old)
+    gateway.serve(allowlisted=[old.parsed.pem])
+    seen = gateway.connect(old)
     assert (seen.outcome, seen.told["client_cert_chain_verified"], seen.tls_version) == (
         "accepted",
         True,
@@ -72,17 +72,17 @@ def test_an_allowlisted_client_gets_in_even_expired(gate: Gate) -> None:
 
 
 @behaviour("lb-reject")
-def test_whoever_is_not_accepted_gets_no_answer(gate: Gate) -> None:
+def test_whoever_is_not_accepted_gets_no_answer(gateway: Gateway) -> None:
     with pytest.raises(Refused):
-        gate.serve()
+        gateway.serve()
     root = make_ca("Root")
-    gate.serve(anchors=[root.parsed.pem])
-    assert gate.knock(make("good", issuer=root)).outcome == "accepted"
-    assert gate.knock(make("stranger")).outcome == "refused"
+    gateway.serve(anchors=[root.parsed.pem])
+    assert gateway.connect(make("good", issuer=root)).outcome == "accepted"
+    assert gateway.connect(make("stranger")).outcome == "refused"
     with untrusted_client() as (certificate, key):
         assert (
             shake_hands(
-                gate.url, certificate_file=certificate, key_file=key, ca_file=gate.ca
+                gateway.url, certificate_file=certificate, key_file=key, ca_file=gateway.ca
             ).outcome
             == "refused"
         )
@@ -112,9 +112,9 @@ def test_a_server_that_drips_holds_nobody(tmp_path: Path) -> None:
 
 
 @behaviour("lb-allow")
-def test_in_allow_mode_everybody_gets_in_and_is_told_why_it_should_not(gate: Gate) -> None:
-    gate.serve(ALLOW, anchors=[make_ca("Root").parsed.pem])
-    seen = gate.knock(make("stranger"))
+def test_in_allow_mode_everybody_gets_in_and_is_told_why_it_should_not(gateway: Gateway) -> None:
+    gateway.serve(ALLOW, anchors=[make_ca("Root").parsed.pem])
+    seen = gateway.connect(make("stranger"))
     assert (
         seen.outcome,
         seen.told["client_cert_chain_verified"],
@@ -123,29 +123,35 @@ def test_in_allow_mode_everybody_gets_in_and_is_told_why_it_should_not(gate: Gat
 
 
 @behaviour("lb-propagation")
-def test_the_old_set_is_served_for_a_while(gate: Gate) -> None:
+def test_the_old_set_is_served_for_a_while(gateway: Gateway) -> None:
     first, second = make("first"), make("second")
-    gate.serve(allowlisted=[first.parsed.pem])
-    gate.emulator.operations.propagation_seconds = 0.5
-    gate.manager.edit_out_of_band(NAME, {"allowlisted": [second.parsed.pem]})
-    assert (gate.knock(first).outcome, gate.knock(second).outcome) == ("accepted", "refused")
-    gate.emulator.operations.propagation_seconds = 0
-    gate.manager.edit_out_of_band(NAME, {"allowlisted": [second.parsed.pem]})
-    assert (gate.knock(first).outcome, gate.knock(second).outcome) == ("refused", "accepted")
+    gateway.serve(allowlisted=[first.parsed.pem])
+    gateway.emulator.operations.propagation_seconds = 0.5
+    gateway.manager.edit_out_of_band(NAME, {"allowlisted": [second.parsed.pem]})
+    assert (gateway.connect(first).outcome, gateway.connect(second).outcome) == (
+        "accepted",
+        "refused",
+    )
+    gateway.emulator.operations.propagation_seconds = 0
+    gateway.manager.edit_out_of_band(NAME, {"allowlisted": [second.parsed.pem]})
+    assert (gateway.connect(first).outcome, gateway.connect(second).outcome) == (
+        "refused",
+        "accepted",
+    )
 
 
 @behaviour("lb-immutable")
-def test_a_policy_cannot_be_changed_and_outlives_a_restart(gate: Gate) -> None:
+def test_a_policy_cannot_be_changed_and_outlives_a_restart(gateway: Gateway) -> None:
     client = make()
-    gate.serve(allowlisted=[client.parsed.pem])
+    gateway.serve(allowlisted=[client.parsed.pem])
     with pytest.raises(Refused):
-        gate.emulator.gateways.put_policy(POLICY, {"trust_config": NAME, "mode": ALLOW})
-    gate.emulator.stop()
-    gate.emulator = server.start(gate.folder / "state.sqlite3")
-    assert gate.knock(client).outcome == "accepted"
+        gateway.emulator.gateways.put_policy(POLICY, {"trust_config": NAME, "mode": ALLOW})
+    gateway.emulator.stop()
+    gateway.emulator = server.start(gateway.folder / "state.sqlite3")
+    assert gateway.connect(client).outcome == "accepted"
 
 
-def test_the_header_variables_say_who_came(gate: Gate) -> None:
+def test_the_header_variables_say_who_came(gateway: Gateway) -> None:
     import json
     import ssl
     import urllib.request
@@ -155,11 +161,11 @@ def test_the_header_variables_say_who_came(gate: Gate) -> None:
         [x509.DNSName("a.example"), x509.UniformResourceIdentifier("spiffe://example/a")]
     )
     client = make("named", issuer=root, extra=[names])
-    gate.serve(anchors=[root.parsed.pem])
-    gate.knock(client)
-    context = ssl.create_default_context(cafile=gate.ca)
-    context.load_cert_chain(gate.folder / "client.pem", gate.folder / "client.key")
-    with urllib.request.urlopen(gate.url, context=context, timeout=5) as answer:
+    gateway.serve(anchors=[root.parsed.pem])
+    gateway.connect(client)
+    context = ssl.create_default_context(cafile=gateway.ca)
+    context.load_cert_chain(gateway.folder / "client.pem", gateway.folder / "client.key")
+    with urllib.request.urlopen(gateway.url, context=context, timeout=5) as answer:
         told = json.load(answer)
     import base64
 

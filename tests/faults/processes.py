@@ -223,18 +223,18 @@ class Rig:
         )
 
     def _strike_at(self, case: Case, act: str) -> None:
-        gate = ACTS[act]
+        place = ACTS[act]
         if case.is_held:
             if act == "open":  # a fresh worker has no vault key in memory, and must ask Cloud KMS
                 self.restart_worker()
-            project = PROJECT if gate.rpc != "Decrypt" else ""
+            project = PROJECT if place.rpc != "Decrypt" else ""
             self.world.emulator.faults.add(
                 Fault(
-                    gate.rpc,
-                    when=gate.when,
+                    place.rpc,
+                    when=place.when,
                     kind="delay",
                     seconds=HELD,
-                    skip=gate.skip,
+                    skip=place.skip,
                     project=project,
                 )
             )
@@ -382,16 +382,16 @@ def _order(**options: Any) -> Callable[[Rig, str], None]:
     """Orders a fault for the act's own call."""
 
     def order(rig: Rig, act: str) -> None:
-        gate = ACTS[act]
+        place = ACTS[act]
         if act == "open":
             rig.restart_worker()
         values = {
-            "when": gate.when,
-            "skip": gate.skip,
-            "project": PROJECT if gate.rpc != "Decrypt" else "",
+            "when": place.when,
+            "skip": place.skip,
+            "project": PROJECT if place.rpc != "Decrypt" else "",
             **options,
         }
-        rig.world.emulator.faults.add(Fault(gate.rpc, **values))
+        rig.world.emulator.faults.add(Fault(place.rpc, **values))
 
     return order
 
@@ -499,7 +499,7 @@ def _job_of_a_newer_version(rig: Rig) -> None:
 
 WORKER = ("update", "stored")
 # These codes say that nothing happened, so they come before an effect only.
-BEFORE = tuple(act for act, gate in ACTS.items() if gate.when == "before")
+BEFORE = tuple(act for act, place in ACTS.items() if place.when == "before")
 CASES = [
     Case("1 Redis down", _redis_down),
     Case("2 Redis paused", _redis_paused),

@@ -82,7 +82,7 @@ ROUTES: dict[str, Route] = {
         "tenant",
         may=frozenset({"paula"}),
         method="post",
-        post={"enforcement": "reject", "policy_name": "gate"},
+        post={"enforcement": "reject", "policy_name": "gateway"},
     ),
     "certs:endpoint-name": Route(
         "tenant", may=frozenset({"paula"}), method="post", post={"endpoint": ""}

@@ -1,4 +1,4 @@
-"""What people see of publishing: the gate opens and closes, and a colleague's edit becomes a case that they resolve."""
+"""What people see of publishing: what a probe meets at the endpoint, and a colleague's edit becomes a case that they resolve."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from tests.stack import ROOT
 pytestmark = pytest.mark.embedded
 
 VERIFIED = ".flow li.done:has-text('Verified')"
-POLICY = "projects/demo-dev/locations/global/serverTlsPolicies/gate"
+POLICY = "projects/demo-dev/locations/global/serverTlsPolicies/gateway"
 
 
 def _probe(portal: Portal, endpoint: str, client: Made) -> tuple[int, str]:
@@ -72,7 +72,7 @@ def test_a_client_is_refused_before_accepted_after_and_refused_again_when_it_is_
     client = make("client-1.acme.example")
     world.edit_live("gated", anchors=[make_ca("standing").parsed.pem])
     world.add_trust_config("gated", "payments", anchors=[make_ca("standing").parsed.pem])
-    port = portal.processes.gate_port
+    port = portal.processes.gateway_port
     world.emulator.gateways.put_policy(
         POLICY, {"trust_config": world.resource("gated"), "port": port}
     )
@@ -86,7 +86,7 @@ def test_a_client_is_refused_before_accepted_after_and_refused_again_when_it_is_
     paula.click("summary:has-text('Declare')")
     paula.select_option("#endpoint", endpoint)
     paula.click("button:has-text('Name')")
-    portal.wait_for(paula, "text=closed to strangers")
+    portal.wait_for(paula, "text=refuses clients without a certificate")
 
     assert _probe(portal, endpoint, client)[0] == 1
     url = portal.submit(sam, portal.file("client.pem", client.pem), trust_config="gated")

@@ -33,7 +33,7 @@ _VOTES = ("tests/approvals/test_votes.py", "tests/approvals/deciding")
 _LIMITS = ("tests/approvals/test_limits.py",)
 _UNDO = ("tests/approvals/asking/test_undo.py", "tests/approvals/asking/test_roll_back.py")
 _STOP = ("tests/approvals/deciding/test_stop.py",)
-_SWITCH = ("tests/approvals/deciding/test_switch_mode.py", "tests/approvals/deciding/test_modes.py")
+_SWITCH = ("tests/approvals/deciding/test_switch_mode.py", "tests/approvals/test_limits.py")
 _GOLDEN = ("tests/certs/golden_clients",)
 _DECIDING = ("tests/approvals/deciding",)
 _ASKING = ("tests/approvals/asking",)
@@ -55,7 +55,7 @@ MUTANTS = (
         "gcp/trust_configs.py",
         "message = _message(name, entries, labels, etag)",
         'message = _message(name, entries, labels, "")',
-        ("tests/gcp/test_adapters.py",),
+        ("tests/gcp/test_interfaces.py",),
     ),
     Mutant(
         "verified needs the set",

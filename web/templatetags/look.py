@@ -54,7 +54,7 @@ def as_json(value: Any) -> str:
 
 @register.simple_tag
 def control(field: Any, hint: Any = "") -> SafeString:
-    """A form field's control in the house's look, described by its hint and its errors (``_field.html`` gives them ids)."""
+    """A form field's control in the portal's look, described by its hint and its errors (``_field.html`` gives them ids)."""
     kind = getattr(field.field.widget, "input_type", "text")
     look = {"checkbox": "form-check-input", "select": "form-select", "file": "form-control"}.get(
         kind, "form-control"

@@ -63,9 +63,9 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"  {name:<14} {roles:<44} http://localhost:{settings.PORT}/sign-in/#{token}"
             )
-        if settings.GATE_ENDPOINTS:
+        if settings.PROBE_ENDPOINTS:
             self.stdout.write(
-                f"\nThe demo's load balancer, before shared-clients in dev: https://{settings.GATE_ENDPOINTS[0]}/ (its CA: {settings.GATE_CA_FILE})"
+                f"\nThe demo's load balancer, before shared-clients in dev: https://{settings.PROBE_ENDPOINTS[0]}/ (its CA: {settings.PROBE_CA_FILE})"
             )
         self.stdout.write(
             f"The emulator's admin page, to change a trust config behind the portal's back: http://{settings.EMULATOR_ADMIN}/\n"
@@ -135,9 +135,9 @@ class Command(BaseCommand):
 
     def _open_the_gateway(self) -> None:
         """A load balancer before the shared trust config of dev; what uses those of production, nobody has declared yet."""
-        name = "projects/demo-dev/locations/global/serverTlsPolicies/shared-gate"
+        name = "projects/demo-dev/locations/global/serverTlsPolicies/shared-gateway"
         target = "projects/demo-dev/locations/global/trustConfigs/shared-clients"
-        endpoint = settings.GATE_ENDPOINTS[0] if settings.GATE_ENDPOINTS else "localhost:0"
+        endpoint = settings.PROBE_ENDPOINTS[0] if settings.PROBE_ENDPOINTS else "localhost:0"
         _put(
             "/server-tls-policy",
             name,
@@ -150,7 +150,7 @@ class Command(BaseCommand):
         with urllib.request.urlopen(
             f"http://{settings.EMULATOR_ADMIN}/gateway-certificate", timeout=10
         ) as answer:
-            Path(settings.GATE_CA_FILE).write_text(json.load(answer), encoding="utf-8")
+            Path(settings.PROBE_CA_FILE).write_text(json.load(answer), encoding="utf-8")
         admin = _person("petra@example.com")
         for trust_config in TrustConfig.objects.exclude(environment__slug="prod"):
             where: dict[str, Any] = {
@@ -162,7 +162,7 @@ class Command(BaseCommand):
             enforcement.declare_enforcement(
                 actor=admin, enforcement=mode, policy_name=policy, **where
             )
-            if is_gated and settings.GATE_ENDPOINTS:
+            if is_gated and settings.PROBE_ENDPOINTS:
                 enforcement.name_endpoint(actor=admin, endpoint=endpoint, **where)
 
     def _switch_logistics_to_mode_b(self) -> None:

@@ -32,10 +32,10 @@ from tests.world import World
 AL = "allowlisted_certificate"
 
 
-POLICY = "projects/demo-dev/locations/global/serverTlsPolicies/gate"
+POLICY = "projects/demo-dev/locations/global/serverTlsPolicies/gateway"
 
 
-class Gate:
+class Gateway:
     """The emulator's load balancer before the trust config of the test world."""
 
     def __init__(self, world: World, folder: Path, settings: Any) -> None:
@@ -44,7 +44,7 @@ class Gate:
         policy = world.emulator.gateways.put_policy(POLICY, {"trust_config": world.resource()})
         self.endpoint = f"localhost:{policy['port']}"
         (folder / "gateway.pem").write_text(world.emulator.gateways.certificate())
-        settings.GATE_ENDPOINTS, settings.GATE_CA_FILE = (
+        settings.PROBE_ENDPOINTS, settings.PROBE_CA_FILE = (
             [self.endpoint],
             str(folder / "gateway.pem"),
         )
@@ -82,8 +82,8 @@ class Gate:
 
 
 @pytest.fixture
-def gateway(world: World, tmp_path: Path, settings: Any) -> Iterator[Gate]:
-    yield Gate(world, tmp_path, settings)
+def gateway(world: World, tmp_path: Path, settings: Any) -> Iterator[Gateway]:
+    yield Gateway(world, tmp_path, settings)
     world.emulator.gateways.delete_policy(POLICY)
 
 
@@ -94,7 +94,7 @@ def _prove(world: World, change: ChangeRequest, receipt: str, by: str = "sam") -
 
 
 def test_refused_before_accepted_after_and_the_receipt_proves_the_change(
-    world: World, gateway: Gate, capsys: Any
+    world: World, gateway: Gateway, capsys: Any
 ) -> None:
     client = make("client")
     status, early = gateway.probe(client, capsys)
@@ -127,7 +127,7 @@ def test_refused_before_accepted_after_and_the_receipt_proves_the_change(
 
 
 def test_a_client_of_an_added_anchor_proves_the_anchor_and_a_removal_is_proven_by_a_refusal(
-    world: World, gateway: Gate, capsys: Any
+    world: World, gateway: Gateway, capsys: Any
 ) -> None:
     from approvals.draft import Removal
 
@@ -145,7 +145,7 @@ def test_a_client_of_an_added_anchor_proves_the_anchor_and_a_removal_is_proven_b
 
 
 def test_a_receipt_that_says_the_opposite_or_is_of_somebody_else_proves_nothing(
-    world: World, gateway: Gate, capsys: Any
+    world: World, gateway: Gateway, capsys: Any
 ) -> None:
     change = world.applied(make("client"))
     _status, strangers = gateway.probe(make("stranger"), capsys)
@@ -201,14 +201,14 @@ def test_receipts_are_signed_by_every_usual_key(key: str) -> None:
 
 
 def test_the_gate_is_closed_to_strangers_and_that_proves_no_change(
-    world: World, gateway: Gate
+    world: World, gateway: Gateway
 ) -> None:
     change = world.applied(make("client"))
-    enforcement_checks.try_gate(trust_config_id=str(change.trust_config_id))
-    assert (world.trust_config().gate, effect_of(change)[2].at) == ("closed", None)
+    enforcement_checks.probe_endpoint(trust_config_id=str(change.trust_config_id))
+    assert (world.trust_config().probe, effect_of(change)[2].at) == ("refused", None)
     world.emulator.gateways.delete_policy(POLICY)
-    enforcement_checks.try_gate(trust_config_id=str(change.trust_config_id))
-    assert world.trust_config().gate == "unreachable"
+    enforcement_checks.probe_endpoint(trust_config_id=str(change.trust_config_id))
+    assert world.trust_config().probe == "unreachable"
     assert (
         list(AuditEvent.objects.filter(type="enforcement.tried").values_list("result", flat=True))
         == ["ok"] * AuditEvent.objects.filter(type="enforcement.tried").count()
@@ -216,15 +216,15 @@ def test_the_gate_is_closed_to_strangers_and_that_proves_no_change(
 
 
 def test_an_endpoint_outside_the_allowed_list_is_refused_and_never_knocked_at(
-    world: World, gateway: Gate
+    world: World, gateway: Gateway
 ) -> None:
     for endpoint in ("169.254.169.254:80", "localhost:22"):
         with pytest.raises(BadValue):
             gateway._admin(enforcement.name_endpoint, endpoint=endpoint)
-    gateway.settings.GATE_ENDPOINTS = []
-    before = world.trust_config().gate_tried_at
-    enforcement_checks.try_gate(trust_config_id=str(world.trust_config().pk))
-    assert world.trust_config().gate_tried_at == before
+    gateway.settings.PROBE_ENDPOINTS = []
+    before = world.trust_config().probed_at
+    enforcement_checks.probe_endpoint(trust_config_id=str(world.trust_config().pk))
+    assert world.trust_config().probed_at == before
     with pytest.raises(NotAllowed):
         enforcement.name_endpoint(
             actor=world.actor("tom"),

@@ -10,11 +10,12 @@ from approvals.asking import roll_back
 from approvals.deciding import switch_mode
 from approvals.deciding.validate import validate
 from approvals.draft import Removal, Timing
+from approvals.errors import BadChange
 from approvals.publishing.conductor import publish
 from certs.models import Publication
 from emulator.faults import Fault
 from pki.policy import Policy, SelfService
-from tenants.errors import StaleDecision
+from tenants.errors import NotAllowed, NotPossible, StaleDecision
 from tenants.flows import policies as policy_flow
 from tenants.models import ModeSwitch
 from tests.certificates import make
@@ -191,3 +192,104 @@ def test_the_brake_ends_a_proposal_that_waits(world: World) -> None:
         actor=world.actor("rita"), tenant_id=world.tenant().pk, reason="Something is wrong."
     )
     assert not ModeSwitch.objects.filter(state="proposed").exists()
+
+
+@pytest.mark.embedded
+def test_mode_b_takes_a_platform_admin_and_a_second_person(world: World) -> None:
+    tenant = world.tenant()
+    switch_mode.propose(
+        actor=world.actor("paula"),
+        tenant_id=tenant.pk,
+        reason="They asked.",
+        limits=switch_mode.Limits(),
+    )
+    for name in ("paula", "tom", "sam", "ada"):
+        with pytest.raises(NotAllowed):
+            world.decide_switch(tenant.slug, by=name)
+    assert world.tenant().mode == "platform_managed"
+    world.decide_switch(tenant.slug, by="rita")
+    assert world.tenant().mode == "self_service"
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("name", ["sam", "rita", "tom", "ada"])
+def test_only_platform_admins_propose_mode_b(world: World, name: str) -> None:
+    with pytest.raises(NotAllowed):
+        switch_mode.propose(
+            actor=world.actor(name),
+            tenant_id=world.tenant().pk,
+            reason="Please.",
+            limits=switch_mode.Limits(),
+        )
+
+
+@pytest.mark.embedded
+def test_one_proposal_waits_at_a_time_and_needs_a_reason(world: World) -> None:
+    tenant, paula = world.tenant(), world.actor("paula")
+    with pytest.raises(BadChange):
+        switch_mode.propose(
+            actor=paula, tenant_id=tenant.pk, reason=" ", limits=switch_mode.Limits()
+        )
+    switch_mode.propose(
+        actor=paula, tenant_id=tenant.pk, reason="They asked.", limits=switch_mode.Limits()
+    )
+    with pytest.raises(NotPossible):
+        switch_mode.propose(
+            actor=paula, tenant_id=tenant.pk, reason="Again.", limits=switch_mode.Limits()
+        )
+
+
+@pytest.mark.embedded
+def test_a_declined_proposal_changes_nothing(world: World) -> None:
+    tenant = world.tenant()
+    switch_mode.propose(
+        actor=world.actor("paula"),
+        tenant_id=tenant.pk,
+        reason="They asked.",
+        limits=switch_mode.Limits(),
+    )
+    world.decide_switch(ModeSwitch.objects.get().tenant.slug, by="ravi", is_confirmed=False)
+    assert (world.tenant().mode, ModeSwitch.objects.get().state) == ("platform_managed", "declined")
+
+
+@pytest.mark.embedded
+def test_changes_under_way_stay_in_mode_a(world: World) -> None:
+    change = world.submit(make())
+    world.self_service("payments")
+    world.work()
+    assert (world.fresh(change).mode, world.fresh(change).state) == (
+        "platform_managed",
+        "validated",
+    )
+
+
+@pytest.mark.embedded
+def test_the_brake_sends_every_unwritten_change_back_to_its_voters(world: World) -> None:
+    from approvals.deciding.validate import validate
+
+    world.self_service("logistics")
+    change = world.submit(make(), by="lena", tenant="logistics", to="logistics-clients")
+    validate(change_id=change.pk)
+    assert world.fresh(change).state == "approved"
+    switch_mode.brake(actor=world.actor("rita"), tenant_id=change.tenant_id, reason="Too fast.")
+    world.work()
+    change = world.fresh(change)
+    assert (change.state, change.mode, world.tenant("logistics").mode) == (
+        "validated",
+        "platform_managed",
+        "platform_managed",
+    )
+    assert world.updates() == []
+    world.approve(change)
+    world.work()
+    assert world.fresh(change).state == "applied"
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("name", ["lena", "sam", "ada"])
+def test_the_brake_is_pulled_by_admins_and_reviewers_only(world: World, name: str) -> None:
+    world.self_service("logistics")
+    with pytest.raises(NotAllowed):
+        switch_mode.brake(
+            actor=world.actor(name), tenant_id=world.tenant("logistics").pk, reason="Stop."
+        )

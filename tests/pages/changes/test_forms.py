@@ -342,4 +342,4 @@ def test_a_missing_reason_is_said_at_its_field(form: Any) -> None:
     assert field is not None
     assert 'aria-invalid="true"' in field.group()
     assert "id_reason_error" in field.group()
-    assert "Say why this change is needed" in page.split('id="reason-error"', 1)[1][:400]
+    assert "Say why this change is needed" in page.split('id="id_reason_error"', 1)[1][:400]
