@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from approvals.states import OPEN, State
 from certs.models import Publication
-from tenants.models import Grant
+from tenants.models import Grant, Tenant
 from tenants.rights import RIGHTS, Act
 
 if TYPE_CHECKING:
@@ -25,12 +25,14 @@ class ChangeQuerySet(models.QuerySet["ChangeRequest"]):
 
     def for_lists(self) -> Self:
         """With everything that a row of a list shows."""
+        from approvals.models import Item, Vote
+
         rows = self.select_related(
             "tenant", "trust_config__environment", "submitted_by", "taken_over_by"
         )
         return rows.prefetch_related(
-            "items__certificate",
-            "votes",
+            Prefetch("items", Item.objects.select_related("certificate")),
+            Prefetch("votes", Vote.objects.select_related("voter")),
             "findings",
             "inverts",
             "trust_config__environment__freezes",
@@ -119,4 +121,19 @@ def _unresolved_attempts() -> QuerySet[Any]:
 
     return ChangePublication.objects.filter(
         change=OuterRef("pk"), publication__state__in=Publication.UNRESOLVED
+    )
+
+
+def with_change_counts(tenants: QuerySet[Tenant]) -> QuerySet[Tenant]:
+    """With how many changes of each are open, and how many of those wait for votes; counted for the rows that are shown."""
+    from approvals.models import ChangeRequest
+
+    open_here = ChangeRequest.objects.open().filter(tenant=OuterRef("pk")).order_by()
+    waiting_here = open_here.filter(state=State.VALIDATED)
+    counted, waiting = (
+        rows.values("tenant").annotate(count=Count("pk")).values("count")
+        for rows in (open_here, waiting_here)
+    )
+    return tenants.annotate(
+        open_count=Coalesce(Subquery(counted), 0), waiting_count=Coalesce(Subquery(waiting), 0)
     )

@@ -19,10 +19,12 @@ from tenants.access import (
     people_who_may,
     platform_scope,
 )
-from tenants.models import Mode
+from tenants.models import Environment, Mode, User
 from tenants.rights import RIGHTS, Act
+from web.reading import remembered
 
 
+@remembered
 def uploaders(change: ChangeRequest) -> set[int]:
     """Everyone who may not decide on the change, because they ask for it.
 
@@ -180,17 +182,23 @@ def lost_voters(change: ChangeRequest) -> list[str]:
     return [str(vote.voter) for vote in _approvals(change) if vote.voter_id not in standing]
 
 
+@remembered
 def _approvals(change: ChangeRequest) -> list[Vote]:
     """Approvals by people, on the present plan."""
     votes = change.votes.filter(change_digest=change.change_digest, decision=Vote.Decision.APPROVE)
     return list(votes.exclude(voter=None).select_related("voter"))
 
 
+@remembered
+def reviewers_of(environment: Environment) -> list[User]:
+    """Everyone who may vote in this environment, by name."""
+    return list(people_who_may(Act.VOTE, environment))
+
+
+@remembered
 def _standing(change: ChangeRequest) -> set[int]:
     """Whose votes count on this change now."""
-    people = {
-        user.pk for user in people_who_may(Act.VOTE, change.trust_config.environment)
-    } - uploaders(change)
+    people = {user.pk for user in reviewers_of(change.trust_config.environment)} - uploaders(change)
     # The brake ends what only mode B allowed: its submitter's own decision to undo.
     if requester_decides(change.submitted_by_id, change, ()):
         people.add(change.submitted_by_id)

@@ -6,12 +6,14 @@ A process that is killed or frozen writes none, so its job's lease runs out and 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Case, When
 from django.db.models.functions import Now
 
 from jobs import worker
@@ -76,15 +78,27 @@ def alive() -> list[Heartbeat]:
     return list(Heartbeat.objects.filter(seen_at__gt=Now() - SILENT_AFTER))
 
 
-def is_served(queue: str) -> bool:
-    """Whether a worker of this queue has given a sign lately."""
-    return any(_serves(one, queue) for one in alive())
+@dataclass(frozen=True)
+class Signs:
+    """The workers' last signs, read once for any number of queues; ``rows`` has the latest first."""
+
+    rows: Sequence[Heartbeat]
+    living: frozenset[int]
+
+    def is_served(self, queue: str) -> bool:
+        """Whether a worker of this queue has given a sign lately."""
+        return any(_serves(one, queue) for one in self.rows if one.pk in self.living)
+
+    def last_sign(self, queue: str) -> datetime | None:
+        """When a worker of this queue last gave a sign; None when none ever did."""
+        return next((one.seen_at for one in self.rows if _serves(one, queue)), None)
 
 
-def last_sign(queue: str) -> datetime | None:
-    """When a worker of this queue last gave a sign; None when none ever did."""
-    rows = Heartbeat.objects.filter(role=Heartbeat.Role.WORKER).order_by("-seen_at")
-    return next((one.seen_at for one in rows if _serves(one, queue)), None)
+def signs() -> Signs:
+    is_alive = Case(When(seen_at__gt=Now() - SILENT_AFTER, then=True), default=False)
+    rows = Heartbeat.objects.filter(role=Heartbeat.Role.WORKER).annotate(is_alive=is_alive)
+    found = list(rows.order_by("-seen_at"))
+    return Signs(found, frozenset(one.pk for one in found if one.is_alive))
 
 
 def forget_old(*, older_than: timedelta) -> None:
@@ -92,7 +106,7 @@ def forget_old(*, older_than: timedelta) -> None:
 
 
 def _serves(one: Heartbeat, queue: str) -> bool:
-    return one.role == Heartbeat.Role.WORKER and bool({queue, EVERY_QUEUE} & set(one.queues))
+    return bool({queue, EVERY_QUEUE} & set(one.queues))
 
 
 def _live(role: Heartbeat.Role, queues: list[str]) -> None:

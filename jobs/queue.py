@@ -61,7 +61,7 @@ def enqueue(
 
 def _ring_once(job_id: int, queue: str, delay_seconds: float) -> None:
     """A queue without a worker gets no message beside its first: the sweep rings when one is back."""
-    if not heartbeat.is_served(queue):
+    if not heartbeat.signs().is_served(queue):
         others = Job.objects.filter(queue=queue, state=JobState.WAITING).exclude(pk=job_id)
         if others.exists():
             return
@@ -97,10 +97,11 @@ def jobs_to_ring() -> list[tuple[int, str]]:
     )
     due = Job.objects.filter(is_due)
     ringable = due.filter(ring_again_at__lte=Now())
+    workers = heartbeat.signs()
     found: list[tuple[int, str]] = []
     for name in ringable.order_by().values_list("queue", flat=True).distinct():
         rows = ringable.filter(queue=name).order_by("due_at")
-        if heartbeat.is_served(name):
+        if workers.is_served(name):
             found += _rung(list(rows[:RINGS_AT_ONCE]))
         elif not due.filter(queue=name, ring_again_at__gt=Now()).exists():
             found += _rung(list(rows[:1]), pause=PAUSE_WITHOUT_WORKER)

@@ -10,9 +10,12 @@ from jobs import heartbeat
 
 def silence_of(queue: str, since: datetime) -> str:
     """Empty while a worker of the queue answers, or has been waited for a few seconds only."""
-    if timezone.now() - since < heartbeat.SILENT_AFTER or heartbeat.is_served(queue):
+    if timezone.now() - since < heartbeat.SILENT_AFTER:
         return ""
-    last = heartbeat.last_sign(queue)
+    workers = heartbeat.signs()
+    if workers.is_served(queue):
+        return ""
+    last = workers.last_sign(queue)
     if last is None:
         return _("No worker of %(queue)s has answered yet.") % {"queue": queue}
     return _("No worker of %(queue)s has answered since %(when)s.") % {

@@ -5,8 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from tenants.access import may, visible_tenants
+from tenants.access import may, own_tenants
 from tenants.rights import Act
+
+LONGEST_MENU = 10  # tenants; more are found by search
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -18,9 +20,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
+        menu = own_tenants(user.pk)
         context |= {
             "tenant": getattr(request, "tenant", None),
-            "tenants": visible_tenants(user.pk),
+            "menu": menu if menu is not None and len(menu) <= LONGEST_MENU else None,
             "reads_queue": may(user.pk, Act.READ_PLATFORM),
             "reads_all_audit": may(user.pk, Act.READ_ALL_AUDIT),
             "operates": may(user.pk, Act.OPERATE),

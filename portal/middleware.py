@@ -11,6 +11,7 @@ from django.utils.cache import add_never_cache_headers
 
 from pki.catalogue import text_of
 from portal import errors, logs
+from web.reading import read_once
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 THEME_COOKIE = "theme"
@@ -52,6 +53,19 @@ class PreferencesMiddleware:
             response = self.get_response(request)
         response.headers["Content-Language"] = request.LANGUAGE_CODE or "en"
         return response
+
+
+class ReadOnceMiddleware:
+    """A page that only shows reads once what several of its parts ask for."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return self.get_response(request)
+        with read_once():
+            return self.get_response(request)
 
 
 class RequestSizeMiddleware:

@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.PreferencesMiddleware",
+    "portal.middleware.ReadOnceMiddleware",
     "portal.middleware.RequestSizeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "portal.send_again.KeepTypedMiddleware",

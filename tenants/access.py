@@ -1,13 +1,15 @@
 """Reads grants against the table of rights. Every refusal knows its reason."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
 from tenants.errors import NotAllowed, UnknownTenant
-from tenants.models import AccessRole, Environment, Grant, Mode, Tenant, User
+from tenants.models import Environment, Grant, Mode, Tenant, User
 from tenants.rights import RIGHTS, Act
+from web.reading import remembered
 
 
 @dataclass(frozen=True)
@@ -32,23 +34,22 @@ def may(
     environment: Environment | None = None,
     mode: Mode | None = None,
 ) -> Verdict:
-    """Whether the person has a role for the act, and the sentence if not. One query.
+    """Whether the person has a role for the act, and the sentence if not. One query, or none for a page that reads once.
 
     Without an environment a role of the table's ``tenant`` column counts in whatever environment it holds, one of its
     ``platform`` column only if it holds in all of them (or in any, where the table says so). ``mode`` is the mode by which a change goes, where that matters.
     """
     right = RIGHTS[act]
-    wanted = Q(tenant=None, role__in=right.platform)
-    if environment is None and not right.in_one_environment:
-        wanted &= Q(environment=None)
-    if tenant is not None:
-        wanted |= Q(tenant=tenant, role__in=right.tenant_roles(mode))
-        wanted |= Q(tenant=None, role__in=right.tenant_roles(mode))
-    grants = _grants(user_id).filter(wanted)
-    if environment is not None:
-        grants = grants.filter(Q(environment=environment) | Q(environment=None))
-    if grants.exists():
-        return ALLOWED
+    tenant_roles = right.tenant_roles(mode) if tenant is not None else frozenset()
+    for grant in _grants_of(user_id):
+        is_here = environment is not None and grant.environment_id in {None, environment.pk}
+        if grant.tenant_id is None and grant.role in right.platform:
+            anywhere = grant.environment_id is None or right.in_one_environment
+            if is_here or (environment is None and anywhere):
+                return ALLOWED
+        is_theirs = tenant is not None and grant.tenant_id in {None, tenant.pk}
+        if is_theirs and grant.role in tenant_roles and (is_here or environment is None):
+            return ALLOWED
     return Verdict(is_allowed=False, reason=right.refusal)
 
 
@@ -81,8 +82,11 @@ class PlatformScope:
 
 def platform_scope(user_id: int, act: Act) -> PlatformScope:
     """For lists: one query for any number of rows."""
-    grants = _grants(user_id).filter(tenant=None, role__in=RIGHTS[act].platform)
-    found = set(grants.values_list("environment_id", flat=True))
+    found = {
+        grant.environment_id
+        for grant in _grants_of(user_id)
+        if grant.tenant_id is None and grant.role in RIGHTS[act].platform
+    }
     return PlatformScope(None in found, frozenset(pk for pk in found if pk is not None))
 
 
@@ -98,16 +102,29 @@ def people_who_may(act: Act, environment: Environment) -> QuerySet[User]:
 
 def tenants_where(user_id: int, act: Act) -> QuerySet[Tenant]:
     """Tenants in which a role of the table's ``tenant`` column lets the person do an act, in whatever environment; by name."""
-    roles: frozenset[AccessRole] = RIGHTS[act].tenant
-    grants = _grants(user_id).filter(role__in=roles)
-    if grants.filter(tenant=None).exists():
+    roles = RIGHTS[act].tenant
+    held = [grant for grant in _grants_of(user_id) if grant.role in roles]
+    if any(grant.tenant_id is None for grant in held):
         return Tenant.objects.all()
-    return Tenant.objects.filter(grants__in=grants).distinct()
+    return Tenant.objects.filter(pk__in={grant.tenant_id for grant in held if grant.tenant_id})
 
 
 def visible_tenants(user_id: int) -> QuerySet[Tenant]:
     """Tenants whose pages this person may open: all with a platform-wide grant, else those with a grant of their own."""
     return tenants_where(user_id, Act.READ_TENANT)
+
+
+def own_tenants(user_id: int) -> list[tuple[str, str]] | None:
+    """Slug and name of the tenants in which a person has a role, by name; None for whoever may open the pages of all."""
+    roles = RIGHTS[Act.READ_TENANT].tenant
+    found = {
+        (grant.tenant_name, grant.tenant_slug)
+        for grant in _grants_of(user_id)
+        if grant.role in roles
+    }
+    if (None, None) in found:
+        return None
+    return [(str(slug), str(name)) for name, slug in sorted(found)]
 
 
 def visible_tenant(user_id: int, slug: str) -> Tenant:
@@ -116,6 +133,24 @@ def visible_tenant(user_id: int, slug: str) -> Tenant:
     if tenant is None:
         raise UnknownTenant
     return tenant
+
+
+class Held(NamedTuple):
+    """A grant, as far as a right depends on it; None stands for all tenants, and for all environments."""
+
+    role: str
+    tenant_id: int | None
+    environment_id: int | None
+    tenant_slug: str | None
+    tenant_name: str | None
+
+
+@remembered
+def _grants_of(user_id: int | None) -> list[Held]:
+    rows = _grants(user_id).values_list(
+        "role", "tenant_id", "environment_id", "tenant__slug", "tenant__name"
+    )
+    return [Held(*row) for row in rows]
 
 
 def _grants(user_id: int | None) -> QuerySet[Grant]:

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
@@ -12,7 +11,7 @@ from approvals.causes import Cause
 from approvals.querysets import ChangeQuerySet, ItemQuerySet
 from approvals.states import OPEN, State, move
 from certs.hindrance import NONE, Hindrance
-from certs.models import Certificate, DriftCase, Publication, Role, TrustConfig
+from certs.models import Certificate, DriftCase, Role, TrustConfig
 from pki.plan import Action, Entry, Step
 from pki.roles import TrustRole
 from tenants.models import Mode, Tenant, User
@@ -155,13 +154,6 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
     def responsible(self) -> User:
         """Who may withdraw it and answers for it."""
         return self.taken_over_by or self.submitted_by
-
-    @cached_property
-    def last_publication(self) -> Publication | None:
-        """The last write that took it along, as it was when it was first asked for."""
-        attempts = self.attempts.select_related("publication").order_by("-publication__revision")
-        attempt = attempts.first()
-        return attempt.publication if attempt else None
 
     @property
     def waits_for_first(self) -> bool:

@@ -17,6 +17,7 @@ from approvals.states import State
 from certs.models import Certificate, Publication, TrustConfig
 from certs.vault.sealing import kept
 from pages.changes.plan import PlanRow
+from pages.changes.records import attempts_of, proofs_of
 from tenants.models import Tenant
 
 
@@ -77,13 +78,8 @@ def effect_of(change: ChangeRequest) -> list[Fact]:
                 note,
             )
         ]
-    attempt = (
-        change.attempts.filter(publication__written_at__isnull=False)
-        .select_related("publication")
-        .order_by("-publication__revision")
-        .first()
-    )
-    publication = attempt.publication if attempt else None
+    written = [each.publication for each in attempts_of(change) if each.publication.written_at]
+    publication = written[-1] if written else None
     return [_written(publication), _verified(publication), *_proven(change)]
 
 
@@ -110,7 +106,7 @@ def _verified(publication: Publication | None) -> Fact:
 
 def _proven(change: ChangeRequest) -> list[Fact]:
     facts = []
-    for proof in change.proofs.select_related("reported_by"):
+    for proof in proofs_of(change):
         evidence: list[tuple[str | Promise, str]] = [
             (_("client"), proof.client_sha256),
             (proof.get_outcome_display(), f"{proof.url} · {proof.detail}"),

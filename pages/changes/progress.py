@@ -10,6 +10,7 @@ from approvals.judging.schedule import may_go
 from approvals.models import ChangeRequest
 from approvals.states import State
 from certs.models import Publication, TrustConfig
+from pages.changes.records import last_publication_of, proofs_of
 from pages.changes.summary import Votes
 
 
@@ -23,7 +24,7 @@ class Step:
 
 def progress_of(change: ChangeRequest, votes: Votes | None = None) -> list[Step]:
     """Submitted → checked → countersigned → writing → written → verified, with where it stands."""
-    publication = change.last_publication
+    publication = last_publication_of(change)
     stage = _stage(change, publication)
     review: str | Promise = _("Review")
     if votes is not None and change.state == State.VALIDATED:
@@ -57,7 +58,7 @@ def progress_of(change: ChangeRequest, votes: Votes | None = None) -> list[Step]
 
 def _effect_step(change: ChangeRequest) -> Step:
     """That it took effect is said with a proof and not without; why it may have none, is said too."""
-    if change.proofs.exists():
+    if proofs_of(change):
         return Step(_("Took effect: proven"), "done")
     doubt = change.trust_config.effect_doubt
     if doubt:
@@ -92,7 +93,7 @@ def _stage(change: ChangeRequest, publication: Publication | None) -> int:
 
 
 def is_being_written(change: ChangeRequest) -> bool:
-    publication = change.last_publication
+    publication = last_publication_of(change)
     return publication is not None and publication.state in Publication.UNRESOLVED
 
 
@@ -112,7 +113,7 @@ def is_in_flux(change: ChangeRequest) -> bool:
 
 def stage_of(change: ChangeRequest) -> str:
     """Where the change stands, as a word: while it is the same, the rest of its page is right."""
-    publication = change.last_publication
+    publication = last_publication_of(change)
     write = f"{publication.revision}-{publication.state}" if publication else ""
     waits = "answer" if change.awaits_answer else change.held_code
     return ".".join((change.state, str(change.voting_round), write, waits)).rstrip(".")

@@ -11,15 +11,21 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals import policy
 from approvals.models import ChangeRequest, Item, Vote
-from approvals.votes import counting_votes, lost_voters, may_vote, uploaders, votes_needed
+from approvals.votes import (
+    counting_votes,
+    lost_voters,
+    may_vote,
+    reviewers_of,
+    uploaders,
+    votes_needed,
+)
 from certs.models import Role, TrustConfig, TrustEntry
 from pki.answers import open_questions
 from pki.findings import Finding, Severity
 from pki.plan import Action
 from pki.rules import checked_codes
-from tenants.access import Verdict, people_who_may
+from tenants.access import Verdict
 from tenants.models import ModeSwitch, Tenant, User
-from tenants.rights import Act
 from web.texts import listed
 
 
@@ -75,14 +81,11 @@ class Votes:
 
 
 def votes_of(change: ChangeRequest, user_id: int) -> Votes:
-    votes = list(change.votes.select_related("voter"))
+    votes = list(change.votes.all())
     valid = [vote for vote in votes if vote.change_digest == change.change_digest]
     gone = uploaders(change) | {vote.voter_id for vote in valid if vote.voter_id}
-    eligible = [
-        user
-        for user in people_who_may(Act.VOTE, change.trust_config.environment)
-        if user.pk not in gone
-    ]
+    environment = change.trust_config.environment
+    eligible = [user for user in reviewers_of(environment) if user.pk not in gone]
     given = [*counting_votes(change), *(vote for vote in valid if vote.policy)]
     return Votes(
         votes_needed(change),

@@ -14,6 +14,7 @@ from audit.display import DISPLAYS
 from audit.events import EventType
 from audit.questions import events_of_change
 from certs.models import Publication
+from pages.changes.records import attempts_of
 from web.texts import sentences
 
 
@@ -49,7 +50,7 @@ def timeline_of(change: ChangeRequest) -> list[Moment]:
                 [(_("etag"), change.planned_etag)],
             )
         )
-    for vote in change.votes.select_related("voter"):
+    for vote in change.votes.all():
         evidence = [(_("plan"), vote.change_digest[:16])]
         title = _vote_title(change, vote)
         moments.append(
@@ -63,7 +64,7 @@ def timeline_of(change: ChangeRequest) -> list[Moment]:
             )
         )
     moments += _interventions(change)
-    for attempt in change.attempts.select_related("publication"):
+    for attempt in attempts_of(change):
         moments += _publication_moments(attempt.publication)
     if change.kind == ChangeRequest.Kind.ADOPTION and change.applied_at:
         title = _("Adopted: live was read once more and is what was decided on")

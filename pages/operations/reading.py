@@ -93,14 +93,15 @@ def queues() -> list[QueueRow]:
         )
     )
     by_name = {row["queue"]: row for row in counted}
+    workers = heartbeat.signs()
     found = []
     for name in dict.fromkeys([*names, *by_name]):
         row: Mapping[str, Any] = by_name.get(name) or {}
         found.append(
             QueueRow(
                 name,
-                heartbeat.is_served(name),
-                heartbeat.last_sign(name),
+                workers.is_served(name),
+                workers.last_sign(name),
                 due=row.get("due", 0),
                 later=row.get("later", 0),
                 running=row.get("running", 0),

@@ -1,4 +1,4 @@
-"""The list of environments."""
+"""The lists of tenants and of environments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,3 +39,18 @@ class EnvironmentTable(ListTable):
         empty_text = _(
             "No environment yet. An operator makes one with: manage.py create_environment"
         )
+
+
+class TenantTable(ListTable):
+    name = cells("tenants", "tenant", _("Tenant"), order_by="name")
+    mode = tables.Column(verbose_name=_("Mode"), accessor="get_mode_display", order_by="mode")
+    open_changes = tables.Column(
+        verbose_name=_("Open changes"), accessor="open_count", orderable=False
+    )
+    waiting = tables.Column(
+        verbose_name=_("Waiting for votes"), accessor="waiting_count", orderable=False
+    )
+
+    class Meta(ListTable.Meta):
+        orderable = True
+        order_by = "name"

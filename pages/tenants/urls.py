@@ -6,6 +6,7 @@ from pages.tenants import views
 app_name = "tenants"
 
 urlpatterns = [
+    path("tenants/", views.tenant_list, name="tenant-list"),
     path("t/<tenant:tenant>/", views.tenant_detail, name="tenant-detail"),
     path("t/<tenant:tenant>/policy/", views.policy_detail, name="policy-detail"),
     path("environments/", views.environment_list, name="environment-list"),

@@ -7,10 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from approvals import policy
 from approvals.deciding import switch_mode
 from approvals.judging.schedule import freeze_now
+from approvals.querysets import with_change_counts
 from certs.models import Role
 from certs.trust_configs.ask import location_of, room_in
 from certs.vault.kept import kept_by_tenant
@@ -19,11 +21,12 @@ from pages.certs import policy_drafts
 from pages.changes.forms import SelfServiceForm
 from pages.fields import ReasonForm, cleaned
 from pages.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
+from pages.tenants.filters import TenantFilter
 from pages.tenants.forms import FreezeForm, PolicyForm, WindowsForm, window_line
-from pages.tenants.tables import EnvironmentRow, EnvironmentTable
+from pages.tenants.tables import EnvironmentRow, EnvironmentTable, TenantTable
 from pki.policy import Policy
 from tenants import policies
-from tenants.access import may
+from tenants.access import may, visible_tenants
 from tenants.actors import actor_of
 from tenants.errors import StaleDecision, UnknownObject
 from tenants.flows import policies as policies_flow
@@ -164,6 +167,19 @@ def _policy_page(request: TenantRequest | SignedInRequest, tenant: Tenant | None
         "documents": policy_drafts.documents(tenant_id, now),
     }
     return render(request, "tenants/policy_detail.html", context, status=status)
+
+
+@require_safe
+def tenant_list(request: SignedInRequest) -> HttpResponse:
+    """The tenants whose pages the person may open; a small installation's menu shows them besides."""
+    mine = visible_tenants(request.user.pk)
+    filters = TenantFilter(request.GET, queryset=with_change_counts(mine), request=request)
+    empty = _("No tenant fits.") if filters.is_set else _("You have no role in any tenant yet.")
+    context = {
+        "table": TenantTable(filters.found, empty_text=empty).by_url(request),
+        "filters": filters,
+    }
+    return render(request, "tenants/tenant_list.html", context, status=filters.status)
 
 
 @platform_page(Act.READ_PLATFORM)

@@ -160,21 +160,21 @@ def test_a_sign_says_who_for_which_queues_and_what_was_done_last(
 
 
 def test_silence_is_known_by_queue(db: None) -> None:
-    assert heartbeat.last_sign("env-dev") is None
+    assert heartbeat.signs().last_sign("env-dev") is None
     _alive("env-dev", seconds_ago=60)
     _alive("env-prod")
-    assert not heartbeat.is_served("env-dev")
-    assert heartbeat.is_served("env-prod")
-    last = heartbeat.last_sign("env-dev")
+    assert not heartbeat.signs().is_served("env-dev")
+    assert heartbeat.signs().is_served("env-prod")
+    last = heartbeat.signs().last_sign("env-dev")
     assert last is not None
     assert 55 < (timezone.now() - last).total_seconds() < 65
     _alive(heartbeat.EVERY_QUEUE)
-    assert heartbeat.is_served("env-dev")
+    assert heartbeat.signs().is_served("env-dev")
 
 
 def test_beat_serves_no_queue(db: None) -> None:
     heartbeat.sign(Heartbeat.Role.BEAT, [heartbeat.EVERY_QUEUE])
-    assert not heartbeat.is_served("portal")
+    assert not heartbeat.signs().is_served("portal")
 
 
 def test_old_signs_are_forgotten(db: None) -> None:

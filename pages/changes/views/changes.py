@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from approvals import locks
 from approvals.deciding import answer, comment, prove, retry, stop, take_over, vote, withdraw
 from approvals.models import ChangeRequest
 from approvals.policy import (
@@ -30,6 +29,7 @@ from certs.models import TrustConfig
 from certs.vault.kept import kept_of_change
 from pages.changes import effect, plan, progress, summary, timeline, waiting
 from pages.changes.forms import AnswerForm, ReceiptForm, VoteForm
+from pages.changes.records import is_on_its_way, proofs_of
 from pages.fields import ReasonForm, cleaned
 from pages.page_access import TenantRequest, tenant_page
 from tenants.access import may
@@ -160,7 +160,7 @@ def change_facts(request: TenantRequest, number: int) -> HttpResponse:
             "trust_config": trust_config.resource_name,
             "change_digest": change.change_digest,
             "enforcement": {"mode": trust_config.enforcement, "source": "declared", "doubt": doubt},
-            "took_effect": True if change.proofs.exists() else None,
+            "took_effect": True if proofs_of(change) else None,
             "facts": facts,
         }
     )
@@ -256,7 +256,7 @@ def _detail_context(request: TenantRequest, number: int) -> dict[str, Any]:
         "may_withdraw": may_withdraw(user_id, change),
         "may_retry": may_retry(user_id, change),
         "may_stop": may_stop(user_id, change),
-        "is_on_its_way": locks.is_in_unresolved_publication(change),
+        "is_on_its_way": is_on_its_way(change),
         "may_take_over": may_take_over(user_id, change),
         "may_roll_back": may_roll_back(user_id, change),
         "may_comment": may_comment(user_id, change),
