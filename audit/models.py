@@ -3,6 +3,7 @@
 import json
 
 from django.db import models
+from django.db.models import Q
 from django.utils.functional import cached_property
 
 from audit.log import Json
@@ -32,6 +33,13 @@ class AuditEvent(models.Model):
             models.Index(fields=["trust_config_id", "-id"], name="event_trust_config"),
             models.Index(fields=["tenant_id", "change_number", "-id"], name="event_change"),
             models.Index(fields=["at"], name="event_at"),
+            models.Index(fields=["environment", "-id"], name="event_environment"),
+            models.Index(fields=["result", "-id"], name="event_not_ok", condition=~Q(result="ok")),
+            models.Index(
+                fields=["tenant_id", "result", "-id"],
+                name="event_tenant_not_ok",
+                condition=~Q(result="ok"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,12 @@ Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 DAY = timedelta(days=1)
 
 
+def one() -> bytes:
+    """A client certificate of a partner, as PEM."""
+    certificate, _key = _make("client-1.acme.example")
+    return certificate.public_bytes(Encoding.PEM)
+
+
 def write(folder: Path) -> Path:
     """Writes the files once; a folder that is there already stays as it is."""
     if folder.exists():

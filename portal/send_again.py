@@ -13,7 +13,7 @@ NEVER_SHOWN = ("csrfmiddlewaretoken", "password")
 
 
 class KeepTypedMiddleware(LoginRequiredMiddleware):
-    """Asks for sign-in as Django does, but keeps what a form of ours has sent."""
+    """Asks for sign-in as Django does, but keeps what a form of ours has sent, and the page whose part looked again."""
 
     # Django's stub knows redirects only.
     def handle_no_permission(  # type: ignore[override]
@@ -21,6 +21,8 @@ class KeepTypedMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponseBase:
         if is_own_form(request):
             return send_again(request, status=401)
+        if request.headers.get("HX-Request"):
+            return render(request, "errors/_signed_out.html", status=401)
         return super().handle_no_permission(request, view_func)
 
 

@@ -7,7 +7,7 @@ import django_filters
 import django_tables2 as tables
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -85,6 +85,11 @@ def fingerprint_prefix(text: str) -> str:
     """The beginning of a SHA-256 fingerprint as people write it, with colons or blanks; empty when it is none."""
     bare = text.replace(":", "").replace(" ", "").lower()
     return bare if re.fullmatch("[0-9a-f]{1,64}", bare) else ""
+
+
+def begins_with(field: str, prefix: str) -> Q:
+    """Fingerprints that begin so, as a range, which any index of the column finds; ``prefix`` is lower-case hex."""
+    return Q(**{f"{field}__gte": prefix, f"{field}__lt": f"{prefix}g"})
 
 
 class WholeNumberFilter(django_filters.Filter):

@@ -114,6 +114,11 @@ class ChangeRequest(ConcurrentTransitionMixin, models.Model):
         indexes = [
             models.Index(fields=["tenant", "state", "-id"], name="change_tenant_state"),
             models.Index(fields=["trust_config", "state"], name="change_trust_config_state"),
+            models.Index(fields=["submitted_by", "-id"], name="change_submitted_by"),
+            # What sweeps and queues look for, however much is over.
+            models.Index(
+                fields=["state", "state_since"], name="change_open", condition=Q(state__in=OPEN)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -40,7 +40,11 @@ class Publication(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.INTENDED)
     base_digest = models.CharField(max_length=64)
     revision_digest = models.CharField(max_length=64)
-    entries = models.JSONField()
+    # What it changes on the set that it was based on: action, role and fingerprint; unknown of writes before that was kept.
+    steps = models.JSONField(null=True)
+    # The whole set: while the outcome is open, and for good where ``keeps_set`` says so.
+    entries = models.JSONField(null=True)
+    keeps_set = models.BooleanField(default=True, db_default=True)
     etag_before = models.CharField(max_length=200)
     etag_after = models.CharField(max_length=200, blank=True)
     operation_name = models.CharField(max_length=300, blank=True)
@@ -59,6 +63,13 @@ class Publication(models.Model):
 
     class Meta:
         ordering = ["-revision"]
+        indexes = [
+            models.Index(
+                fields=["trust_config", "revision"],
+                name="publication_unresolved",
+                condition=Q(state__in=["intended", "sent", "written"]),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["trust_config", "revision"], name="one_publication_per_revision"
@@ -90,4 +101,6 @@ class Publication(models.Model):
 
     @property
     def entry_set(self) -> frozenset[Entry]:
+        """The set that it writes; known while the outcome is open (afterwards ``publications.set_of`` finds it)."""
+        assert self.entries is not None, f"{self} is over, and its set is kept as steps"
         return entries_from_json(self.entries)

@@ -13,7 +13,10 @@ from certs.errors import LeaseLost
 from certs.hindrance import NONE, Hindrance
 from certs.models import Publication, TrustConfig, entries_to_json
 from jobs import clock
-from pki.plan import Entry, revision_digest
+from pki.plan import Action, Entry, difference, revision_digest
+from pki.roles import TrustRole
+
+KEEP_SET_EVERY = 50  # revisions; a row of a large trust config is 60 kB with its set
 
 
 @dataclass(frozen=True)
@@ -149,17 +152,29 @@ def open_intent(
     worker: str,
     at: datetime,
 ) -> Publication:
-    """Writes down what is about to be sent, under the next revision of this trust config."""
+    """Writes down what is about to be sent, under the next revision of this trust config.
+
+    The whole set stays once in fifty revisions, and where it does not follow from the last verified one (somebody edited
+    live between them); from there the steps lead to every other.
+    """
     _assert_in_transaction()
+    verified = trust_config.publications.filter(state=Publication.State.VERIFIED)
+    last_digest = verified.values_list("revision_digest", flat=True).first()
+    change, base_digest = difference(base, entries), revision_digest(base)
     trust_config.last_revision += 1
     trust_config.save(update_fields=["last_revision"])
     return Publication.objects.create(
         trust_config=trust_config,
         revision=trust_config.last_revision,
         kind=kind,
-        base_digest=revision_digest(base),
+        base_digest=base_digest,
         revision_digest=revision_digest(entries),
+        steps=[
+            *([Action.ADD.value, *entry] for entry in sorted(change.added)),
+            *([Action.REMOVE.value, *entry] for entry in sorted(change.removed)),
+        ],
         entries=entries_to_json(entries),
+        keeps_set=last_digest != base_digest or trust_config.last_revision % KEEP_SET_EVERY == 0,
         etag_before=etag,
         worker=worker,
         intended_at=at,
@@ -217,8 +232,37 @@ def observe(
     )
 
 
+def set_of(publication: Publication) -> frozenset[Entry]:
+    """What live held once this write was verified: the last set that is kept whole before it, and the steps since.
+
+    :raises LookupError: when the steps do not lead to the digest that was verified.
+    """
+    verified = Publication.objects.filter(
+        trust_config_id=publication.trust_config_id,
+        state=Publication.State.VERIFIED,
+        revision__lte=publication.revision,
+    )
+    since: list[Publication] = []
+    for each in verified.order_by("-revision")[: 2 * KEEP_SET_EVERY]:
+        since.append(each)
+        if each.entries is not None:
+            break
+    if not since or since[-1].entries is None:
+        raise LookupError(f"no whole set is kept before {publication}")
+    found = set(since[-1].entry_set)
+    for each in reversed(since[:-1]):
+        for action, role, fingerprint in each.steps or ():
+            entry = Entry(TrustRole(role), fingerprint)
+            found.add(entry) if action == Action.ADD else found.discard(entry)
+    if revision_digest(found) != publication.revision_digest:
+        raise LookupError(f"the steps do not lead to {publication}")
+    return frozenset(found)
+
+
 def _move(publication: Publication, state: Publication.State, **evidence: object) -> None:
     _assert_in_transaction()
+    if state not in Publication.UNRESOLVED and not publication.keeps_set:
+        evidence["entries"] = None
     publication.state = state
     for name, value in evidence.items():
         setattr(publication, name, value)

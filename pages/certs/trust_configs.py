@@ -154,15 +154,10 @@ def show_trust_config(
         ),
         "endpoints": settings.PROBE_ENDPOINTS,
     }
+    sees_all = bool(may(request.user.pk, Act.SEE_ALL_ENTRIES, environment=trust_config.environment))
+    context["sees_set"] = sees_all or not trust_config.is_shared
     if case := open_case(trust_config):
-        context["drift"] = _drift(
-            trust_config,
-            case,
-            request.tenant.pk,
-            sees_all=bool(
-                may(request.user.pk, Act.SEE_ALL_ENTRIES, environment=trust_config.environment)
-            ),
-        )
+        context["drift"] = _drift(trust_config, case, request.tenant.pk, sees_all=sees_all)
     context |= {
         "refused": refused,
         "typed": {

@@ -1,7 +1,7 @@
 from django.urls import path
 
 import web.converters  # noqa: F401  (the parts of URLs)
-from pages.certs import certificates, clients, trust_configs
+from pages.certs import certificates, clients, revisions, trust_configs
 
 app_name = "certs"
 
@@ -46,6 +46,11 @@ urlpatterns = [
         "t/<tenant:tenant>/trust-configs/",
         trust_configs.trust_config_list,
         name="trust-config-list",
+    ),
+    path(
+        "t/<tenant:tenant>/trust-configs/<uuid:trust_config_id>/revisions/<int:revision>/",
+        revisions.trust_config_revision,
+        name="trust-config-revision",
     ),
     path(
         "t/<tenant:tenant>/trust-configs/<uuid:trust_config_id>/",

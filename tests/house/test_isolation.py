@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from approvals.simulating import ask
 from audit.models import AuditEvent
 from certs.golden_clients import keep as golden_clients
-from certs.models import GoldenClient, Simulation
+from certs.models import GoldenClient, Publication, Simulation
 from jobs.models import Job
+from pki.plan import revision_digest
 from pki.policy import Policy
 from tenants.flows import policies
 from tenants.models import PolicyVersion
@@ -52,6 +54,17 @@ def change(world: World) -> Any:
         "chain": [made.parsed],
     }
     golden_clients.add(name="subject-of-the-sweep", **where)
+    at = timezone.now()
+    Publication.objects.create(
+        trust_config=change.trust_config,
+        revision=1,
+        state=Publication.State.VERIFIED,
+        base_digest=revision_digest(()),
+        revision_digest=revision_digest(()),
+        entries=[],
+        intended_at=at,
+        verified_at=at,
+    )
     ask.ask(**where)
     policies.propose(
         actor=world.actor("paula"),
@@ -74,6 +87,7 @@ def _url(name: str, change: Any, world: World) -> str:
         "client_id": GoldenClient.objects.get().pk,
         "simulation_id": Simulation.objects.get().pk,
         "version_id": PolicyVersion.objects.get().pk,
+        "revision": 1,
         "token": "x",
         "environment": "dev",
         "job_id": Job.objects.values_list("pk", flat=True)[0],
@@ -89,6 +103,7 @@ def _url(name: str, change: Any, world: World) -> str:
             "simulation_id",
         )
     ]
+    tenant_keys.append({"tenant", "trust_config_id", "revision"})
     alone = [{key} for key in ("token", "version_id", "environment", "job_id")]
     for keys in (set(), {"tenant"}, *tenant_keys, *alone):
         try:

@@ -95,6 +95,7 @@ ROUTES: dict[str, Route] = {
     "certs:simulation-detail": Route("tenant"),
     "tenants:tenant-detail": Route("tenant"),
     "tenants:policy-detail": Route("tenant"),
+    "certs:trust-config-revision": Route("tenant"),
     "tenants:tenant-list": Route("platform", may=EVERYONE_INSIDE | {"lena", "nobody"}),
     "tenants:environment-list": Route("platform", may=PLATFORM),
     "tenants:environment-detail": Route("platform", may=PLATFORM),

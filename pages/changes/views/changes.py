@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -38,6 +39,8 @@ from tenants.errors import UnknownObject
 from tenants.rights import Act
 from web.errors import Refusal, keep_on_page
 
+NO_ETAG = "etag-of-this-part"  # stands in the part while its own ETag is made
+
 
 @tenant_page()
 def change_detail(request: TenantRequest, number: int) -> HttpResponse:
@@ -55,7 +58,12 @@ def change_live(request: TenantRequest, number: int) -> HttpResponse:
         raise UnknownObject
     context = _live_context(change, shown=request.GET.get("shown", ""))
     # Without the request: what surrounds a page is not looked up each second.
-    return HttpResponse(render_to_string("approvals/_change_live.html", context))
+    drawn = render_to_string("approvals/_change_live.html", {**context, "etag": NO_ETAG})
+    etag = sha256(drawn.encode()).hexdigest()[:16]
+    headers = {"ETag": f'"{etag}"'}
+    if request.headers.get("If-None-Match") == headers["ETag"]:
+        return HttpResponseNotModified(headers=headers)
+    return HttpResponse(drawn.replace(NO_ETAG, etag), headers=headers)
 
 
 @tenant_page(methods=("POST",))

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import time_machine
+from django.test import Client
 
 from approvals.models import ChangeRequest
 from tests.certificates import make
@@ -67,3 +68,47 @@ def test_strangers_get_404_there_too(world: World) -> None:
     change = being_written(world)
     answer = world.page("lena").get(f"/t/payments/changes/{change.number}/live/")
     assert answer.status_code == 404
+
+
+def test_nothing_new_is_not_sent_again(world: World) -> None:
+    change = being_written(world)
+    page = world.page("rita")
+    path = f"/t/payments/changes/{change.number}/live/"
+    with time_machine.travel(change.state_since + timedelta(seconds=30), tick=False):
+        first = page.get(path)
+        seen = first["ETag"]
+        assert f'\\"{seen.strip(chr(34))}\\"' in first.content.decode()  # it asks with it next time
+        again = page.get(path, headers={"If-None-Match": seen})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again["ETag"] == seen
+        assert page.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+        assert page.get(path, headers={"If-None-Match": '""'}).status_code == 200
+
+
+def test_what_is_new_is_sent(world: World) -> None:
+    change = world.submit(make())
+    page = world.page("rita")
+    path = f"/t/payments/changes/{change.number}/live/"
+    seen = page.get(path)["ETag"]
+    world.work()
+    answer = page.get(path, headers={"If-None-Match": seen})
+    assert answer.status_code == 200
+    assert answer["ETag"] != seen
+
+
+def test_it_is_small_however_large_the_change_is(world: World) -> None:
+    """At most 10 kB: neither plan nor findings stand in it."""
+    change = world.checked(*[make(f"c{n}") for n in range(60)])
+    part = world.page("rita").get(f"/t/payments/changes/{change.number}/live/")
+    whole = world.page("rita").get(f"/t/payments/changes/{change.number}/")
+    assert len(part.content) < 10_000 < len(whole.content)
+
+
+def test_to_whoever_is_signed_out_it_does_not_show_the_sign_in_page_inside_the_page(
+    world: World,
+) -> None:
+    change = being_written(world)
+    path = f"/t/payments/changes/{change.number}/live/"
+    answer = Client().get(path, headers={"HX-Request": "true"}, follow=True)
+    assert b"<form" not in answer.content
+    assert answer["HX-Redirect"].startswith("/accounts/login/")
