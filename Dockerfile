@@ -9,8 +9,9 @@ RUN python -m pip install --no-cache-dir --target /uv "uv>=0.13,<0.14" \
     && PYTHONPATH=/uv python -m uv pip sync --compile-bytecode --require-hashes requirements.txt --python /venv/bin/python
 COPY . .
 RUN rm -rf emulator \
-    && COUNTERSIGN_ENV=production SECRET_KEY=only-for-collecting-static-files-0123456789-abcdefghijklmnop ALLOWED_HOSTS=localhost \
-    KMS_KEY_RING=none DATABASE_URL=sqlite:////tmp/none BROKER_URL=redis://none EMAIL_HOST=none VAR_DIR=/tmp \
+    && COUNTERSIGN_ENV=production ALLOWED_HOSTS=localhost \
+    SECRET_KEY="$(/venv/bin/python -c 'import secrets; print(secrets.token_hex(32))')" \
+    KMS_KEY_RING=none DATABASE_URL=postgresql://none/none BROKER_URL=redis://none EMAIL_HOST=none VAR_DIR=/tmp \
     STATIC_ROOT=/app/static-collected /venv/bin/python manage.py collectstatic --noinput \
     && /venv/bin/python -m compileall -q /app
 

@@ -11,6 +11,8 @@ from certs.models import Publication, TrustConfig
 from certs.trust_configs.drift import open_case
 from pki.plan import revision_digest
 
+MOST_NAMED = 200
+
 
 def record_change(
     event: EventType,
@@ -107,11 +109,14 @@ def record_trust_config(
     reason: str = "",
     reason_of: int | None = None,
     details: Json | None = None,
+    fingerprints: Iterable[str] = (),
 ) -> None:
     """One event for each tenant that the trust config serves; only counts and digests, so that none reads another's entries.
 
+    Where it serves one tenant only, ``fingerprints`` are named, as far as an event holds them.
     What a person of one tenant wrote stands in the events of that tenant only: ``reason_of``.
     """
+    named = () if trust_config.is_shared else tuple(sorted(set(fingerprints)))[:MOST_NAMED]
     for tenant_id in trust_config.tenants.values_list("pk", flat=True):
         record(
             event,
@@ -121,6 +126,7 @@ def record_trust_config(
                 tenant_id=tenant_id,
                 environment=trust_config.environment.slug,
                 trust_config_id=str(trust_config.pk),
+                sha256_fingerprints=named,
             ),
             result=result,
             reason=reason if reason_of in {None, tenant_id} else "",
@@ -141,4 +147,11 @@ def record_drift(trust_config: TrustConfig, *, actor: Actor) -> None:
         "etag": case.etag,
         "seen_by": case.found_by,
     }
-    record_trust_config(EventType.DRIFT_FOUND, trust_config, actor=actor, details=details)
+    differing = case.difference.added | case.difference.removed
+    record_trust_config(
+        EventType.DRIFT_FOUND,
+        trust_config,
+        actor=actor,
+        details=details,
+        fingerprints=[entry.sha256_fingerprint for entry in differing],
+    )

@@ -82,6 +82,11 @@ def answer_simulation(subject_id: str) -> None:
     answer.answer(simulation_id=int(subject_id))
 
 
+@handles("ask_simulations_again", every=timedelta(minutes=1))
+def ask_simulations_again(_subject_id: str) -> None:
+    ask.ask_again()
+
+
 @handles("forget_simulations", every=timedelta(hours=1))
 def forget_simulations(_subject_id: str) -> None:
     ask.forget_old(before=clock.now() - timedelta(days=7))

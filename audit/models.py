@@ -4,6 +4,7 @@ import json
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Right
 from django.utils.functional import cached_property
 
 from audit.log import Json
@@ -59,7 +60,11 @@ class AuditFingerprint(models.Model):
     sha256_fingerprint = models.CharField(max_length=64)
 
     class Meta:
-        indexes = [models.Index(fields=["sha256_fingerprint", "-event"], name="event_fingerprint")]
+        indexes = [
+            models.Index(fields=["sha256_fingerprint", "-event"], name="event_fingerprint"),
+            # The form in which pages show one.
+            models.Index(Right("sha256_fingerprint", 8), name="event_short_fingerprint"),
+        ]
 
     def __str__(self) -> str:
         return self.sha256_fingerprint

@@ -24,9 +24,9 @@ def probe_endpoint(subject_id: str) -> None:
     enforcement_checks.probe_endpoint(trust_config_id=subject_id)
 
 
-@handles("try_gates", every=timedelta(hours=1))
-def try_gates(_subject_id: str) -> None:
-    enforcement_checks.try_gates()
+@handles("probe_endpoints", every=timedelta(hours=1))
+def probe_endpoints(_subject_id: str) -> None:
+    enforcement_checks.probe_endpoints()
 
 
 @handles("make_vault_key")
@@ -40,6 +40,11 @@ def make_vault_key(subject_id: str) -> None:
 @handles("make_vault_keys_ahead", every=timedelta(hours=6))
 def make_vault_keys_ahead(_subject_id: str) -> None:
     vault.make_vault_keys_ahead()
+
+
+@handles("make_missing_vault_keys", every=timedelta(minutes=1))
+def make_missing_vault_keys(_subject_id: str) -> None:
+    vault.make_missing_vault_keys()
 
 
 @handles("forget_sealed", every=timedelta(hours=1))

@@ -28,7 +28,10 @@ class Claim:
 
 
 def claim(job_id: int) -> Claim | None:
-    """Takes the job if it is due and free (or its last worker's lease has run out); None when another was faster."""
+    """Takes the job if it is due and free (or its last worker's lease has run out); None when another was faster.
+
+    One whose worker did not come back MAXIMAL_ATTEMPTS times has failed.
+    """
     token = secrets.token_hex(16)
     is_free = Q(state=JobState.WAITING, due_at__lte=Now()) | Q(
         state=JobState.RUNNING, lease_until__lt=Now()
@@ -37,6 +40,13 @@ def claim(job_id: int) -> Claim | None:
     if worker.served is not None:  # whoever rang: each queue's work is done under its own identity
         mine = mine.filter(queue__in=worker.served)
     with transaction.atomic(durable=True):
+        # What ended its worker so often will end the next one too.
+        mine.filter(state=JobState.RUNNING, attempt_count__gte=MAXIMAL_ATTEMPTS).update(
+            state=JobState.FAILED,
+            finished_at=Now(),
+            lease_token="",
+            last_error=f"its worker ended or hung {MAXIMAL_ATTEMPTS} times while it ran",
+        )
         taken = mine.update(
             state=JobState.RUNNING,
             lease_token=token,

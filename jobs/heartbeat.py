@@ -29,7 +29,7 @@ SILENT_AFTER = timedelta(seconds=15)
 # A handler that has run for so long hangs: its lease is renewed no more, and another worker takes the job.
 LONGEST_JOB_SECONDS = 900.0
 
-_running: dict[int, tuple[float, Claim]] = {}
+_running: dict[str, tuple[float, Claim]] = {}  # by the token of the claim
 
 
 def start(role: Heartbeat.Role, queues: Iterable[str] = ()) -> None:
@@ -46,11 +46,11 @@ def start_renewing() -> None:
 @contextmanager
 def held(claim: Claim) -> Iterator[None]:
     """While a handler runs its lease is renewed."""
-    _running[claim.job_id] = (time.monotonic(), claim)
+    _running[claim.token] = (time.monotonic(), claim)
     try:
         yield
     finally:
-        _running.pop(claim.job_id, None)
+        _running.pop(claim.token, None)
         worker.last_job = claim.kind
 
 

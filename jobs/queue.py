@@ -1,7 +1,9 @@
 """How work is asked for: a row in the caller's transaction, and the job's id to Celery once that has committed."""
 
 import logging
-from datetime import timedelta
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
@@ -14,6 +16,10 @@ from jobs.claims import FIRST_PAUSE
 from jobs.models import Job, JobState
 
 logger = logging.getLogger(__name__)
+
+QUIET_SECONDS = 3.0
+ASK_AGAIN_AFTER = timedelta(minutes=10)
+_quiet_until = [0.0]
 PORTAL_QUEUE = "portal"
 PERIODIC_SUBJECT = "-"
 RINGS_AT_ONCE = 200
@@ -69,9 +75,14 @@ def _ring_once(job_id: int, queue: str, delay_seconds: float) -> None:
 
 
 def ring(job_id: int, queue: str, delay_seconds: float = 0) -> None:
-    """Rings the broker. A broker that is down costs seconds and nothing else: the sweep finds the row."""
+    """Rings the broker. One that is down costs a moment and nothing else: the sweep finds the row.
+
+    After one failure it is left alone for a while, so that many jobs of one request do not wait one by one.
+    """
     from jobs.tasks import ring as task
 
+    if time.monotonic() < _quiet_until[0]:
+        return
     try:
         task.apply_async(
             (job_id,),
@@ -79,6 +90,7 @@ def ring(job_id: int, queue: str, delay_seconds: float = 0) -> None:
             countdown=delay_seconds or None,
         )
     except task.OperationalError as error:
+        _quiet_until[0] = time.monotonic() + QUIET_SECONDS
         logger.warning(
             "the broker did not take job %s (%s); the sweep will find it",
             job_id,
@@ -123,27 +135,72 @@ def try_again(job: Job) -> bool:
     waits = Job.objects.filter(kind=job.kind, subject_id=job.subject_id, state=JobState.WAITING)
     if waits.exclude(pk=job.pk).exists():
         return False
-    Job.objects.filter(pk=job.pk).update(
-        state=JobState.WAITING,
-        due_at=Now(),
-        attempt_count=0,
-        finished_at=None,
-        ring_again_at=Now(),
-        ring_count=0,
-    )
+    try:
+        with transaction.atomic():
+            Job.objects.filter(pk=job.pk).update(
+                state=JobState.WAITING,
+                due_at=Now(),
+                attempt_count=0,
+                lease_token="",
+                finished_at=None,
+                ring_again_at=Now(),
+                ring_count=0,
+            )
+    except IntegrityError:  # somebody asked for the same work in this moment
+        return False
     transaction.on_commit(partial(_ring_once, job.pk, job.queue, 0), robust=True)
     return True
 
 
 def give_up(job: Job) -> None:
     """Nobody tries the job any more, in the caller's transaction. What is asked for anew is a new row."""
-    Job.objects.filter(pk=job.pk).update(state=JobState.FAILED, finished_at=Now())
+    Job.objects.filter(pk=job.pk).update(state=JobState.FAILED, finished_at=Now(), lease_token="")
+
+
+def abandoned(job_ids: Iterable[int]) -> set[int]:
+    """Which of these are marked as running, and their workers' leases have run out."""
+    left = Job.objects.filter(pk__in=job_ids, state=JobState.RUNNING, lease_until__lt=Now())
+    return set(left.values_list("pk", flat=True))
+
+
+def stuck_since(queue: str) -> datetime | None:
+    """Since when a job of the queue has been due without any of it having been taken; None while all goes on."""
+    overdue = Job.objects.filter(
+        queue=queue, state=JobState.WAITING, due_at__lt=Now() - heartbeat.SILENT_AFTER
+    )
+    oldest = overdue.order_by("due_at").values_list("due_at", flat=True).first()
+    if oldest is None or Job.objects.filter(queue=queue, started_at__gte=oldest).exists():
+        return None
+    return oldest
+
+
+def left_behind(kind: str, subject_ids: Iterable[str]) -> list[str]:
+    """Subjects for which no such job waits, runs or has failed in the last minutes: they are to be asked for again."""
+    is_under_way = Q(state__in=[JobState.WAITING, JobState.RUNNING])
+    failed_lately = Q(state=JobState.FAILED, finished_at__gt=Now() - ASK_AGAIN_AFTER)
+    wanted = list(dict.fromkeys(subject_ids))
+    rows = Job.objects.filter(is_under_way | failed_lately, kind=kind, subject_id__in=wanted)
+    taken_care_of = set(rows.values_list("subject_id", flat=True))
+    return [subject for subject in wanted if subject not in taken_care_of]
+
+
+def failed_lately(kind: str, *, within: timedelta) -> list[str]:
+    """Subjects whose last such job was given up, by itself or by a person."""
+    rows = Job.objects.filter(kind=kind, created_at__gt=Now() - within).order_by("pk")
+    last = {row.subject_id: row.state for row in rows.only("subject_id", "state")}
+    return [subject for subject, state in last.items() if state == JobState.FAILED]
 
 
 def last_error(kind: str, subject_id: str) -> str:
     """Why the job of this kind and subject that still waits did not succeed; empty when none waits or it was not tried yet."""
     waiting = Job.objects.filter(kind=kind, subject_id=subject_id).exclude(state=JobState.DONE)
     return waiting.order_by("-pk").values_list("last_error", flat=True).first() or ""
+
+
+def tried_in_vain(kind: str, subject_id: str) -> Job | None:
+    """The job of this kind and subject that waits after more than one try that failed."""
+    waiting = Job.objects.filter(kind=kind, subject_id=subject_id, state=JobState.WAITING)
+    return waiting.filter(attempt_count__gt=1).exclude(last_error="").first()
 
 
 def is_time_for(kind: str, every: timedelta) -> bool:

@@ -62,4 +62,4 @@ def forget_jobs(_subject_id: str) -> None:
     """Jobs that are done say nothing after a week, those that were given up nothing after a quarter."""
     queue.forget_ended(JobState.DONE, older_than=timedelta(days=7))
     queue.forget_ended(JobState.FAILED, older_than=timedelta(days=90))
-    heartbeat.forget_old(older_than=timedelta(days=7))
+    heartbeat.forget_old(older_than=timedelta(days=90))

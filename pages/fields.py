@@ -6,8 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from approvals.errors import BadChange
-from pki.armor import as_text
-from pki.keys import private_key_code
+from web.secrets import holds_pem
 
 MAXIMAL_REASON = 2_000
 MAXIMAL_ANSWER = 1_000
@@ -62,14 +61,6 @@ class PlainTextField(forms.CharField):
         super().validate(value)
         if holds_pem(value):
             raise forms.ValidationError(NO_PEM)
-
-
-def holds_pem(text: str) -> bool:
-    return "-----BEGIN" in text.upper() or holds_key(text)
-
-
-def holds_key(text: str) -> bool:
-    return private_key_code(text.encode(), as_text(text.encode())) is not None
 
 
 class ReasonForm(forms.Form):

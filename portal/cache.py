@@ -9,14 +9,17 @@ import logging
 import time
 from typing import Any
 
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from django.core.signing import BadSignature, Signer
-from redis import RedisError
+from redis import RedisError, ResponseError
 
 logger = logging.getLogger(__name__)
 
 _AWAY_SECONDS = 5.0
+# Entries of the memory meanwhile; other addresses must not push an account's attempts out.
+MOST_KEPT = 100_000
 _MISS = object()
 _away_until = [0.0]
 
@@ -43,24 +46,44 @@ class SharedCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {**params.get("OPTIONS", {}), "serializer": SignedJson}
         super().__init__(server, {**params, "OPTIONS": options})
-        self._local = LocMemCache("while-redis-is-away", params)
+        self._local = LocMemCache(
+            "while-redis-is-away", {**params, "OPTIONS": {"MAX_ENTRIES": MOST_KEPT}}
+        )
 
     @property
     def is_away(self) -> bool:
         return time.monotonic() < _away_until[0]
 
+    # What Django's Redis cache does in one question of its own would pass by what follows.
+    get_many, set_many, delete_many = BaseCache.get_many, BaseCache.set_many, BaseCache.delete_many
+    incr = BaseCache.incr
+
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        """What was put there under this very key; anything else is a miss."""
         found = self._ask("get", key, _MISS, version=version)
-        return default if found is _MISS else found
+        is_ours = isinstance(found, list) and len(found) == 2
+        return found[1] if is_ours and found[0] == self._name(key, version) else default
 
-    def set(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> None:
-        self._ask("set", key, value, *args, **kwargs)
+    def set(
+        self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> None:
+        self._ask("set", key, [self._name(key, version), value], timeout, version=version)
 
-    def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
-        return bool(self._ask("add", key, value, *args, **kwargs))
+    def add(
+        self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        named = [self._name(key, version), value]
+        return bool(self._ask("add", key, named, timeout, version=version))
+
+    def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        return bool(self._ask("touch", key, timeout, version=version))
 
     def delete(self, key: Any, version: int | None = None) -> bool:
         return bool(self._ask("delete", key, version=version))
+
+    def _name(self, key: Any, version: int | None) -> str:
+        """A value is bound to its key, so that one that was copied elsewhere says nothing there."""
+        return str(self.make_key(key, version))
 
     def has_key(self, key: Any, version: int | None = None) -> bool:
         return self.get(key, _MISS, version) is not _MISS
@@ -72,6 +95,11 @@ class SharedCache(RedisCache):
         if not self.is_away:
             try:
                 return getattr(super(), name)(*args, **kwargs)
+            except (
+                ResponseError
+            ) as error:  # another type lies under this key: a miss, and made anew
+                logger.warning("the shared cache holds what is not ours (%s)", error)
+                return None
             except (RedisError, OSError) as error:
                 _away_until[0] = time.monotonic() + _AWAY_SECONDS
                 logger.warning("the shared cache does not answer (%s)", type(error).__name__)

@@ -1,13 +1,18 @@
 """Typed readers of environment variables, so that settings.py is one flat list of names and defaults."""
 
 import os
+import re
 import tomllib
 import urllib.parse
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-SECRET_LENGTH, SECRET_VARIETY = 50, 10
+SECRET_LENGTH, SECRET_VARIETY = 50, 12
+TOKEN_LENGTH = 24
+# Words of secrets that stand in public files.
+NO_SECRETS = ("insecure", "only-for-", "changeme", "change-me", "example")
+LAST_REDIS_DATABASE = 15
 _POSTGRESQL_OPTIONS = frozenset(
     {
         "sslmode",
@@ -49,12 +54,16 @@ def installed_version(folder: Path) -> str:
         return str(tomllib.loads(text_of_it)["project"]["version"])
 
 
-def number(name: str, default: int) -> int:
+def number(name: str, default: int, *, least: int = 0) -> int:
+    """:raises BadSetting: for what is no whole number, or less than ``least``."""
     value = os.environ.get(name, str(default))
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
         raise BadSetting(f"{name} must be a whole number, not {value!r}.") from None
+    if found < least:
+        raise BadSetting(f"{name} must be {least} or more, not {found}.")
+    return found
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -73,12 +82,34 @@ def words(name: str, default: str | None = None) -> list[str]:
     return found
 
 
-def require_strong(name: str, value: str) -> None:
-    """:raises BadSetting: for a secret that can be guessed."""
-    if len(value) < SECRET_LENGTH or len(set(value)) < SECRET_VARIETY:
+def require_strong(name: str, value: str, *, length: int = SECRET_LENGTH) -> None:
+    """:raises BadSetting: for a secret that can be guessed, or that stands in a public file."""
+    is_weak = len(value) < length or len(set(value)) < SECRET_VARIETY
+    if is_weak or any(word in value.lower() for word in NO_SECRETS):
         raise BadSetting(
-            f"{name} is too weak: {SECRET_LENGTH} random characters or more, such as openssl rand -hex 32 makes."
+            f"{name} is too weak: {length} random characters or more, such as openssl rand -hex 32 makes."
         )
+
+
+def require_hosts(name: str, hosts: list[str]) -> None:
+    """:raises BadSetting: for what is not a host's name: links in mails name whatever host was asked for."""
+    for host in hosts:
+        if not re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]", host) or host.startswith("."):
+            raise BadSetting(
+                f"{name} must name each host in full, such as countersign.example.com, not {host!r}."
+            )
+
+
+def require_postgresql(name: str, database: dict[str, Any]) -> None:
+    """:raises BadSetting: for a database that several machines cannot share."""
+    if not database["ENGINE"].endswith("postgresql"):
+        raise BadSetting(f"{name} must start with postgresql:// in production.")
+
+
+def require_redis(name: str, url: str) -> None:
+    """:raises BadSetting: for a broker that several machines cannot share."""
+    if not url.startswith(("redis://", "rediss://")):
+        raise BadSetting(f"{name} must start with redis:// or rediss:// in production.")
 
 
 def require_loopback(name: str, value: str) -> None:
@@ -88,14 +119,34 @@ def require_loopback(name: str, value: str) -> None:
         raise BadSetting(f"{name} must be empty, or HOST:PORT on this machine, not {value!r}.")
 
 
+def redis_address(url: str) -> str:
+    """A broker's URL as Redis clients read it: the first of several, and TLS options by their own names."""
+    return (
+        url.split(";", 1)[0]
+        .replace("ssl_cert_reqs=CERT_", "ssl_cert_reqs=")
+        .replace("ssl_cert_reqs=REQUIRED", "ssl_cert_reqs=required")
+    )
+
+
 def other_database(url: str) -> str:
-    """The database after that of a Redis URL, so that the cache lies apart; empty where it is none."""
-    if not url.startswith("redis"):
+    """The database beside that of a broker's Redis URL, so that the cache lies apart; empty where it is none.
+
+    :raises BadSetting: where the URL names no database by number, so that CACHE_URL must be set.
+    """
+    if not url.startswith(("redis://", "rediss://")):
         return ""
-    base, _slash, number = url.rpartition("/")
-    if not number.isdecimal() or "//" not in base:
-        return f"{url.rstrip('/')}/1"
-    return f"{base}/{int(number) + 1}"
+    parts = urllib.parse.urlsplit(redis_address(url))
+    number = parts.path.strip("/") or "0"
+    if not number.isdecimal() or int(number) > LAST_REDIS_DATABASE:
+        raise BadSetting("CACHE_URL is not set, and BROKER_URL names no database from 0 to 15.")
+    other = int(number) + 1 if int(number) < LAST_REDIS_DATABASE else 0
+    return parts._replace(path=f"/{other}").geturl()
+
+
+def require_cache(name: str, url: str) -> None:
+    """:raises BadSetting: for an address that no Redis client understands."""
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting(f"{name} must start with redis://, rediss:// or unix://.")
 
 
 def database(name: str, default: str | None = None) -> dict[str, Any]:
@@ -104,7 +155,7 @@ def database(name: str, default: str | None = None) -> dict[str, Any]:
     :raises BadSetting: also for an option that is not known, so that none is dropped without a word.
     """
     url = urllib.parse.urlsplit(text(name, default))
-    options = dict(urllib.parse.parse_qsl(url.query))
+    options = _options(name, url)
     known = _POSTGRESQL_OPTIONS if url.scheme.startswith("postgres") else frozenset()
     if unknown := sorted(options.keys() - known):
         raise BadSetting(f"{name} has an option that is not known: {', '.join(unknown)}.")
@@ -126,9 +177,29 @@ def database(name: str, default: str | None = None) -> dict[str, Any]:
             "USER": urllib.parse.unquote(url.username or ""),
             "PASSWORD": urllib.parse.unquote(url.password or ""),
             "HOST": url.hostname or "",
-            "PORT": str(url.port or ""),
+            "PORT": _port(name, url),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": options,
         }
     raise BadSetting(f"{name} must start with sqlite:/// or postgresql://.")
+
+
+def _options(name: str, url: urllib.parse.SplitResult) -> dict[str, str]:
+    pairs = urllib.parse.parse_qsl(url.query, keep_blank_values=True)
+    options = dict(pairs)
+    if url.fragment or len(options) < len(pairs) or not all(options.values()):
+        raise BadSetting(
+            f"{name} cannot be read: each option once, with a value, and # ? / in the password as %23 %3F %2F."
+        )
+    return options
+
+
+def _port(name: str, url: urllib.parse.SplitResult) -> str:
+    """Never the words of the error: they may be a part of the password."""
+    try:
+        return str(url.port or "")
+    except ValueError:
+        raise BadSetting(
+            f"{name} has a port that is no number; # ? / in the password are written %23 %3F %2F."
+        ) from None

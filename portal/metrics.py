@@ -123,7 +123,7 @@ def _outcomes() -> Iterator[Metric]:
     yield _gauge("drift_cases_open", "Trust configs changed outside the portal", [], [([], cases)])
     blocked = TrustConfig.objects.exclude(blocked_at=None).count()
     yield _gauge("trust_configs_blocked", "Where Google refuses the worker", [], [([], blocked)])
-    held = len(reading.held_changes())
+    held = reading.held_changes().count()
     yield _gauge("changes_held", "Changes that wait for a person to try again", [], [([], held)])
 
 

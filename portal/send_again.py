@@ -7,9 +7,9 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from pages.fields import holds_key
+from web.secrets import holds_key
 
-NEVER_SHOWN = ("csrfmiddlewaretoken", "password")
+NEVER_SHOWN = ("token", "password")
 
 
 class KeepTypedMiddleware(LoginRequiredMiddleware):

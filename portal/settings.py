@@ -39,8 +39,10 @@ SECRET_KEY = (
 )
 if IS_PRODUCTION:
     env.require_strong("SECRET_KEY", SECRET_KEY)
-PORT = env.number("PORT", 8000)
+PORT = env.number("PORT", 8000, least=1)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", *(() if IS_PRODUCTION else ("localhost,127.0.0.1",)))
+if IS_PRODUCTION:
+    env.require_hosts("ALLOWED_HOSTS", ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
 
 # --- Database, queue ----------------------------------------------------------------------------
@@ -51,13 +53,17 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BROKER_URL = env.text("BROKER_URL", *(() if IS_PRODUCTION else ("filesystem://localhost",)))
+if IS_PRODUCTION:
+    env.require_postgresql("DATABASE_URL", DATABASES["default"])
+    env.require_redis("BROKER_URL", BROKER_URL)
 # One queue per environment keeps each environment's workers under their own identity; embedded, one worker serves all.
 ONE_QUEUE = env.flag("ONE_QUEUE", default=not IS_PRODUCTION)
-# Renewed by the worker while it runs the job; a killed worker's job starts again soon after.
-JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 9)
-SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
+# Renewed by the worker every three seconds while it runs the job; a killed worker's job starts again soon after.
+JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 9, least=4)
+SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, least=1)
 # Counts sign-in attempts over all web processes; embedded there is one process. Redis, with a database or user of its own.
 CACHE_URL = env.text("CACHE_URL", env.other_database(BROKER_URL))
+env.require_cache("CACHE_URL", CACHE_URL)
 CACHES = {
     "default": {
         "BACKEND": "portal.cache.SharedCache",
@@ -78,27 +84,27 @@ KMS_KEY_RING = env.text(
     "KMS_KEY_RING",
     *(() if IS_PRODUCTION else ("projects/demo-keys/locations/global/keyRings/countersign",)),
 )
-RPC_TIMEOUT_SECONDS = env.number("RPC_TIMEOUT_SECONDS", 30)
+RPC_TIMEOUT_SECONDS = env.number("RPC_TIMEOUT_SECONDS", 30, least=1)
 # The writer's lease must outlast the longest call, or two workers could write at once.
-LEASE_SECONDS = env.number("LEASE_SECONDS", 90)
+LEASE_SECONDS = env.number("LEASE_SECONDS", 90, least=RPC_TIMEOUT_SECONDS + 1)
 POLL_SECONDS = env.number("POLL_SECONDS", 1)
 # An operation that is not done by then is settled by reading what is live.
-OPERATION_SECONDS = env.number("OPERATION_SECONDS", 900)
+OPERATION_SECONDS = env.number("OPERATION_SECONDS", 900, least=1)
 # Our share of Google's 300 reads and 300 writes per minute and project; others use the same project.
-READS_PER_MINUTE = env.number("READS_PER_MINUTE", 200)
-WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 60)
+READS_PER_MINUTE = env.number("READS_PER_MINUTE", 200, least=1)
+WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 60, least=1)
 PROPAGATION_SECONDS = env.number("PROPAGATION_SECONDS", 120)
 # Trust configs that Google allows in one project; a quota that can be raised there.
-TRUST_CONFIGS_PER_PROJECT = env.number("TRUST_CONFIGS_PER_PROJECT", 5)
+TRUST_CONFIGS_PER_PROJECT = env.number("TRUST_CONFIGS_PER_PROJECT", 5, least=1)
 # Load balancers, HOST:PORT, to which workers may connect as untrusted clients, and the CAs that their certificates are checked by.
 PROBE_ENDPOINTS = env.words("PROBE_ENDPOINTS", "" if IS_PRODUCTION else "localhost:9443")
 PROBE_CA_FILE = env.text("PROBE_CA_FILE", "" if IS_PRODUCTION else str(VAR_DIR / "gateway.pem"))
 # How often live is listed and held against what was last observed.
-DRIFT_MINUTES = env.number("DRIFT_MINUTES", 3)
+DRIFT_MINUTES = env.number("DRIFT_MINUTES", 3, least=1)
 # An approval that was not written by then counts no more.
-APPROVAL_DAYS = env.number("APPROVAL_DAYS", 14)
-VAULT_KEY_DAYS = env.number("VAULT_KEY_DAYS", 90)
-ROLLBACK_WINDOW_DAYS = env.number("ROLLBACK_WINDOW_DAYS", 30)
+APPROVAL_DAYS = env.number("APPROVAL_DAYS", 14, least=1)
+VAULT_KEY_DAYS = env.number("VAULT_KEY_DAYS", 90, least=1)
+ROLLBACK_WINDOW_DAYS = env.number("ROLLBACK_WINDOW_DAYS", 30, least=1)
 
 # --- Applications -------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -200,7 +206,9 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_USER_DISPLAY = "portal.accounts.display_name"
-SIGN_IN_LINK_MINUTES = env.number("SIGN_IN_LINK_MINUTES", 60 * 24 if not IS_PRODUCTION else 30)
+SIGN_IN_LINK_MINUTES = env.number(
+    "SIGN_IN_LINK_MINUTES", 60 * 24 if not IS_PRODUCTION else 30, least=1
+)
 # Google's load balancer adds two addresses to X-Forwarded-For; the client's is the second from the right.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 2 if IS_PRODUCTION else 0)
 EMAIL_BACKEND = (
@@ -278,6 +286,8 @@ WHITENOISE_USE_FINDERS = not IS_PRODUCTION
 
 # --- Metrics: for Prometheus, with "Authorization: Bearer TOKEN"; without a token there are none ---------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+if METRICS_TOKEN and IS_PRODUCTION:
+    env.require_strong("METRICS_TOKEN", METRICS_TOKEN, length=env.TOKEN_LENGTH)
 PROMETHEUS_EXPORT_MIGRATIONS = False
 
 # --- Logs: names, ids and times; never a body ------------------------------------------------------

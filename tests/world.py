@@ -328,7 +328,7 @@ _PERIODIC = (
     "lapse",
     "recount_votes",
     "remind",
-    "try_gates",
+    "probe_endpoints",
 )
 
 

@@ -82,14 +82,26 @@ class ListFilter(django_filters.FilterSet):
 
 
 def fingerprint_prefix(text: str) -> str:
-    """The beginning of a SHA-256 fingerprint as people write it, with colons or blanks; empty when it is none."""
-    bare = text.replace(":", "").replace(" ", "").lower()
+    """The beginning of a SHA-256 fingerprint as people write it, with colons or blanks; empty when it is none.
+
+    Or its end, as pages show it for short: "…250dcc69".
+    """
+    bare = text.replace(":", "").replace(" ", "").strip("…").lower()
     return bare if re.fullmatch("[0-9a-f]{1,64}", bare) else ""
+
+
+SHORT = 8  # digits of a fingerprint that pages show: its last
 
 
 def begins_with(field: str, prefix: str) -> Q:
     """Fingerprints that begin so, as a range, which any index of the column finds; ``prefix`` is lower-case hex."""
     return Q(**{f"{field}__gte": prefix, f"{field}__lt": f"{prefix}g"})
+
+
+def begins_or_ends_with(field: str, part: str) -> Q:
+    """The same, and those whose short form it is; for rows of one tenant, of which there are few enough to look at."""
+    is_short = Q(**{f"{field}__endswith": part}) if len(part) == SHORT else Q()
+    return begins_with(field, part) | is_short
 
 
 class WholeNumberFilter(django_filters.Filter):

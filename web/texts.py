@@ -11,6 +11,15 @@ def between() -> str:
     return _(", ")
 
 
+def colon() -> str:
+    """What stands between a name and what is said of it."""
+    return _(": ")
+
+
+def in_brackets(text: Any) -> str:
+    return _("(%(text)s)") % {"text": text}
+
+
 def listed(things: Iterable[Any]) -> str:
     return between().join(str(thing) for thing in things)
 

@@ -9,13 +9,14 @@ from approvals.judging import schedule
 from approvals.models import ChangeRequest, Reminder
 from audit.events import EventType, worker
 from jobs import clock
-from jobs.queue import enqueue
+from jobs.queue import enqueue, failed_lately, left_behind
 from jobs.worker import name as worker_name
 
 Kind = Reminder.Kind
 
 
 BEFORE_LAPSE = timedelta(days=2)
+STILL_WORTH_SAYING = timedelta(days=1)
 
 
 BEFORE_OVERLAP_ENDS = (
@@ -36,6 +37,20 @@ def remind() -> None:
                 if change.due_at <= at + before:
                     _remind_one(change, kind, change.due_at, at=at)
                     break
+    _ask_again(at)
+
+
+def _ask_again(at: datetime) -> None:
+    """Mails that nobody sends any more, since the mail server was away for long or a job was given up."""
+    with transaction.atomic(durable=True):
+        unsent = Reminder.objects.filter(mailed_at=None, made_at__gt=at - STILL_WORTH_SAYING)
+        for subject in left_behind(
+            "mail_reminder", [str(pk) for pk in unsent.values_list("pk", flat=True)]
+        ):
+            enqueue("mail_reminder", subject)
+        failed = failed_lately("mail_reminder_to", within=STILL_WORTH_SAYING)
+        for subject in left_behind("mail_reminder_to", failed):
+            enqueue("mail_reminder_to", subject)
 
 
 def _remind_one(change: ChangeRequest, kind: Kind, about_at: datetime, *, at: datetime) -> None:

@@ -14,13 +14,14 @@ from audit.events import Actor
 from certs.models import Simulation, TrustConfig
 from certs.vault.sealing import SIMULATION, seal_text
 from jobs import clock
-from jobs.queue import enqueue
+from jobs.queue import enqueue, left_behind
 from pki.certificate import ParsedCertificate
 from tenants.errors import BadValue, NotPossible, UnknownObject
 from tenants.locks import lock_tenant
 
 MOST_CERTIFICATES = 20
 MOST_WAITING = 20
+MOST_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,17 @@ def ask(
         )
         enqueue("simulate", simulation.pk, queue=trust_config.environment.queue)
     return simulation.pk
+
+
+def ask_again() -> None:
+    """Questions that no job answers any more are asked for anew: it was given up, or lost."""
+    with transaction.atomic(durable=True):
+        waiting = Simulation.objects.filter(answered_at=None).select_related(
+            "trust_config__environment"
+        )
+        queues = {str(one.pk): one.trust_config.environment.queue for one in waiting[:MOST_AT_ONCE]}
+        for subject in left_behind("simulate", queues):
+            enqueue("simulate", subject, queue=queues[subject])
 
 
 def forget_old(*, before: datetime) -> None:

@@ -69,7 +69,7 @@ def probe_endpoint(*, trust_config_id: str) -> None:
             )
 
 
-def try_gates() -> None:
+def probe_endpoints() -> None:
     with transaction.atomic(durable=True):
         for trust_config in TrustConfig.objects.exclude(endpoint="").select_related("environment"):
             enqueue("probe_endpoint", trust_config.pk, queue=trust_config.environment.queue)

@@ -14,7 +14,9 @@ def rename_outcomes(apps: Any, _schema_editor: Any) -> None:
 
 
 def rename_jobs(apps: Any, _schema_editor: Any) -> None:
-    apps.get_model("jobs", "Job").objects.filter(kind="try_gate").update(kind="probe_endpoint")
+    jobs = apps.get_model("jobs", "Job").objects
+    for before, after in (("try_gate", "probe_endpoint"), ("try_gates", "probe_endpoints")):
+        jobs.filter(kind=before).update(kind=after)
 
 
 class Migration(migrations.Migration):

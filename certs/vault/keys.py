@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
+from django.db.models.functions import Now
 
 from audit.events import EventType, Scope, Subject, worker
 from audit.recorder import record
@@ -13,7 +14,7 @@ from certs.models import SealedCertificate, VaultKey
 from certs.vault.opening import wrap
 from certs.vault.sealing import FORMAT_VERSION, current_vault_key, new_key_pair
 from jobs import clock
-from jobs.queue import enqueue
+from jobs.queue import enqueue, left_behind
 from jobs.worker import name as worker_name
 from tenants.models import Environment, Purpose, TenantEnvironment
 
@@ -63,6 +64,25 @@ def make_vault_keys_ahead() -> None:
                     f"{row.tenant_id}:{row.environment_id}:{purpose}",
                     queue=row.environment.queue,
                 )
+
+
+def make_missing_vault_keys() -> None:
+    """Asks for every vault key without which nothing can be kept, where no job makes it any more."""
+    with transaction.atomic(durable=True):
+        for purpose in Purpose.values:
+            serving = VaultKey.objects.filter(
+                tenant=OuterRef("tenant"),
+                environment=OuterRef("environment"),
+                purpose=purpose,
+                serves_until__gt=Now(),
+            )
+            rows = TenantEnvironment.objects.filter(~Exists(serving)).select_related("environment")
+            queues = {
+                f"{row.tenant_id}:{row.environment_id}:{purpose}": row.environment.queue
+                for row in rows
+            }
+            for subject in left_behind("make_vault_key", queues):
+                enqueue("make_vault_key", subject, queue=queues[subject])
 
 
 def forget_sealed() -> None:

@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime, time
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 
 from audit.display import DISPLAYS
 from audit.models import AuditEvent, AuditFingerprint
 from tenants.models import User
-from web.lists import ListFilter, WholeNumberFilter, begins_with, choice, fingerprint_prefix
+from web.lists import SHORT, ListFilter, WholeNumberFilter, begins_with, choice, fingerprint_prefix
 
 Events = QuerySet[AuditEvent]
 _RESULTS = [("ok", _("ok")), ("refused", _("refused")), ("failed", _("failed"))]
@@ -47,6 +48,12 @@ class EventFilter(ListFilter):
         if not prefix:
             return events.none()
         about = AuditFingerprint.objects.filter(begins_with("sha256_fingerprint", prefix))
+        if len(prefix) == SHORT:
+            short = AuditFingerprint.objects.alias(short=Right("sha256_fingerprint", SHORT))
+            return events.filter(
+                Q(pk__in=about.values("event_id"))
+                | Q(pk__in=short.filter(short=prefix).values("event_id"))
+            )
         return events.filter(pk__in=about.values("event_id"))
 
     def not_before(self, events: Events, _name: str, day: date) -> Events:

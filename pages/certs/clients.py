@@ -21,6 +21,7 @@ from pages.certs.forms import (
 from pages.certs.tables import GoldenClientRow, GoldenClientTable, SimulationTable
 from pages.fields import ReasonForm, cleaned
 from pages.page_access import TenantRequest, tenant_page
+from pages.silence import silence_of
 from tenants.actors import actor_of
 from tenants.errors import BadValue, NotPossible, StaleDecision, UnknownObject
 from tenants.rights import Act
@@ -163,8 +164,14 @@ def simulation_detail(request: TenantRequest, simulation_id: int) -> HttpRespons
         .filter(sha256_fingerprint__in=fingerprints)
         .values_list("sha256_fingerprint", "subject")
     )
+    queue = found.trust_config.environment.queue
+    silence = "" if found.answered_at else silence_of(queue, found.asked_at)
     return render(
         request,
         "certs/simulation_detail.html",
-        {"simulation": found, "known": known | {found.sha256_fingerprint: found.subject}},
+        {
+            "silence": silence,
+            "simulation": found,
+            "known": known | {found.sha256_fingerprint: found.subject},
+        },
     )

@@ -8,12 +8,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from certs.models import TrustConfig
-from pages.fields import NO_PEM, SeveralFilesField, holds_pem
+from pages.fields import NO_PEM, SeveralFilesField
 from pki import bundle
 from pki.bundle import Intake
 from pki.certificate import ParsedCertificate
 from pki.chain import client_first
 from tenants.models import Environment, Purpose, Tenant, slug_validator
+from web.secrets import holds_pem
 
 
 class ChainForm(forms.Form):

@@ -40,6 +40,7 @@ from pages.certs.tables import TrustConfigRow, TrustConfigTable
 from pages.changes.tables import ChangeTable
 from pages.fields import cleaned
 from pages.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
+from pages.silence import silence_of
 from pki.limits import counts
 from pki.plan import revision_digest
 from pki.roles import TrustRole
@@ -142,6 +143,7 @@ def show_trust_config(
         "drift_cases": trust_config.drift_cases.exclude(state="open")[:10],
         "may_retry": may_retry_trust_config(request.user.pk, request.tenant, trust_config),
         "hindrance": why,
+        "silence": silence_of(trust_config.environment.queue, trust_config.created_at),
         "remedy": remedy(why, trust_config),
         "observed_digest": revision_digest(trust_config.observed),
         "expiring": _expiring(own),

@@ -8,7 +8,7 @@ from approvals.querysets import ChangeQuerySet
 from approvals.states import OPEN, State
 from pages.page_access import TenantRequest
 from tenants.models import Environment
-from web.lists import CheckedFilter, ListFilter, choice, fingerprint_prefix
+from web.lists import CheckedFilter, ListFilter, begins_or_ends_with, choice, fingerprint_prefix
 
 
 def _environments(request: TenantRequest) -> QuerySet[Environment]:
@@ -35,7 +35,7 @@ class ChangeFilter(ListFilter):
         by_number = Q(number=int(number)) if number.isdecimal() and len(number) < 15 else Q()
         about = Q(items__certificate__subject__icontains=text) | Q(reason__icontains=text)
         if prefix := fingerprint_prefix(text):
-            about |= Q(items__sha256_fingerprint__startswith=prefix)
+            about |= begins_or_ends_with("items__sha256_fingerprint", prefix)
         return changes.filter(by_number | about if by_number else about).distinct()
 
     def in_state(self, changes: ChangeQuerySet, _name: str, state: str) -> ChangeQuerySet:

@@ -20,8 +20,6 @@ from pages.fields import (
     PlainTextField,
     ReasonForm,
     SeveralFilesField,
-    holds_key,
-    holds_pem,
     instant_input,
 )
 from pki import bundle
@@ -29,6 +27,7 @@ from pki.bundle import Intake
 from pki.catalogue import FINDINGS
 from pki.receipt import MAXIMAL_BYTES
 from pki.rules import proposed_role
+from web.secrets import holds_key, holds_pem
 
 
 class ChangeForm(forms.Form):

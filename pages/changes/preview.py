@@ -16,7 +16,7 @@ from approvals.models import Item
 from certs.models import TrustConfig, TrustEntry
 from certs.vault.sealing import current_vault_key
 from pages.changes.forms import ChangeForm
-from pages.fields import NO_PEM, holds_key, holds_pem
+from pages.fields import NO_PEM
 from pki.answers import answered
 from pki.bundle import Refusal
 from pki.catalogue import is_answerable
@@ -29,6 +29,7 @@ from pki.rules import judge, proposed_role, role_reason
 from pki.signatures import judge_signatures
 from tenants.errors import UnknownObject
 from tenants.models import Tenant
+from web.secrets import holds_key, holds_pem
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,11 @@ class Undo:
 
 
 def undo_of(change: ChangeRequest) -> Undo:
+    if change.kind == ChangeRequest.Kind.PUT_BACK:
+        return Undo(
+            is_possible=False,
+            sentence=_("No. It only put back what was on record, so there is nothing to undo."),
+        )
     items = list(change.items.all())
     if any(item.removal == Item.Removal.REVOKED for item in items):
         return Undo(

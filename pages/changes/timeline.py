@@ -1,6 +1,6 @@
 """The timeline of a change: what happened, when, by whom, with what evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from approvals.models import ChangeRequest, Vote
 from approvals.states import State
 from audit.display import DISPLAYS
 from audit.events import EventType
+from audit.models import AuditEvent
 from audit.questions import events_of_change
 from certs.models import Publication
 from pages.changes.records import attempts_of
@@ -32,6 +33,7 @@ class Moment:
 
 def timeline_of(change: ChangeRequest) -> list[Moment]:
     """From submission to proof, oldest first."""
+    events = events_of_change(change.tenant_id, change.number, *_TOLD)
     moments = [
         Moment("done", _("Submitted"), change.submitted_at, str(change.submitted_by), change.reason)
     ]
@@ -43,7 +45,9 @@ def timeline_of(change: ChangeRequest) -> list[Moment]:
         moments.append(
             Moment(
                 "done",
-                _("Checked against live"),
+                _("Checked against live")
+                if any(event.type == EventType.CHANGE_VALIDATED for event in events)
+                else _("Checked in the form, against what was last observed"),
                 change.planned_at,
                 "",
                 "",
@@ -63,7 +67,7 @@ def timeline_of(change: ChangeRequest) -> list[Moment]:
                 evidence,
             )
         )
-    moments += _interventions(change)
+    moments += _interventions(events)
     for attempt in attempts_of(change):
         moments += _publication_moments(attempt.publication)
     if change.kind == ChangeRequest.Kind.ADOPTION and change.applied_at:
@@ -84,20 +88,19 @@ def timeline_of(change: ChangeRequest) -> list[Moment]:
                 State(change.state).label,
                 change.state_since,
                 "",
-                sentences(causes.sentences(change.causes)),
+                sentences([*causes.sentences(change.causes), *_reason_to_end(events)]),
             )
         )
     return moments
 
 
-def _interventions(change: ChangeRequest) -> list[Moment]:
-    """Who sent it back to its voters and why, and who took it over: no row of the change keeps that once it goes on."""
-    events = events_of_change(
-        change.tenant_id,
-        change.number,
-        EventType.CHANGE_RETURNED,
-        EventType.CHANGE_TAKEN_OVER,
-    )
+_INTERVENTIONS = (EventType.CHANGE_RETURNED, EventType.CHANGE_TAKEN_OVER)
+# What no row of the change keeps once it goes on.
+_TOLD = (*_INTERVENTIONS, EventType.CHANGE_VALIDATED, EventType.CHANGE_WITHDRAWN)
+
+
+def _interventions(events: Iterable[AuditEvent]) -> list[Moment]:
+    """Who sent it back to its voters and why, and who took it over."""
     return [
         Moment(
             "failed" if event.type == EventType.CHANGE_RETURNED else "done",
@@ -107,7 +110,14 @@ def _interventions(change: ChangeRequest) -> list[Moment]:
             str(event.recorded.get("reason") or ""),
         )
         for event in events
+        if event.type in _INTERVENTIONS
     ]
+
+
+def _reason_to_end(events: Iterable[AuditEvent]) -> list[str]:
+    """Why its submitter withdrew it, in their words."""
+    ended = (event for event in events if event.type == EventType.CHANGE_WITHDRAWN)
+    return [str(event.recorded["reason"]) for event in ended if event.recorded.get("reason")]
 
 
 def _vote_title(change: ChangeRequest, vote: Vote) -> str | Promise:

@@ -11,11 +11,13 @@ from approvals.judging.schedule import freeze_now, opens_at
 from approvals.limits import decides_by_itself
 from approvals.models import ChangeRequest
 from approvals.states import State
+from approvals.votes import counting_votes, reviewers_of, uploaders, votes_needed
 from certs.models import TrustConfig
 from certs.trust_configs.drift import open_case
 from certs.trust_configs.publications import hindrance_of
 from certs.trust_configs.remedies import remedy
 from gcp.errors import CloudExhausted
+from jobs.queue import tried_in_vain
 from pages.changes.progress import is_being_written
 from pages.silence import silence_of
 
@@ -45,9 +47,9 @@ def _trouble(change: ChangeRequest) -> Waiting | None:
         return _drifted(change)
     if change.held_code:
         said = (
-            _("It could not be checked: %(words)s")
+            _("It could not be checked: “%(words)s”.")
             if change.state == State.SUBMITTED
-            else _("It could not be written: %(words)s")
+            else _("It could not be written: “%(words)s”.")
         )
         words = said % {"words": change.hindrance}
         return Waiting(
@@ -152,6 +154,36 @@ def _nobody_works(change: ChangeRequest) -> Waiting | None:
     return Waiting(words, change.state_since, way_out, is_trouble=True)
 
 
+def _tried_in_vain(change: ChangeRequest) -> Waiting | None:
+    """The check was tried more than once, and Google or a machine of ours did not do its part."""
+    job = tried_in_vain("validate_change", str(change.pk))
+    if job is None:
+        return None
+    words = _("The check was tried %(count)s times: “%(words)s”.") % {
+        "count": job.attempt_count,
+        "words": job.last_error,
+    }
+    way_out = _("It is tried again by itself, next at %(when)s.") % {
+        "when": f"{job.due_at:%H:%M:%S} UTC"
+    }
+    return Waiting(words, change.state_since, way_out, is_trouble=True)
+
+
+def _too_few(change: ChangeRequest) -> Waiting | None:
+    """Not as many people may vote as must: it would wait for ever."""
+    able = {user.pk for user in reviewers_of(change.trust_config.environment)} - uploaders(change)
+    able |= {vote.voter_id for vote in counting_votes(change) if vote.voter_id}
+    needed = votes_needed(change)
+    if len(able) >= needed:
+        return None
+    words = _("It needs %(needed)s approvals, and no more than %(count)s can be given.") % {
+        "needed": needed,
+        "count": len(able),
+    }
+    way_out = _("A platform admin must give somebody else the reviewer's role.")
+    return Waiting(words, change.state_since, way_out, is_trouble=True)
+
+
 def _orderly_wait(change: ChangeRequest) -> Waiting:
     if change.awaits_answer:
         words = _("%(name)s must answer what the checks found.") % {"name": change.responsible}
@@ -162,13 +194,17 @@ def _orderly_wait(change: ChangeRequest) -> Waiting:
             is_trouble=True,
         )
     if change.state == State.SUBMITTED:
-        return _nobody_works(change) or Waiting(
-            _("A worker reads what is live and checks the change."),
-            change.state_since,
-            _("Nothing to do; it takes seconds."),
+        return (
+            _nobody_works(change)
+            or _tried_in_vain(change)
+            or Waiting(
+                _("A worker reads what is live and checks the change."),
+                change.state_since,
+                _("Nothing to do; it takes seconds."),
+            )
         )
     if change.state == State.VALIDATED:
-        return Waiting(
+        return _too_few(change) or Waiting(
             _("Security reviewers must decide."),
             change.state_since,
             _("Any of the people named under Votes can."),

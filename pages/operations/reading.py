@@ -12,7 +12,7 @@ import django
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from django.utils import timezone
 from approvals.models import ChangeRequest
 from approvals.states import OPEN
 from certs.models import GoogleProject, TrustConfig, TrustEntry
-from jobs import heartbeat
+from jobs import heartbeat, queue
 from jobs.models import Heartbeat, Job, JobState
 from jobs.queue import PORTAL_QUEUE
 from tenants.models import Environment
@@ -145,10 +145,10 @@ def troubled_trust_configs() -> list[TrustConfig]:
     return list(rows.order_by("environment__slug", "name")[: 5 * MOST_ROWS])
 
 
-def held_changes() -> list[ChangeRequest]:
+def held_changes() -> QuerySet[ChangeRequest]:
+    """Those that wait for a person, the oldest first."""
     rows = ChangeRequest.objects.filter(state__in=OPEN).exclude(held_code="")
-    chosen = rows.select_related("tenant", "trust_config__environment").order_by("held_at")
-    return list(chosen[:MOST_ROWS])
+    return rows.select_related("tenant", "trust_config__environment").order_by("held_at")
 
 
 def expiring() -> list[TrustEntry]:
@@ -178,6 +178,7 @@ class JobRow:
     job: Job
     href: str
     label: str
+    is_abandoned: bool
 
 
 _OF_TRUST_CONFIG = {
@@ -191,7 +192,7 @@ _OF_TRUST_CONFIG = {
 
 
 def job_rows(jobs: Iterable[Job]) -> list[JobRow]:
-    """Each job with a link to what it is about, by three queries for any number of jobs."""
+    """Each job with a link to what it is about, by four queries for any number of jobs."""
     wanted: dict[str, set[str]] = defaultdict(set)
     jobs = list(jobs)
     for job in jobs:
@@ -212,8 +213,13 @@ def job_rows(jobs: Iterable[Job]) -> list[JobRow]:
     ):
         href = reverse("tenants:environment-detail", args=[environment.slug])
         links["environment", str(environment.pk)] = (href, environment.slug)
+    left = queue.abandoned([job.pk for job in jobs])
     return [
-        JobRow(job, *links.get((_kind_of_subject(job), job.subject_id), ("", job.subject_id)))
+        JobRow(
+            job,
+            *links.get((_kind_of_subject(job), job.subject_id), ("", job.subject_id)),
+            is_abandoned=job.pk in left,
+        )
         for job in jobs
     ]
 

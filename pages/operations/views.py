@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from certs.models import GoogleLocation
+from jobs import clock
 from jobs.models import Job, JobState
 from pages.operations import reading
 from pages.operations.filters import JobFilter
@@ -31,13 +32,15 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "projects": reading.projects(),
         "locations": GoogleLocation.objects.order_by("project", "location"),
         "trust_configs": reading.troubled_trust_configs(),
-        "held": reading.held_changes(),
+        "held": reading.held_changes()[: reading.MOST_ROWS],
+        "held_count": reading.held_changes().count(),
         "expiring": reading.expiring(),
         "unapplied": reading.unapplied_migrations(),
         "versions": reading.versions(),
         "filters": filters,
         "jobs": JobTable(reading.job_rows(page.object_list)),
         "page": page,
+        "now": clock.now(),
     }
     return render(request, "operations/overview.html", context, status=filters.status)
 
@@ -50,7 +53,7 @@ def job_retry(request: SignedInRequest, job_id: int) -> HttpResponse:
         keep_on_page(request, error)
         messages.error(request, str(error.sentence))
     else:
-        messages.success(request, _("It is due now; a worker takes it within seconds."))
+        messages.success(request, _("It is due now, and a worker of its queue takes it."))
     return redirect("operations:overview")
 
 

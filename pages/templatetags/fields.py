@@ -6,7 +6,8 @@ from typing import Any
 from django import template
 
 from certs.models import TrustConfig
-from pages.fields import MAXIMAL_ANSWER, MAXIMAL_REASON, holds_pem
+from pages.fields import MAXIMAL_ANSWER, MAXIMAL_REASON
+from web.secrets import holds_pem
 
 register = template.Library()
 
@@ -15,6 +16,12 @@ register = template.Library()
 def longest_answer() -> int:
     """The most characters that an answer to a finding may have."""
     return MAXIMAL_ANSWER
+
+
+def _shown(value: Any) -> str:
+    """What was typed; a key or a certificate is not shown again."""
+    typed = str(value or "")
+    return "" if holds_pem(typed) else typed
 
 
 @register.inclusion_tag("components/_textarea.html")
@@ -42,7 +49,7 @@ def textarea(
         "name": name,
         "label": label,
         "id": field_id,
-        "value": value or "",
+        "value": _shown(value),
         "hint": hint,
         "errors": errors,
         "rows": rows,
@@ -63,13 +70,12 @@ def text_field(
     required: bool = False,
     gap: bool = False,
 ) -> dict[str, Any]:
-    """The same of a form's field. What holds a key or a certificate is not shown again."""
-    typed = str(field.value() or "")
+    """The same of a form's field."""
     return textarea(
         field.html_name,
         field.label,
         element_id=element_id or field.id_for_label,
-        value="" if holds_pem(typed) else typed,
+        value=field.value(),
         hint=hint,
         errors=field.errors,
         rows=rows,
@@ -81,4 +87,4 @@ def text_field(
 @register.inclusion_tag("components/_typed_name.html")
 def typed_name(trust_config: TrustConfig, *, value: Any = "") -> dict[str, Any]:
     """The trust config's name, which a person types before something grave (``approvals.asking.undo.is_grave``)."""
-    return {"trust_config": trust_config, "value": value or ""}
+    return {"trust_config": trust_config, "value": _shown(value)}

@@ -10,11 +10,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from certs.models import Role
-from pages.fields import NO_PEM, InstantField, ReasonForm, holds_pem
+from pages.fields import NO_PEM, InstantField, ReasonForm
 from pki.catalogue import text_of
 from pki.errors import BadPolicy
 from pki.policy import KEYS, LONGEST_DAYS, USAGES, Policy
 from tenants.windows import Window
+from web.secrets import holds_pem
 
 ROLES = [(role.value, role.label) for role in Role]
 

@@ -21,6 +21,7 @@ from pages.certs import policy_drafts
 from pages.changes.forms import SelfServiceForm
 from pages.fields import ReasonForm, cleaned
 from pages.page_access import SignedInRequest, TenantRequest, platform_page, tenant_page
+from pages.silence import LONG_AGO, silence_of
 from pages.tenants.filters import TenantFilter
 from pages.tenants.forms import FreezeForm, PolicyForm, WindowsForm, window_line
 from pages.tenants.tables import EnvironmentRow, EnvironmentTable, TenantTable
@@ -225,6 +226,7 @@ def environment_detail(request: SignedInRequest, environment: str) -> HttpRespon
         "windows_form": windows_form,
         "freeze_form": freeze_form,
         "location": location_of(found),
+        "silence": silence_of(found.queue, LONG_AGO),
         "freezes": found.freezes.filter(ends_at__gt=at).select_related("set_by"),
         "opens": _next_window(found, at),
         "now": at,

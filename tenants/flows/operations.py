@@ -13,7 +13,7 @@ from tenants.rights import Act
 
 
 def try_job_again(*, actor: Actor, job_id: int) -> None:
-    """Makes a job that waits or has failed due now.
+    """Makes a job due now that waits, has failed or was left by its worker.
 
     :raises NotAllowed: for everybody but admins of the platform.
     :raises NotPossible: while it runs, when it is done, or when the same work waits already.
@@ -44,8 +44,12 @@ def _job(actor: Actor, job_id: int) -> Job:
     job = Job.objects.select_for_update(of=("self",)).filter(pk=job_id).first()
     if job is None:
         raise UnknownObject
-    if job.state not in {JobState.WAITING, JobState.FAILED}:
-        raise NotPossible(_("Only a job that waits or has failed can be tried again or given up."))
+    if job.state not in {JobState.WAITING, JobState.FAILED} and not queue.abandoned([job.pk]):
+        raise NotPossible(
+            _(
+                "Only a job that waits, has failed or was left by its worker can be tried again or given up."
+            )
+        )
     return job
 
 

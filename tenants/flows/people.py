@@ -155,6 +155,7 @@ def create_sign_in_link(*, actor: Actor, email: str) -> str:
     with transaction.atomic(durable=True):
         user = _get(User.objects.filter(email=email.strip().lower(), is_active=True))
         expires_at = clock.now() + timedelta(minutes=settings.SIGN_IN_LINK_MINUTES)
+        SignInLink.objects.filter(user=user, used_at=None).delete()  # the last one counts
         SignInLink.objects.create(
             user=user, token_sha256=sha256(token.encode()).hexdigest(), expires_at=expires_at
         )
@@ -167,10 +168,11 @@ def create_sign_in_link(*, actor: Actor, email: str) -> str:
     return token
 
 
-def use_sign_in_link(*, token: str, ip: str, request_id: str) -> int:
-    """Uses up a link; returns the person's id.
+def use_sign_in_link(*, token: str, ip: str, request_id: str, signed_in: int | None = None) -> int:
+    """Uses up a link; returns the person's id. ``signed_in`` is who uses the browser already.
 
-    :raises NotPossible: when the link is unknown, used or too old, which is told in one sentence for all three.
+    :raises NotPossible: when the link is unknown, used or too old, which is told in one sentence for all three; when
+        somebody else is signed in, whose session a link must not turn into another person's.
     """
     digest = sha256(token.encode()).hexdigest()
     with transaction.atomic(durable=True):
@@ -180,6 +182,12 @@ def use_sign_in_link(*, token: str, ip: str, request_id: str) -> int:
         link = live.select_for_update(of=("self",)).select_related("user").first()
         if link is None:
             raise NotPossible(_("This sign-in link is used up or too old. Ask for a new one."))
+        if signed_in is not None and signed_in != link.user_id:
+            raise NotPossible(
+                _(
+                    "This link is somebody else's, and you are signed in. Sign out first, then open it again."
+                )
+            )
         link.used_at = clock.now()
         link.save(update_fields=["used_at"])
         user = link.user

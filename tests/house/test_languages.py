@@ -52,7 +52,7 @@ TRANSLATORS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pge
 
 def _strings_of_the_code() -> set[str]:
     used: set[str] = set()
-    for app in ("portal", "pages", "approvals", "certs", "tenants", "audit", "web"):
+    for app in ("portal", "pages", "approvals", "certs", "tenants", "audit", "jobs", "web"):
         for path in (ROOT / app).rglob("*.py"):
             if "migrations" in path.parts:
                 continue

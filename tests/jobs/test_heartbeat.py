@@ -1,5 +1,7 @@
 """Signs of life, fair sweeps, and each queue's work under its own identity."""
 
+import os
+import socket
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -178,7 +180,7 @@ def test_beat_serves_no_queue(db: None) -> None:
 
 
 def test_old_signs_are_forgotten(db: None) -> None:
-    _alive("env-dev", seconds_ago=8 * 24 * 3600)
+    _alive("env-dev", seconds_ago=91 * 24 * 3600)
     _alive("env-dev")
     tasks.forget_jobs("-")
     assert Heartbeat.objects.count() == 1
@@ -214,3 +216,31 @@ def test_a_worker_serves_the_queues_that_it_was_started_for(
     celery._serve(instance=instance)
     assert worker.served == served
     assert started == [("worker", told)]
+
+
+def test_whoever_ends_late_does_not_end_the_next_holders_lease(db: None) -> None:
+    """A handler that hung comes back while the same process runs the job anew."""
+    past = timezone.now() - timedelta(seconds=1)
+    job = Job.objects.create(kind="t", subject_id="1", queue="env-dev", due_at=past)
+    first = claims.claim(job.pk)
+    assert first is not None
+    with heartbeat.held(first):
+        Job.objects.update(lease_until=past)
+        second = claims.claim(job.pk)
+        assert second is not None
+        running = heartbeat.held(second)
+        running.__enter__()
+    Job.objects.update(lease_until=past)
+    heartbeat.renew_running()
+    running.__exit__(None, None, None)
+    assert Job.objects.get().lease_until > timezone.now()
+
+
+def test_no_two_processes_have_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "h" * 80)
+    here = worker.name()
+    assert len(here) <= 64
+    monkeypatch.setattr(os, "getpid", lambda: 99_999)
+    assert worker.name() != here
+    monkeypatch.setattr(worker, "_PART", "another")
+    assert worker.name().endswith(":99999:another")

@@ -1,5 +1,6 @@
 """The job table: one waiting row, claimed once, found again whatever happens to messages and workers."""
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.embedded
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Which jobs the broker was rung for."""
     heard: list[int] = []
+    monkeypatch.setattr(queue, "_quiet_until", [0.0])
     monkeypatch.setattr(
         tasks.ring, "apply_async", lambda arguments, **_: heard.append(arguments[0])
     )
@@ -276,3 +278,104 @@ def test_a_job_is_put_back_by_its_own_worker_only(db: None) -> None:
     assert Job.objects.get().state == "running"
     claims.postpone(theirs, "later")
     assert Job.objects.get().state == "waiting"
+
+
+def _left_by_its_worker(job: Job, *, times: int) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    Job.objects.filter(pk=job.pk).update(
+        state="running", lease_until=past, attempt_count=times, lease_token="t"
+    )
+
+
+def test_what_ends_its_worker_again_and_again_has_failed(db: None, done: list[str]) -> None:
+    job = _ask()
+    _left_by_its_worker(job, times=claims.MAXIMAL_ATTEMPTS - 1)
+    assert claims.claim(job.pk) is not None
+    _left_by_its_worker(job, times=claims.MAXIMAL_ATTEMPTS)
+    assert claims.claim(job.pk) is None
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert "50 times" in job.last_error
+
+
+def test_one_that_was_left_behind_is_known_and_one_that_runs_is_not(db: None) -> None:
+    left, runs, waits = _ask("1"), _ask("2"), _ask("3")
+    _left_by_its_worker(left, times=1)
+    assert claims.claim(runs.pk) is not None
+    assert queue.abandoned([left.pk, runs.pk, waits.pk]) == {left.pk}
+
+
+def test_whoever_ends_late_what_was_given_up_ends_nothing(db: None) -> None:
+    job = _ask()
+    claim = claims.claim(job.pk)
+    assert claim is not None
+    queue.give_up(job)
+    claims.finish(claim)
+    job.refresh_from_db()
+    assert job.state == "failed"
+
+
+def test_trying_again_beside_the_same_work_says_no(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody asked for it between the look and the write: the unique constraint says so."""
+    first = _ask()
+    Job.objects.filter(pk=first.pk).update(state="failed")
+    _ask()
+    monkeypatch.setattr(
+        type(Job.objects.all()), "exists", lambda _rows: False
+    )  # the look saw nothing
+    with transaction.atomic():
+        assert queue.try_again(first) is False
+    first.refresh_from_db()
+    assert first.state == "failed"
+
+
+def test_what_nobody_does_any_more_is_asked_for_again(db: None) -> None:
+    waits, fails, failed = _ask("waits"), _ask("fails"), _ask("failed")
+    now = timezone.now()
+    Job.objects.filter(pk=fails.pk).update(state="failed", finished_at=now)
+    long_ago = now - queue.ASK_AGAIN_AFTER - timedelta(minutes=1)
+    Job.objects.filter(pk=failed.pk).update(state="failed", finished_at=long_ago)
+    subjects = ["waits", "fails", "failed", "never asked", "never asked"]
+    assert queue.left_behind("test", subjects) == ["failed", "never asked"]
+    assert waits.state == "waiting"
+
+
+def test_the_last_job_of_a_subject_says_whether_it_failed(db: None) -> None:
+    once = _ask("mended")
+    Job.objects.filter(pk=once.pk).update(state="failed")
+    again = _ask("mended")
+    Job.objects.filter(pk=again.pk).update(state="done")
+    bad = _ask("bad")
+    Job.objects.filter(pk=bad.pk).update(state="failed")
+    assert queue.failed_lately("test", within=timedelta(hours=1)) == ["bad"]
+
+
+def test_a_queue_whose_jobs_nobody_takes_is_stuck_although_workers_live(db: None) -> None:
+    job = _ask(queue="env-dev")
+    assert queue.stuck_since("env-dev") is None
+    long_ago = timezone.now() - timedelta(minutes=5)
+    Job.objects.filter(pk=job.pk).update(due_at=long_ago)
+    assert queue.stuck_since("env-dev") == long_ago
+    other = _ask("2", queue="env-dev")
+    assert claims.claim(other.pk) is not None  # something is taken: they are only busy
+    assert queue.stuck_since("env-dev") is None
+    assert queue.stuck_since("env-prod") is None
+
+
+def test_a_broker_that_failed_is_left_alone_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+
+    def fails(arguments: tuple[int], **_: Any) -> None:
+        rung.append(arguments[0])
+        raise tasks.ring.OperationalError("away")
+
+    monkeypatch.setattr(tasks.ring, "apply_async", fails)
+    monkeypatch.setattr(queue, "_quiet_until", [0.0])
+    for number in range(8):
+        queue.ring(number, "env-dev")
+    assert rung == [0]
+    monkeypatch.setattr(queue, "_quiet_until", [time.monotonic() - 1])
+    queue.ring(8, "env-dev")
+    assert rung == [0, 8]

@@ -51,3 +51,27 @@ def test_a_link_beside_a_password_says_both(world: World) -> None:
 def _signed_in_by(world: World, name: str) -> str:
     event = AuditEvent.objects.filter(actor_id=str(world.user(name).pk)).latest("pk")
     return str(json.loads(bytes(event.payload))["actor"]["authenticated_by"])
+
+
+def test_a_link_does_not_turn_somebodys_session_into_another_persons(world: World) -> None:
+    token = people.create_sign_in_link(actor=COMMAND, email="sam@example.com")
+    browser = world.page("paula")
+    answer = browser.post("/sign-in/", {"token": token})
+    assert answer.status_code == 409
+    assert "somebody else" in answer.content.decode()
+    assert browser.session["_auth_user_id"] == str(world.user("paula").pk)
+    assert Client().post("/sign-in/", {"token": token}).status_code == 302  # it is not used up
+
+
+def test_a_link_of_ones_own_works_while_signed_in(world: World) -> None:
+    token = people.create_sign_in_link(actor=COMMAND, email="sam@example.com")
+    assert world.page("sam").post("/sign-in/", {"token": token}).status_code == 302
+
+
+def test_a_new_link_ends_the_older_one_and_nobody_elses(world: World) -> None:
+    old = people.create_sign_in_link(actor=COMMAND, email="sam@example.com")
+    other = people.create_sign_in_link(actor=COMMAND, email="tom@example.com")
+    new = people.create_sign_in_link(actor=COMMAND, email="sam@example.com")
+    assert Client().post("/sign-in/", {"token": old}).status_code == 409
+    assert Client().post("/sign-in/", {"token": new}).status_code == 302
+    assert Client().post("/sign-in/", {"token": other}).status_code == 302

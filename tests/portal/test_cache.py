@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache.backends.redis import RedisCacheClient
 from django.core.signing import Signer
+from redis import ResponseError
 
 from portal import cache as shared
 from portal.cache import SharedCache, SignedJson
@@ -29,6 +31,11 @@ class Store:
         if self.is_away:
             raise ConnectionError("away")
         return self.rows.get(key)
+
+    def set(self, key: str, value: bytes, **_options: Any) -> None:
+        if self.is_away:
+            raise ConnectionError("away")
+        self.rows[key] = value
 
 
 @pytest.fixture(autouse=True)
@@ -71,9 +78,9 @@ def test_what_somebody_else_wrote_is_a_miss(store: Store, poison: bytes) -> None
 
 def test_what_we_wrote_is_found(store: Store) -> None:
     cache = SharedCache("redis://nowhere:1/0", {})
-    store.rows[":1:counter"] = SignedJson().dumps([1.5, 2.5])
+    store.rows[":1:counter"] = SignedJson().dumps([":1:counter", [1.5, 2.5]])
     assert cache.get("counter") == [1.5, 2.5]
-    store.rows[":1:none"] = SignedJson().dumps(None)
+    store.rows[":1:none"] = SignedJson().dumps([":1:none", None])
     assert cache.get("none", 7) is None
 
 
@@ -105,3 +112,55 @@ def test_a_redis_that_hangs_costs_less_than_half_a_second(settings: Any) -> None
             cache.get("counter")
         assert cache.is_away
         assert time.monotonic() - began < 1.5  # ten requests; one of them waited
+
+
+class Strange(Store):
+    """A key of ours is of another type there."""
+
+    def get(self, key: str) -> bytes | None:
+        raise ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value")
+
+
+def test_a_value_that_was_copied_under_another_key_is_a_miss(store: Store) -> None:
+    cache = SharedCache("redis://nowhere", {})
+    signed = SignedJson().dumps([cache.make_key("health"), 1])
+    store.rows = {cache.make_key("health"): signed, cache.make_key("limit"): signed}
+    assert cache.get("health") == 1
+    assert cache.get("limit", "nothing") == "nothing"
+
+
+@pytest.mark.parametrize("value", [1, "text", {"a": 1}, [1], [1, 2, 3], None])
+def test_a_signed_value_without_its_key_is_a_miss(store: Store, value: Any) -> None:
+    cache = SharedCache("redis://nowhere", {})
+    store.rows[cache.make_key("limit")] = SignedJson().dumps(value)
+    assert cache.get("limit", "nothing") == "nothing"
+
+
+def test_a_key_of_another_type_is_a_miss_and_redis_is_not_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(RedisCacheClient, "get_client", lambda *_args, **_kwargs: Strange())
+    cache = SharedCache("redis://nowhere", {})
+    assert cache.get("limit", "nothing") == "nothing"
+    assert not cache.is_away
+
+
+def test_while_redis_is_away_every_question_is_answered(store: Store) -> None:
+    store.is_away = True
+    cache = SharedCache("redis://nowhere", {})
+    cache.set("a", [1.5, 2.5])
+    assert cache.get_many(["a", "b"]) == {"a": [1.5, 2.5]}
+    cache.set_many({"n": 1})
+    assert cache.incr("n") == 2
+    assert cache.touch("a")
+    cache.delete_many(["a", "n"])
+    assert cache.get_many(["a", "n"]) == {}
+
+
+def test_other_accounts_do_not_push_one_accounts_attempts_out(store: Store) -> None:
+    store.is_away = True
+    cache = SharedCache("redis://nowhere", {})
+    cache.set("one", [1.0] * 5)
+    for n in range(2_000):
+        cache.set(f"n{n}", [1.0])
+    assert cache.get("one") == [1.0] * 5

@@ -1,6 +1,9 @@
 """Probes and the doctor: what is named, and what is only degraded."""
 
 import io
+import socket
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -92,3 +95,36 @@ def test_the_doctor_is_content_when_all_is_there(world: World) -> None:
     assert "FAILED" not in told
     assert "wrong" not in told
     assert "environment prod: 2 votes are needed and 2 people may give one" in told
+
+
+@pytest.fixture
+def hung() -> Iterator[int]:
+    """A server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_redis_that_hangs_degrades_within_a_second(db: None, settings: Any, hung: int) -> None:
+    settings.BROKER_URL = f"redis://127.0.0.1:{hung}/0"
+    begun = time.monotonic()
+    assert health.broker() is health.Health.DEGRADED
+    assert time.monotonic() - begun < 1.5  # it would hang for ever
+
+
+def test_a_redis_that_refuses_costs_no_second(db: None, settings: Any) -> None:
+    settings.BROKER_URL = "redis://127.0.0.1:1/0"
+    begun = time.monotonic()
+    assert health.broker() is health.Health.DEGRADED
+    assert time.monotonic() - begun < 1.0  # kombu would wait two
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1:1/0;redis://127.0.0.1:2/0",
+        "rediss://127.0.0.1:1/0?ssl_cert_reqs=CERT_REQUIRED",
+    ],
+)
+def test_every_form_of_a_brokers_address_is_understood(db: None, settings: Any, url: str) -> None:
+    settings.BROKER_URL = url
+    assert health.broker() is health.Health.DEGRADED

@@ -73,6 +73,40 @@ def test_what_is_missing_is_named(tmp_path: Path, name: str) -> None:
             "an option that is not known: sslmod",
         ),
         ("DATABASE_URL", "mysql://u@db/x", "must start with sqlite:/// or postgresql://"),
+        ("DATABASE_URL", "sqlite:////var/db", "must start with postgresql:// in production"),
+        ("DATABASE_URL", "postgresql://u@db/x?sslmode", "each option once, with a value"),
+        ("DATABASE_URL", "postgresql://u@db/x?sslmode=", "each option once, with a value"),
+        (
+            "DATABASE_URL",
+            "postgresql://u@db/x?sslmode=require&sslmode=disable",
+            "each option once, with a value",
+        ),
+        ("DATABASE_URL", "postgresql://u@db/x?sslmode=require#x", "each option once"),
+        ("DATABASE_URL", "postgresql://u:se/cret@db/x", "has a port that is no number"),
+        ("SECRET_KEY", "1234567890" * 5, "SECRET_KEY is too weak"),
+        ("SECRET_KEY", "django-insecure-" + "0123456789abcdefghijklmnopqrstuv" * 2, "too weak"),
+        (
+            "SECRET_KEY",
+            "only-for-collecting-static-files-0123456789-abcdefghijklmnop",
+            "SECRET_KEY is too weak",
+        ),
+        ("METRICS_TOKEN", "x", "METRICS_TOKEN is too weak"),
+        ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must name each host in full"),
+        ("ALLOWED_HOSTS", ".com", "ALLOWED_HOSTS must name each host in full"),
+        ("ALLOWED_HOSTS", "https://x.com", "ALLOWED_HOSTS must name each host in full"),
+        ("ALLOWED_HOSTS", "a.example.com,*", "ALLOWED_HOSTS must name each host in full"),
+        ("BROKER_URL", "memory://", "BROKER_URL must start with redis:// or rediss://"),
+        ("BROKER_URL", "filesystem://localhost", "BROKER_URL must start with redis://"),
+        ("BROKER_URL", "", "BROKER_URL must start with redis://"),
+        ("CACHE_URL", "http://x", "CACHE_URL must start with redis://"),
+        ("TRUSTED_PROXY_COUNT", "-1", "TRUSTED_PROXY_COUNT must be 0 or more"),
+        ("TRUSTED_PROXY_COUNT", "two", "TRUSTED_PROXY_COUNT must be a whole number"),
+        ("JOB_LEASE_SECONDS", "1", "JOB_LEASE_SECONDS must be 4 or more"),
+        ("LEASE_SECONDS", "20", "LEASE_SECONDS must be 31 or more"),
+        ("SWEEP_SECONDS", "0", "SWEEP_SECONDS must be 1 or more"),
+        ("READS_PER_MINUTE", "0", "READS_PER_MINUTE must be 1 or more"),
+        ("SIGN_IN_LINK_MINUTES", "-5", "SIGN_IN_LINK_MINUTES must be 1 or more"),
+        ("APPROVAL_DAYS", "0", "APPROVAL_DAYS must be 1 or more"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, name: str, value: str, words: str) -> None:
@@ -88,6 +122,13 @@ def test_what_is_wrong_is_named(tmp_path: Path, name: str, value: str, words: st
         ("redis://h:6379/0", "redis://h:6379/1"),
         ("redis://h:6379", "redis://h:6379/1"),
         ("rediss://u:p@h:6379/4", "rediss://u:p@h:6379/5"),
+        ("redis://h:6379/15", "redis://h:6379/0"),
+        ("redis://h:6379/0?socket_keepalive=1", "redis://h:6379/1?socket_keepalive=1"),
+        (
+            "rediss://h:6379/0?ssl_cert_reqs=CERT_REQUIRED",
+            "rediss://h:6379/1?ssl_cert_reqs=required",
+        ),
+        ("redis://a:6379/2;redis://b:6379/2", "redis://a:6379/3"),
         ("filesystem://localhost", ""),
     ],
 )
@@ -103,3 +144,15 @@ def test_the_version_is_known_where_only_the_tree_is_there(monkeypatch: pytest.M
 
     monkeypatch.setattr(metadata, "version", missing)
     assert env.installed_version(ROOT) == installed
+
+
+@pytest.mark.parametrize("url", ["redis://h:6379/16", "redis://h:6379/jobs"])
+def test_a_broker_without_a_numbered_database_needs_a_cache_of_its_own(url: str) -> None:
+    with pytest.raises(env.BadSetting, match="CACHE_URL is not set"):
+        env.other_database(url)
+
+
+def test_a_part_of_the_password_stands_in_no_error(tmp_path: Path) -> None:
+    done = _start(tmp_path, DATABASE_URL="postgresql://u:topsecret/rest@db/x")
+    assert done.returncode != 0
+    assert "topsecret" not in done.stderr + done.stdout

@@ -11,12 +11,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from web import texts
+from web.secrets import holds_key, without_keys
 
 register = template.Library()
 
 register.filter("listed", texts.listed)
+register.filter("without_keys", without_keys)
 register.filter("clauses", texts.sentences)
+register.filter("in_brackets", texts.in_brackets)
 register.simple_tag(texts.between, name="between")
+register.simple_tag(texts.colon, name="colon")
 
 
 @register.simple_tag
@@ -64,6 +68,10 @@ def control(field: Any, hint: Any = "") -> SafeString:
     described += [f"{field.id_for_label}_error"] if field.errors else []
     if described:
         attrs["aria-describedby"] = " ".join(described)
+    typed = field.value()
+    if isinstance(typed, str) and holds_key(typed):  # it is not shown again
+        empty = field.build_widget_attrs({**attrs, "id": field.auto_id}, field.field.widget)
+        return SafeString(field.field.widget.render(field.html_name, "", empty))
     return SafeString(field.as_widget(attrs=attrs))
 
 

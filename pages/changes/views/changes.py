@@ -1,7 +1,6 @@
 """Pages of changes and what people do with one. A view reads, or makes exactly one call into a flow."""
 
 from collections.abc import Callable
-from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -25,6 +24,7 @@ from approvals.policy import (
     may_take_over,
     may_withdraw,
 )
+from approvals.states import State
 from approvals.votes import answering_decides
 from certs.models import TrustConfig
 from certs.vault.kept import kept_of_change
@@ -68,78 +68,68 @@ def change_live(request: TenantRequest, number: int) -> HttpResponse:
 
 @tenant_page(methods=("POST",))
 def change_approve(request: TenantRequest, number: int) -> HttpResponse:
-    data = cleaned(VoteForm(request.POST))
-    act = _bound(request, vote.approve, number, digest=data["digest"], comment=data["comment"])
-    typed = {"vote": data["comment"]}
-    return _act(request, number, act, typed=typed, done=_("Your approval is recorded."))
+    return _vote(request, number, vote.approve, done=_("Your approval is recorded."))
 
 
 @tenant_page(methods=("POST",))
 def change_reject(request: TenantRequest, number: int) -> HttpResponse:
-    data = cleaned(VoteForm(request.POST))
-    act = _bound(request, vote.reject, number, digest=data["digest"], comment=data["comment"])
-    typed = {"vote": data["comment"]}
-    return _act(request, number, act, typed=typed, done=_("The change is rejected."))
+    return _vote(request, number, vote.reject, done=_("The change is rejected."))
 
 
 @tenant_page(methods=("POST",))
 def change_send_back(request: TenantRequest, number: int) -> HttpResponse:
-    comment_text = cleaned(ReasonForm(request.POST))["reason"]
-    act = _bound(request, stop.send_back, number, comment=comment_text)
     done = _("The change went back to its voters.")
-    return _act(request, number, act, typed={"stop": comment_text}, done=done)
+    return _say(request, number, stop.send_back, "comment", typed_in="stop", done=done)
 
 
 @tenant_page(methods=("POST",))
 def change_stop(request: TenantRequest, number: int) -> HttpResponse:
-    comment_text = cleaned(ReasonForm(request.POST))["reason"]
-    act = _bound(request, stop.reject_approved, number, comment=comment_text)
     done = _("The change is rejected.")
-    return _act(request, number, act, typed={"stop": comment_text}, done=done)
+    return _say(request, number, stop.reject_approved, "comment", typed_in="stop", done=done)
 
 
 @tenant_page(methods=("POST",))
 def change_take_over(request: TenantRequest, number: int) -> HttpResponse:
-    act = _bound(request, take_over.take_over, number)
-    return _act(request, number, act, done=_("You take care of this change now."))
+    done = _("You take care of this change now.")
+    return _act(request, number, lambda: _call(request, take_over.take_over, number), done=done)
 
 
 @tenant_page(methods=("POST",))
 def change_answer(request: TenantRequest, number: int) -> HttpResponse:
     form = AnswerForm(request.POST)
-    cleaned(form)
-    answers = form.answers()
-    act = _bound(request, answer.answer, number, answers=answers)
+
+    def act() -> None:
+        cleaned(form)
+        _call(request, answer.answer, number, answers=form.answers())
+
     done = _("Your answers are recorded; the change is checked again.")
-    return _act(request, number, act, typed={"answers": answers}, done=done)
+    return _act(request, number, act, typed={"answers": form.answers()}, done=done)
 
 
 @tenant_page(methods=("POST",))
 def change_comment(request: TenantRequest, number: int) -> HttpResponse:
-    text = cleaned(ReasonForm(request.POST))["reason"]
-    act = _bound(request, comment.comment, number, text=text)
-    return _act(request, number, act, typed={"comment": text})
+    return _say(request, number, comment.comment, "text", typed_in="comment")
 
 
 @tenant_page(methods=("POST",))
 def change_withdraw(request: TenantRequest, number: int) -> HttpResponse:
-    reason = cleaned(ReasonForm(request.POST))["reason"]
-    act = _bound(request, withdraw.withdraw, number, reason=reason)
     done = _("The change is withdrawn.")
-    return _act(request, number, act, typed={"withdraw": reason}, done=done)
+    return _say(request, number, withdraw.withdraw, "reason", typed_in="withdraw", done=done)
 
 
 @tenant_page(methods=("POST",))
 def change_retry(request: TenantRequest, number: int) -> HttpResponse:
-    return _act(request, number, _bound(request, retry.retry, number))
+    return _act(request, number, lambda: _call(request, retry.retry, number))
 
 
 @tenant_page(methods=("POST",))
 def change_prove(request: TenantRequest, number: int) -> HttpResponse:
-    receipt = cleaned(ReceiptForm(request.POST))["receipt"]
-    act = _bound(request, prove.prove, number, receipt=receipt)
-    done = _("The proof is on the change.")
-    return _act(request, number, act, typed={"receipt": receipt}, done=done)
+    def act() -> None:
+        receipt = cleaned(ReceiptForm(request.POST))["receipt"]
+        _call(request, prove.prove, number, receipt=receipt)
+
+    typed = {"receipt": request.POST.get("receipt", "")}
+    return _act(request, number, act, typed=typed, done=_("The proof is on the change."))
 
 
 @tenant_page()
@@ -174,12 +164,39 @@ def change_facts(request: TenantRequest, number: int) -> HttpResponse:
     )
 
 
-def _bound(
-    request: TenantRequest, flow: Callable[..., None], number: int, **values: Any
-) -> Callable[[], None]:
+def _vote(
+    request: TenantRequest, number: int, flow: Callable[..., None], *, done: str
+) -> HttpResponse:
+    def act() -> None:
+        data = cleaned(VoteForm(request.POST))
+        _call(request, flow, number, digest=data["digest"], comment=data["comment"])
+
+    typed = {"vote": request.POST.get("comment", "")}
+    return _act(request, number, act, typed=typed, done=done)
+
+
+def _say(
+    request: TenantRequest,
+    number: int,
+    flow: Callable[..., None],
+    argument: str,
+    *,
+    typed_in: str,
+    done: str = "",
+) -> HttpResponse:
+    """An act that takes one text."""
+
+    def act() -> None:
+        text = cleaned(ReasonForm(request.POST))["reason"]
+        _call(request, flow, number, **{argument: text})
+
+    typed = {typed_in: request.POST.get("reason", "")}
+    return _act(request, number, act, typed=typed, done=done)
+
+
+def _call(request: TenantRequest, flow: Callable[..., None], number: int, **values: Any) -> None:
     """The one call that a view makes: the flow with who asks, and for which change."""
-    tenant_id = request.tenant.pk
-    return partial(flow, actor=actor_of(request), tenant_id=tenant_id, number=number, **values)
+    flow(actor=actor_of(request), tenant_id=request.tenant.pk, number=number, **values)
 
 
 def _act(
@@ -201,7 +218,7 @@ def _act(
         context = {
             **_detail_context(request, number),
             "refused": error,
-            "typed": typed or {},
+            "typed": _kept(typed or {}, change_of(request, number)),
             "page_url": reverse("approvals:change-detail", args=[request.tenant.slug, number]),
         }
         status = keep_on_page(request, error)
@@ -209,6 +226,13 @@ def _act(
     if done:
         messages.success(request, done)
     return redirect("approvals:change-detail", request.tenant.slug, number)
+
+
+def _kept(typed: dict[str, Any], change: ChangeRequest) -> dict[str, Any]:
+    """What was typed beside a vote that came too late waits in the field for comments."""
+    if change.state == State.VALIDATED:
+        return typed
+    return {**typed, "too_late": typed.get("vote", "")}
 
 
 def change_of(request: TenantRequest, number: int) -> ChangeRequest:
@@ -230,7 +254,7 @@ def _live_context(change: ChangeRequest, *, shown: str = "") -> dict[str, Any]:
         "change": change,
         "progress": progress.progress_of(change),
         "waiting": waiting.waiting_of(change),
-        "is_in_flux": progress.is_in_flux(change),
+        "looks_again": progress.is_in_flux(change) or change.state == State.VALIDATED,
         "is_drifted": change.trust_config.state == TrustConfig.State.DRIFTED,
         "poll_seconds": progress.poll_seconds(change),
         "stage": shown or stage,

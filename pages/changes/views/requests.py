@@ -129,7 +129,7 @@ def change_roll_back(request: TenantRequest, number: int) -> HttpResponse:
     change = change_of(request, number)
     form = RollBackForm(request.POST or None, request.FILES or None)
     intake = form.intake() if form.is_valid() else None
-    refused, status = None, 200 if intake is None else 422
+    refused, status = None, 422 if request.method == "POST" else 200
     if intake is not None and not intake.refusals:
         try:
             new_number = roll_back.roll_back(
