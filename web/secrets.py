@@ -1,5 +1,9 @@
 """What people type by mistake and no page may show again: keys, and what looks like them."""
 
+import re
+
+from django.utils.translation import gettext as _
+
 from pki.armor import as_text
 from pki.keys import private_key_code
 
@@ -9,9 +13,21 @@ def holds_pem(text: str) -> bool:
     return "-----BEGIN" in text.upper() or holds_key(text)
 
 
+# What no words are: the frame of PEM, or a long run of base64. Fingerprints in hex stand in many reasons.
+_NO_WORDS = re.compile(r"-----|(?![0-9A-Fa-f]{32})[A-Za-z0-9+/_-]{32}")
+
+
 def holds_key(text: str) -> bool:
-    """A private key in any form that is known."""
-    return private_key_code(text.encode(), as_text(text.encode())) is not None
+    """A private key in any form that is known. Somebody who only speaks of one may."""
+    if private_key_code(text.encode(), as_text(text.encode())) is None:
+        return False
+    return bool(_NO_WORDS.search(text))
+
+
+def error_text(error: object) -> str:
+    """What is wrong with a field, which may quote what was typed into it."""
+    told = str(error)
+    return _("What was given cannot be used here.") if holds_key(told) else told
 
 
 def without_keys(text: object) -> str:

@@ -36,3 +36,18 @@ def test_what_one_tenant_says_stands_in_its_own_history_only(world: World) -> No
         mine.pk: "Our partner's name stands here.",
         world.tenant("logistics").pk: "",
     }
+
+
+def test_a_drift_is_found_by_the_certificates_that_differ(world: World) -> None:
+    foreign = make("foreign")
+    world.edited_outside(allowlisted=[foreign.parsed.pem])
+    found = AuditEvent.objects.filter(fingerprints__sha256_fingerprint=foreign.fingerprint)
+    assert "drift.found" in set(found.values_list("type", flat=True))
+
+
+def test_of_a_shared_trust_config_no_tenant_learns_which_certificates_differ(world: World) -> None:
+    foreign = make("foreign")
+    world.edited_outside("shared-clients", allowlisted=[foreign.parsed.pem])
+    assert AuditEvent.objects.filter(type="drift.found").exists()
+    found = AuditEvent.objects.filter(fingerprints__sha256_fingerprint=foreign.fingerprint)
+    assert not found.filter(type="drift.found").exists()

@@ -11,12 +11,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from web import texts
-from web.secrets import holds_key, without_keys
+from web.secrets import error_text, holds_key, without_keys
 
 register = template.Library()
 
 register.filter("listed", texts.listed)
 register.filter("without_keys", without_keys)
+register.filter("error_text", error_text)
 register.filter("clauses", texts.sentences)
 register.filter("in_brackets", texts.in_brackets)
 register.simple_tag(texts.between, name="between")

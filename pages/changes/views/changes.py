@@ -232,7 +232,7 @@ def _kept(typed: dict[str, Any], change: ChangeRequest) -> dict[str, Any]:
     """What was typed beside a vote that came too late waits in the field for comments."""
     if change.state == State.VALIDATED:
         return typed
-    return {**typed, "too_late": typed.get("vote", "")}
+    return {**typed, "comment": typed.get("comment") or typed.get("vote", "")}
 
 
 def change_of(request: TenantRequest, number: int) -> ChangeRequest:

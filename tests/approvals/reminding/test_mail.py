@@ -43,3 +43,31 @@ def test_each_person_is_mailed_by_a_job_of_their_own(
     reminding.mail_all(reminder_id=reminder.pk)
     world.work()
     assert [message.to for message in mail.outbox] == [["rita@example.com"]]
+
+
+def test_a_mail_server_that_was_away_for_long_loses_no_reminder(world: World) -> None:
+    change = world.scheduled(make())
+    long_ago = timezone.now() - timedelta(hours=1)
+    with time_machine.travel(timezone.now() + timedelta(days=16), tick=True):
+        remind()
+        reminder = Reminder.objects.get(change=change)
+        reminding.mail_all(reminder_id=reminder.pk)
+        jobs = Job.objects.filter(kind="mail_reminder_to")
+        asked = jobs.count()
+        jobs.update(state="failed", finished_at=long_ago, created_at=long_ago)
+        Reminder.objects.update(mailed_at=timezone.now())
+        remind()
+        assert jobs.filter(state="waiting").count() == asked > 0
+
+
+def test_a_reminder_whose_job_was_given_up_is_asked_for_again(world: World) -> None:
+    world.scheduled(make())
+    long_ago = timezone.now() - timedelta(hours=1)
+    with time_machine.travel(timezone.now() + timedelta(days=16), tick=True):
+        remind()
+        jobs = Job.objects.filter(kind="mail_reminder")
+        remind()
+        assert jobs.count() == 1
+        jobs.update(state="failed", finished_at=long_ago)
+        remind()
+        assert jobs.filter(state="waiting").count() == 1

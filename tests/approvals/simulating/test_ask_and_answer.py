@@ -11,6 +11,7 @@ from django.utils import timezone
 from approvals.draft import Addition
 from approvals.simulating import ask as simulating
 from certs.models import Simulation
+from jobs.models import Job
 from tenants.errors import BadValue, UnknownObject
 from tests.certificates import DAY, Made, make, make_ca
 from tests.world import World
@@ -139,3 +140,38 @@ def test_the_upload_form_tries_a_client_against_itself(world: World) -> None:
     refused = sam.post(url, {**data, "client_chain": key})
     assert refused.status_code == 422
     assert key.splitlines()[1] not in refused.content.decode()
+
+
+def test_a_question_whose_job_was_given_up_is_asked_again(world: World) -> None:
+    simulation = _unanswered(world)
+    jobs = Job.objects.filter(kind="simulate", subject_id=str(simulation.pk))
+    simulating.ask_again()
+    assert jobs.count() == 1  # it still waits
+    long_ago = timezone.now() - timedelta(hours=1)
+    jobs.update(state="failed", finished_at=long_ago)
+    simulating.ask_again()
+    assert jobs.filter(state="waiting").count() == 1
+    world.work()
+    simulation.refresh_from_db()
+    assert simulation.answered_at is not None
+    simulating.ask_again()
+    assert not jobs.filter(state="waiting").exists()
+
+
+def test_the_page_of_a_question_says_that_no_worker_answers(world: World) -> None:
+    simulation = _unanswered(world)
+    Simulation.objects.update(asked_at=timezone.now() - timedelta(minutes=2))
+    path = f"/t/payments/simulations/{simulation.pk}/"
+    shown = _client(world, "sam").get(path).content.decode()
+    assert "No worker of env-dev has answered yet" in shown
+    assert "takes seconds" not in shown
+
+
+def _unanswered(world: World) -> Simulation:
+    pk = simulating.ask(
+        actor=world.actor("sam"),
+        tenant_id=world.tenant().pk,
+        trust_config_id=str(world.trust_config().pk),
+        chain=[make().parsed],
+    )
+    return Simulation.objects.get(pk=pk)

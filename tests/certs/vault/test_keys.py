@@ -53,3 +53,18 @@ def test_what_a_tenant_is_told_of_its_vault_says_nothing_of_our_machines(
             int(tenant_id), TrustConfig(environment_id=int(environment_id), purpose=purpose)
         )
     assert "10.0.0.5" not in str(refused.value)
+
+
+def test_a_key_whose_job_was_given_up_is_asked_for_again(world: World) -> None:
+    VaultKey.objects.filter(tenant=world.tenant(), environment__slug="dev").delete()
+    jobs = Job.objects.filter(kind="make_vault_key", state="waiting")
+    jobs.delete()
+    vault.make_missing_vault_keys()
+    asked = set(jobs.values_list("subject_id", flat=True))
+    dev = world.trust_config().environment_id
+    assert {one for one in asked if one.startswith(f"{world.tenant().pk}:{dev}:")}
+    vault.make_missing_vault_keys()
+    assert set(jobs.values_list("subject_id", flat=True)) == asked
+    world.work()
+    vault.make_missing_vault_keys()
+    assert not jobs.exists()

@@ -195,3 +195,38 @@ def test_a_rejection_shows_its_comment_on_top(world: World) -> None:
     assert "declined by Rita: Unknown partner." in page_text(
         world, "sam", f"/t/payments/changes/{change.number}/"
     )
+
+
+def test_what_was_typed_beside_a_vote_that_came_too_late_waits_as_a_comment(world: World) -> None:
+    change = world.checked(make())
+    digest = change.change_digest
+    world.approve(change, by="rita")
+    world.work()
+    answer = world.page("ravi").post(
+        page_of(change, "reject/"), {"digest": digest, "comment": "Wrong partner & wrong key."}
+    )
+    assert answer.status_code == 403
+    shown = answer.content.decode()
+    field = re.search(r'id="comment-text"[^>]*>([^<]*)<', shown)
+    assert field is not None
+    assert field[1] == "Wrong partner &amp; wrong key."
+
+
+def test_a_page_in_review_looks_again_slowly(world: World) -> None:
+    change = world.checked(make())
+    page = world.page("sam").get(page_of(change)).content.decode()
+    assert 'hx-trigger="every 15s"' in page
+    world.approve(change, by="rita")
+    world.work()
+    stage = re.search(r"live/\?shown=([^\"]+)", page)
+    assert stage is not None
+    part = world.page("sam").get(f"{page_of(change)}live/?shown={stage[1]}").content.decode()
+    assert "data-moved" in part
+
+
+def test_a_put_back_says_that_there_is_nothing_to_undo(world: World) -> None:
+    world.edited_outside(allowlisted=[make("foreign").parsed.pem])
+    change = world.put_back()
+    page = world.page("rita").get(page_of(change)).content.decode()
+    assert "there is nothing to undo" in page
+    assert "Yes, until" not in page

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from approvals.models import ChangeRequest
 from audit.models import AuditEvent
 from jobs import heartbeat
 from jobs.models import Heartbeat, Job
+from pages.operations import reading
 from tests.certificates import make
 from tests.world import World
 
@@ -125,3 +127,54 @@ def test_a_change_says_that_nobody_works_at_it_and_since_when(world: World) -> N
     assert f"No worker of env-dev has answered since {last:%Y-%m-%d %H:%M:%S} UTC." in page
     Heartbeat.objects.update(seen_at=timezone.now())
     assert "it takes seconds" in world.page("sam").get(path).content.decode()
+
+
+def test_a_job_that_its_worker_left_can_be_given_up(world: World) -> None:
+    past = timezone.now() - timedelta(minutes=1)
+    job = _job(state="running", lease_until=past, lease_token="t", started_at=past)
+    page = _page(world, "?state=running")
+    assert f"/operations/jobs/{job.pk}/give-up/" in page
+    assert world.page("paula").post(f"{PAGE}jobs/{job.pk}/give-up/").status_code == 302
+    job.refresh_from_db()
+    assert (job.state, job.lease_token) == ("failed", "")
+
+
+def test_one_that_runs_cannot(world: World) -> None:
+    later = timezone.now() + timedelta(minutes=1)
+    job = _job(state="running", lease_until=later, lease_token="t", started_at=timezone.now())
+    assert f"/operations/jobs/{job.pk}/give-up/" not in _page(world, "?state=running")
+    world.page("paula").post(f"{PAGE}jobs/{job.pk}/give-up/")
+    job.refresh_from_db()
+    assert job.state == "running"
+
+
+def test_more_held_changes_than_are_shown_are_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        world.checked(make(f"c{n}"))
+    ChangeRequest.objects.update(held_code="x", held_words="y", held_at=timezone.now())
+    assert "The oldest" not in _page(world)
+    monkeypatch.setattr(reading, "MOST_ROWS", 2)
+    assert "The oldest 2 of 3 held changes." in _page(world)
+    from portal import metrics
+
+    told = {metric.name: metric for metric in metrics._outcomes()}
+    assert told["countersign_changes_held"].samples[0].value == 3
+
+
+def test_the_signs_of_life_are_looked_at_again_by_themselves(world: World) -> None:
+    page = _page(world)
+    part = page[page.index('id="signs"') :].split("</div>", 1)[0]
+    assert 'hx-trigger="every 15s"' in part
+    assert "As of" in part
+    polled = page[page.index('id="signs"') : page.index('aria-labelledby="jobs"')]
+    assert "<form" not in polled
+
+
+def test_what_is_refused_has_no_check_mark(world: World) -> None:
+    job = _job(state="done", finished_at=timezone.now())
+    answer = world.page("paula").post(f"{PAGE}jobs/{job.pk}/give-up/", follow=True)
+    message = answer.content.decode().split('class="messages"', 1)[1].split("</div>", 1)[0]
+    assert "#x" in message
+    assert "#check" not in message

@@ -1,0 +1,101 @@
+"""Whatever field a private key is typed into, no page sends it back."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.certificates import make
+from tests.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = make("x").key_pem.decode()
+BODY = KEY.splitlines()[1]
+MINE = "/t/payments"
+
+
+@pytest.mark.parametrize("field", ["pasted", "name", "trust_config", "judged_at"])
+@pytest.mark.parametrize("page", ["golden-clients/", "simulations/new/"])
+def test_forms_that_take_a_chain(world: World, page: str, field: str) -> None:
+    sent = {"pasted": "", "name": "", "trust_config": "", field: KEY}
+    answer = world.page("sam").post(f"{MINE}/{page}", sent)
+    assert BODY not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["pasted", "found_pem", "client_chain", "reason", "due_at", "overlap_until", "schedule"],
+)
+@pytest.mark.parametrize("act", ["check", "submit", "simulate"])
+def test_the_form_of_a_change(world: World, act: str, field: str) -> None:
+    sent = {"pasted": make().pem.decode(), "reason": "Because.", "act": act, field: KEY}
+    path = f"{MINE}/changes/new/{world.trust_config().pk}/"
+    assert BODY not in world.page("sam").post(path, sent).content.decode()
+
+
+@pytest.mark.parametrize("field", ["reason", "typed_name"])
+@pytest.mark.parametrize("act", ["adopt", "put-back", "acknowledge"])
+def test_resolving_a_drift(world: World, act: str, field: str) -> None:
+    world.edited_outside(allowlisted=[make("foreign").parsed.pem])
+    sent = {"digest": "0" * 64, "reason": "x", "typed_name": "x", field: KEY}
+    path = f"{MINE}/trust-configs/{world.trust_config().pk}/drift/{act}/"
+    assert BODY not in world.page("rita").post(path, sent).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("act", "who", "field"),
+    [
+        ("comment", "sam", "reason"),
+        ("withdraw", "sam", "reason"),
+        ("approve", "rita", "comment"),
+        ("reject", "rita", "comment"),
+        ("send-back", "rita", "reason"),
+        ("stop", "rita", "reason"),
+        ("answer", "sam", "answer_EST-LAST-01"),
+        ("prove", "sam", "receipt"),
+    ],
+)
+def test_acts_on_a_change_stay_on_its_page(world: World, act: str, who: str, field: str) -> None:
+    change = world.checked(make())
+    path = f"{MINE}/changes/{change.number}/{act}/"
+    answer = world.page(who).post(path, {"digest": change.change_digest, field: KEY})
+    shown = answer.content.decode()
+    assert BODY not in shown
+    assert answer.status_code in {403, 409, 422}
+    assert "data-refused" in shown
+    assert f"#{change.number}" in shown
+
+
+@pytest.mark.parametrize("field", ["reason", "typed_name", "also"])
+def test_a_rollback(world: World, field: str) -> None:
+    change = world.applied(make())
+    sent = {"reason": "x", "typed_name": "", field: KEY}
+    answer = world.page("rita").post(f"{MINE}/changes/{change.number}/roll-back/", sent)
+    assert BODY not in answer.content.decode()
+    if field != "also":
+        assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [("freeze", ("begins_at", "ends_at", "reason")), ("windows", ("windows", "reason"))],
+)
+def test_the_times_of_an_environment(world: World, act: str, fields: tuple[str, ...]) -> None:
+    for field in fields:
+        sent: dict[str, Any] = dict.fromkeys(fields, "x") | {"act": act, field: KEY}
+        answer = world.page("paula").post("/environments/dev/", sent)
+        assert answer.status_code == 422
+        assert BODY not in answer.content.decode()
+
+
+def test_every_template_that_shows_what_was_typed_leaves_keys_out() -> None:
+    """Fields are drawn by the tags of pages/templatetags/fields.py and by ``control``, or filtered."""
+    shown = re.compile(r"{{[^}]*(?:\.value\b|\btyped\b)[^}]*}}")
+    bare = [
+        f"{path.name}: {found}"
+        for path in (ROOT / "templates").rglob("*.html")
+        for found in shown.findall(path.read_text(encoding="utf-8"))
+        if "without_keys" not in found
+    ]
+    assert [one for one in bare if not one.startswith("_form_reason.html: {{ value")] == []
