@@ -147,6 +147,8 @@ def record_drift(trust_config: TrustConfig, *, actor: Actor) -> None:
         "etag": case.etag,
         "seen_by": case.found_by,
     }
+    if case.unknown_revision is not None:
+        details["unknown_revision"] = case.unknown_revision
     differing = case.difference.added | case.difference.removed
     record_trust_config(
         EventType.DRIFT_FOUND,

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals.models import ChangeRequest
 from approvals.states import State
 from certs.models import TrustConfig
+from certs.trust_configs.drift import open_case
 from tenants.access import Verdict, may
 from tenants.models import Environment, Mode, Tenant, User
 from tenants.rights import Act
@@ -130,12 +131,18 @@ def may_roll_back(user_id: int, change: ChangeRequest) -> Verdict:
 
 
 def may_resolve_drift(user_id: int, trust_config: TrustConfig) -> Verdict:
-    """Reviewers, and submitters of the tenant to whom the trust config is entrusted, choose what becomes of a drift."""
+    """Reviewers, and submitters of the tenant to whom the trust config is entrusted, choose what becomes of a drift.
+
+    Where this database is older than Google's last write, an admin of the platform does: somebody must know what was lost.
+    """
     if trust_config.state != TrustConfig.State.DRIFTED:
         return Verdict(
             is_allowed=False,
             reason=_("Live is what was last observed; there is nothing to resolve."),
         )
+    case = open_case(trust_config)
+    if case is not None and case.unknown_revision is not None:
+        return may(user_id, Act.RESOLVE_OLDER_DATABASE)
     keeper, environment = trust_config.custodian, trust_config.environment
     return may(user_id, Act.RESOLVE_DRIFT, tenant=keeper, environment=environment)
 

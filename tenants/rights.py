@@ -40,6 +40,10 @@ class Act(models.TextChoices):
         _("Decide a rollback that only removes trust by asking for it"),
     )
     RESOLVE_DRIFT = "resolve_drift", _("Choose what becomes of a drift")
+    RESOLVE_OLDER_DATABASE = (
+        "resolve_older_database",
+        _("Choose what becomes of live after an older database was restored"),
+    )
     KEEP_GOLDEN_CLIENTS = "keep_golden_clients", _("Keep golden clients and let them go")
     DECIDE_GOLDEN_REMOVAL = (
         "decide_golden_removal",
@@ -164,6 +168,12 @@ RIGHTS: dict[Act, Right] = {
         ),
         tenant=(_SUBMITTER,),
         platform=(_REVIEWER,),
+    ),
+    Act.RESOLVE_OLDER_DATABASE: _right(
+        _(
+            "Only admins of the platform resolve this: the database is older than Google's last write."
+        ),
+        platform=(_ADMIN,),
     ),
     Act.KEEP_GOLDEN_CLIENTS: _right(
         _("Only submitters of this tenant keep its golden clients."), tenant=(_SUBMITTER,)

@@ -35,6 +35,8 @@ class DriftCase(models.Model):
     facts = models.JSONField(default=dict)
     label = models.CharField(max_length=63, blank=True)
     etag = models.CharField(max_length=200, blank=True)
+    # The revision of ours that Google carries and this database does not know: it is older than Google's last write.
+    unknown_revision = models.PositiveBigIntegerField(null=True)
     resolved_at = models.DateTimeField(null=True)
     # Number of the change that resolved it, a plain number: this app knows no changes.
     change_number = models.PositiveBigIntegerField(null=True)

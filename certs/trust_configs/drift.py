@@ -80,11 +80,18 @@ def end_case(
     trust_config.save(update_fields=["state"])
 
 
+def count_from(trust_config: TrustConfig, live: Live) -> None:
+    """No revision that Google has seen is used again, whoever wrote it: another database of this installation, before a restore."""
+    if live.revision > trust_config.last_revision:
+        trust_config.last_revision = live.revision
+        trust_config.save(update_fields=["last_revision"])
+
+
 def keep_case(trust_config: TrustConfig, live: Live, *, seen_by: str) -> DriftCase:
     """Stops publishing and keeps what was found, with the facts of every entry, until it is resolved."""
     trust_config.state = TrustConfig.State.DRIFTED
     trust_config.save(update_fields=["state"])
-    found = {
+    found: dict[str, object] = {
         "seen_at": live.at,
         "seen_by": seen_by[:120],
         "entries": entries_to_json(live.entries),
@@ -92,6 +99,9 @@ def keep_case(trust_config: TrustConfig, live: Live, *, seen_by: str) -> DriftCa
         "etag": live.etag,
         "facts": {fingerprint: facts.to_json() for fingerprint, facts in live.facts.items()},
     }
+    if live.revision > trust_config.last_revision:
+        found["unknown_revision"] = live.revision
+        count_from(trust_config, live)
     first = {
         "found_at": live.at,
         "found_by": seen_by[:120],

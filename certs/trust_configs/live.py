@@ -1,5 +1,6 @@
 """A trust config as it was read, held against what was last observed. Knows nothing of who reads: the web tier may load it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from pki.facts import CertificateFacts
 from pki.plan import Entry
 
 LABEL = "countersign-revision"
+_OF_OURS = re.compile(r"(\d{1,15})-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,12 @@ class Live:
     @property
     def label(self) -> str:
         return self.labels.get(LABEL, "")
+
+    @property
+    def revision(self) -> int:
+        """The revision that our label names; 0 when it names none."""
+        match = _OF_OURS.fullmatch(self.label)
+        return int(match[1]) if match else 0
 
     @property
     def entries(self) -> frozenset[Entry]:

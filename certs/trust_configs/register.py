@@ -8,6 +8,7 @@ from audit.log import Json
 from certs.hindrance import Hindrance
 from certs.models import TrustConfig, TrustEntry
 from certs.trust_configs.anew import try_anew
+from certs.trust_configs.drift import count_from
 from certs.trust_configs.inventory import adopt
 from certs.trust_configs.publications import block_without_lease, observe
 from certs.trust_configs.publishing import read_live
@@ -112,6 +113,7 @@ def read_first(*, trust_config_id: str) -> None:
             by="adoption",
         )
         observe(trust_config, entries=live.entries, label=live.label, etag=live.etag, at=live.at)
+        count_from(trust_config, live)
         trust_config.state = TrustConfig.State.READY
         trust_config.save(update_fields=["state"])
         details: Json = {

@@ -33,6 +33,7 @@ EXPECTED: dict[Act, tuple[set[AccessRole], set[AccessRole]]] = {
     Act.ROLL_BACK: ({S}, {R}),
     Act.ROLL_BACK_ALONE: (set(), {R}),
     Act.RESOLVE_DRIFT: ({S}, {R}),
+    Act.RESOLVE_OLDER_DATABASE: (set(), {P}),
     Act.KEEP_GOLDEN_CLIENTS: ({S}, set()),
     Act.DECIDE_GOLDEN_REMOVAL: (set(), {R}),
     Act.BRAKE: ({R, T, P}, set()),
