@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -58,8 +59,15 @@ def apply_steps(
     holdings: Iterable[Holding], tenant_id: int, steps: Iterable[Step]
 ) -> frozenset[Holding]:
     """The holdings after a tenant's change: it adds and removes its own and nobody else's."""
+    return apply_in_order(holdings, ((tenant_id, step) for step in steps))
+
+
+def apply_in_order(
+    holdings: Iterable[Holding], steps: Iterable[tuple[int, Step]]
+) -> frozenset[Holding]:
+    """The same for steps of several changes, each with its tenant, one after another."""
     result = set(holdings)
-    for step in steps:
+    for tenant_id, step in steps:
         holding = Holding(tenant_id, step.entry)
         if step.action is Action.ADD:
             result.add(holding)
@@ -68,9 +76,9 @@ def apply_steps(
     return frozenset(result)
 
 
-def has_effect(holdings: Iterable[Holding], tenant_id: int, step: Step) -> bool:
+def has_effect(holdings: AbstractSet[Holding], tenant_id: int, step: Step) -> bool:
     """Adding needs that the tenant does not hold it, removing that it does."""
-    return (Holding(tenant_id, step.entry) in set(holdings)) is (step.action is Action.REMOVE)
+    return (Holding(tenant_id, step.entry) in holdings) is (step.action is Action.REMOVE)
 
 
 def inverse(steps: Iterable[Step]) -> list[Step]:

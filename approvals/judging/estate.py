@@ -12,7 +12,7 @@ from certs.models import Certificate, TrustConfig, TrustEntry
 from certs.trust_configs.inventory import facts_of
 from pki.estate import Estate
 from pki.facts import CertificateFacts
-from pki.plan import Holding, Step, apply_steps, inverse
+from pki.plan import Holding, Step, apply_in_order, apply_steps, inverse
 from pki.roles import Purpose
 from tenants.policies import in_force
 
@@ -43,14 +43,14 @@ def estate_of(
         others = others.none()
     known = facts_of(trust_config) | dict(facts)
     submitted: list[tuple[int, Step]] = []
+    approved: list[tuple[int, Step]] = []
     for other in others.order_by("approved_at", "pk"):
         known |= {
             item.sha256_fingerprint: item.certificate.as_facts() for item in other.items.all()
         }
-        if other.state == State.APPROVED:
-            holdings = apply_steps(holdings, other.tenant_id, other.steps)
-        else:
-            submitted += [(other.tenant_id, step) for step in other.steps]
+        to_come = approved if other.state == State.APPROVED else submitted
+        to_come += [(other.tenant_id, step) for step in other.steps]
+    holdings = apply_in_order(holdings, approved)
     return Estate(
         trust_config=trust_config.name,
         purpose=Purpose(trust_config.purpose),
