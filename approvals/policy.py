@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals.models import ChangeRequest
 from approvals.states import State
 from certs.models import TrustConfig
-from certs.trust_configs.drift import open_case
+from certs.trust_configs.drift import is_of_older_database
 from tenants.access import Verdict, may
 from tenants.models import Environment, Mode, Tenant, User
 from tenants.rights import Act
@@ -140,8 +140,7 @@ def may_resolve_drift(user_id: int, trust_config: TrustConfig) -> Verdict:
             is_allowed=False,
             reason=_("Live is what was last observed; there is nothing to resolve."),
         )
-    case = open_case(trust_config)
-    if case is not None and case.unknown_revision is not None:
+    if is_of_older_database(trust_config):
         return may(user_id, Act.RESOLVE_OLDER_DATABASE)
     keeper, environment = trust_config.custodian, trust_config.environment
     return may(user_id, Act.RESOLVE_DRIFT, tenant=keeper, environment=environment)

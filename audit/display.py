@@ -38,7 +38,7 @@ DISPLAYS: dict[E, Display] = {
     E.TRUST_CONFIG_REQUESTED: Display(_("New trust config asked for"), "server"),
     E.ENFORCEMENT_DECLARED: Display(_("Enforcement declared"), "lock"),
     E.ENDPOINT_NAMED: Display(_("Endpoint named"), "link"),
-    E.ENDPOINT_PROBED: Display(_("Endpoint probed without a client certificate"), "lock"),
+    E.ENDPOINT_PROBED: Display(_("Endpoint probed as an untrusted client"), "lock"),
     E.PUBLISHING_BLOCKED: Display(
         _("Google refused the worker; publishing stopped"), "alert-triangle"
     ),

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Left, Now
 
 from jobs import worker
 from jobs.models import Job, JobState
@@ -45,7 +45,9 @@ def claim(job_id: int) -> Claim | None:
             state=JobState.FAILED,
             finished_at=Now(),
             lease_token="",
-            last_error=f"its worker ended or hung {MAXIMAL_ATTEMPTS} times while it ran",
+            last_error=Concat(
+                Value("its worker ended or hung at the last try; before: "), Left("last_error", 400)
+            ),
         )
         taken = mine.update(
             state=JobState.RUNNING,

@@ -169,7 +169,10 @@ def stuck_since(queue: str) -> datetime | None:
         queue=queue, state=JobState.WAITING, due_at__lt=Now() - heartbeat.SILENT_AFTER
     )
     oldest = overdue.order_by("due_at").values_list("due_at", flat=True).first()
-    if oldest is None or Job.objects.filter(queue=queue, started_at__gte=oldest).exists():
+    if oldest is None:
+        return None
+    is_busy = Q(started_at__gte=oldest) | Q(state=JobState.RUNNING, lease_until__gt=Now())
+    if Job.objects.filter(is_busy, queue=queue).exists():
         return None
     return oldest
 
@@ -184,9 +187,12 @@ def left_behind(kind: str, subject_ids: Iterable[str]) -> list[str]:
     return [subject for subject in wanted if subject not in taken_care_of]
 
 
-def failed_lately(kind: str, *, within: timedelta) -> list[str]:
-    """Subjects whose last such job was given up, by itself or by a person."""
-    rows = Job.objects.filter(kind=kind, created_at__gt=Now() - within).order_by("pk")
+def failed_lately(kind: str, beginnings: Iterable[str]) -> list[str]:
+    """Subjects that begin so and whose last such job has failed, or was given up by a person."""
+    wanted = Q(pk__in=[])
+    for beginning in beginnings:
+        wanted |= Q(subject_id__startswith=beginning)
+    rows = Job.objects.filter(wanted, kind=kind).order_by("pk")
     last = {row.subject_id: row.state for row in rows.only("subject_id", "state")}
     return [subject for subject, state in last.items() if state == JobState.FAILED]
 
@@ -198,9 +204,10 @@ def last_error(kind: str, subject_id: str) -> str:
 
 
 def tried_in_vain(kind: str, subject_id: str) -> Job | None:
-    """The job of this kind and subject that waits after more than one try that failed."""
-    waiting = Job.objects.filter(kind=kind, subject_id=subject_id, state=JobState.WAITING)
-    return waiting.filter(attempt_count__gt=1).exclude(last_error="").first()
+    """The last job of this kind and subject, if more than one try of it failed: it waits, is tried again now, or was given up."""
+    last = Job.objects.filter(kind=kind, subject_id=subject_id).order_by("-pk").first()
+    is_vain = last is not None and last.state != JobState.DONE and last.last_error
+    return last if last is not None and is_vain and last.attempt_count > 1 else None
 
 
 def is_time_for(kind: str, every: timedelta) -> bool:

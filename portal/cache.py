@@ -13,7 +13,7 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from django.core.signing import BadSignature, Signer
-from redis import RedisError, ResponseError
+from redis import RedisError
 
 logger = logging.getLogger(__name__)
 
@@ -95,12 +95,10 @@ class SharedCache(RedisCache):
         if not self.is_away:
             try:
                 return getattr(super(), name)(*args, **kwargs)
-            except (
-                ResponseError
-            ) as error:  # another type lies under this key: a miss, and made anew
-                logger.warning("the shared cache holds what is not ours (%s)", error)
-                return None
             except (RedisError, OSError) as error:
+                if str(error).startswith("WRONGTYPE"):  # another type lies under this key: a miss
+                    logger.warning("the shared cache holds what is not ours")
+                    return None
                 _away_until[0] = time.monotonic() + _AWAY_SECONDS
                 logger.warning("the shared cache does not answer (%s)", type(error).__name__)
         return getattr(self._local, name)(*args, **kwargs)

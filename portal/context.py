@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from tenants.access import may, own_tenants
 from tenants.rights import Act
+from web.secrets import shown_query
 
 LONGEST_MENU = 10  # tenants; more are found by search
 
@@ -17,6 +18,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         "theme": getattr(request, "theme", ""),
         "request_id": getattr(request, "request_id", ""),
+        "own_address": f"{request.path}?{query}"
+        if (query := shown_query(request).urlencode())
+        else request.path,
     }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:

@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 import urllib.parse
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,13 @@ def require_loopback(name: str, value: str) -> None:
         raise BadSetting(f"{name} must be empty, or HOST:PORT on this machine, not {value!r}.")
 
 
+def refuse_former(names: Mapping[str, str]) -> None:
+    """:raises BadSetting: while a setting is set by a name that it has no more: it would be passed over without a word."""
+    for before, now in names.items():
+        if os.environ.get(before):
+            raise BadSetting(f"{before} is called {now} now.")
+
+
 def redis_address(url: str) -> str:
     """A broker's URL as Redis clients read it: the first of several, and TLS options by their own names."""
     return (
@@ -135,7 +143,7 @@ def other_database(url: str) -> str:
     """
     if not url.startswith(("redis://", "rediss://")):
         return ""
-    parts = urllib.parse.urlsplit(redis_address(url))
+    parts = _split("BROKER_URL", redis_address(url))
     number = parts.path.strip("/") or "0"
     if not number.isdecimal() or int(number) > LAST_REDIS_DATABASE:
         raise BadSetting("CACHE_URL is not set, and BROKER_URL names no database from 0 to 15.")
@@ -154,7 +162,7 @@ def database(name: str, default: str | None = None) -> dict[str, Any]:
 
     :raises BadSetting: also for an option that is not known, so that none is dropped without a word.
     """
-    url = urllib.parse.urlsplit(text(name, default))
+    url = _split(name, text(name, default))
     options = _options(name, url)
     known = _POSTGRESQL_OPTIONS if url.scheme.startswith("postgres") else frozenset()
     if unknown := sorted(options.keys() - known):
@@ -171,18 +179,34 @@ def database(name: str, default: str | None = None) -> dict[str, Any]:
             "TEST": {"NAME": f"{url.path}.test"},
         }
     if url.scheme in {"postgres", "postgresql"}:
+        if not url.path.strip("/"):
+            raise BadSetting(
+                f"{name} names no database: postgresql://USER:PASSWORD@HOST:PORT/NAME."
+            )
         return {
             "ENGINE": "django.db.backends.postgresql",
-            "NAME": url.path.lstrip("/"),
+            "NAME": urllib.parse.unquote(url.path.lstrip("/")),
             "USER": urllib.parse.unquote(url.username or ""),
             "PASSWORD": urllib.parse.unquote(url.password or ""),
-            "HOST": url.hostname or "",
+            "HOST": urllib.parse.unquote(url.hostname or ""),  # or a socket's folder
             "PORT": _port(name, url),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": options,
         }
     raise BadSetting(f"{name} must start with sqlite:/// or postgresql://.")
+
+
+def _split(name: str, url: str) -> urllib.parse.SplitResult:
+    """Never the words of the error: they may be a part of the password."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        _known = parts.hostname
+    except ValueError:
+        raise BadSetting(
+            f"{name} cannot be read; @ [ ] # ? / in the password are written %40 %5B %5D %23 %3F %2F."
+        ) from None
+    return parts
 
 
 def _options(name: str, url: urllib.parse.SplitResult) -> dict[str, str]:

@@ -97,6 +97,7 @@ PROPAGATION_SECONDS = env.number("PROPAGATION_SECONDS", 120)
 # Trust configs that Google allows in one project; a quota that can be raised there.
 TRUST_CONFIGS_PER_PROJECT = env.number("TRUST_CONFIGS_PER_PROJECT", 5, least=1)
 # Load balancers, HOST:PORT, to which workers may connect as untrusted clients, and the CAs that their certificates are checked by.
+env.refuse_former({"GATE_ENDPOINTS": "PROBE_ENDPOINTS", "GATE_CA_FILE": "PROBE_CA_FILE"})
 PROBE_ENDPOINTS = env.words("PROBE_ENDPOINTS", "" if IS_PRODUCTION else "localhost:9443")
 PROBE_CA_FILE = env.text("PROBE_CA_FILE", "" if IS_PRODUCTION else str(VAR_DIR / "gateway.pem"))
 # How often live is listed and held against what was last observed.

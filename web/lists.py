@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from web.secrets import shown_query
+
 PAGE_SIZE = 50
 
 
@@ -52,7 +54,7 @@ class ListTable(tables.Table):
 
 
 def _query(request: HttpRequest, name: str, values: list[str]) -> str:
-    query = request.GET.copy()
+    query = shown_query(request)
     query.setlist(name, values)
     return f"?{query.urlencode()}"
 

@@ -2,6 +2,7 @@
 
 import re
 
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from pki.armor import as_text
@@ -13,8 +14,8 @@ def holds_pem(text: str) -> bool:
     return "-----BEGIN" in text.upper() or holds_key(text)
 
 
-# What no words are: the frame of PEM, or a long run of base64. Fingerprints in hex stand in many reasons.
-_NO_WORDS = re.compile(r"-----|(?![0-9A-Fa-f]{32})[A-Za-z0-9+/_-]{32}")
+# What no words are: the frame of PEM, or a line of base64. Fingerprints, paths and addresses stand in many reasons.
+_NO_WORDS = re.compile(r"-----\s*(?:BEGIN|END)|(?![0-9A-Fa-f]{60})[A-Za-z0-9+/]{60}", re.IGNORECASE)
 
 
 def holds_key(text: str) -> bool:
@@ -22,6 +23,14 @@ def holds_key(text: str) -> bool:
     if private_key_code(text.encode(), as_text(text.encode())) is None:
         return False
     return bool(_NO_WORDS.search(text))
+
+
+def shown_query(request: HttpRequest) -> QueryDict:
+    """The page's own query, for links and forms of the page; without what holds a private key."""
+    query = request.GET.copy()
+    for name in [name for name, values in query.lists() if any(map(holds_key, [name, *values]))]:
+        del query[name]
+    return query
 
 
 def error_text(error: object) -> str:

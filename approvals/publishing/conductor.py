@@ -151,7 +151,7 @@ def _settle_by_reading(
         )
         settle.note_written(lease, took_effect, operation_name=name)
         return AT_ONCE
-    if not settle.note_observation(lease, live):
+    if not settle.note_observation(lease, live) or intend.waits_for_an_admin(trust_config):
         return None
     fence = intend.intend_fence(lease, live)
     if fence is None:

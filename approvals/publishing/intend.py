@@ -16,7 +16,7 @@ from certs.errors import NotRestorable, VaultClosed
 from certs.hindrance import Hindrance
 from certs.models import Publication, TrustConfig
 from certs.trust_configs import publications
-from certs.trust_configs.drift import is_as_seen
+from certs.trust_configs.drift import is_as_seen, is_of_older_database
 from certs.trust_configs.live import Live, is_as_observed
 from certs.trust_configs.publications import Lease
 from certs.vault.sealing import seal
@@ -79,6 +79,16 @@ def intend_changes(
             ChangePublication.objects.create(change=change, publication=publication)
         record_publication(EventType.PUBLICATION_INTENDED, publication, going, actor=actor)
     return publication
+
+
+def waits_for_an_admin(trust_config: TrustConfig) -> bool:
+    """Whether this database is older than Google's last write, and nobody has decided yet what becomes of that.
+
+    Not even a fence is written then: its label would take the place of the one that says so.
+    """
+    if not is_of_older_database(trust_config):
+        return False
+    return not ChangeRequest.objects.resolutions(trust_config.pk).exists()
 
 
 def intend_fence(lease: Lease, live: Live) -> Publication | None:

@@ -24,7 +24,13 @@ from certs.golden_clients.trials import ask_for_trial
 from certs.hindrance import Hindrance
 from certs.models import DriftCase, Publication, TrustConfig
 from certs.trust_configs import publications
-from certs.trust_configs.drift import Reading, is_as_seen, keep_case, note_live
+from certs.trust_configs.drift import (
+    Reading,
+    is_as_seen,
+    is_of_older_database,
+    keep_case,
+    note_live,
+)
 from certs.trust_configs.inventory import apply_steps, touch
 from certs.trust_configs.live import Live
 from certs.trust_configs.publications import Lease
@@ -98,7 +104,7 @@ def note_verified(lease: Lease, publication: Publication, live: Live) -> None:
         is_fence_over_drift = (
             is_fence
             and trust_config.state == TrustConfig.State.DRIFTED
-            and live.entries != trust_config.observed
+            and (live.entries != trust_config.observed or is_of_older_database(trust_config))
         )
         if is_fence_over_drift:
             keep_case(

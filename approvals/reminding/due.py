@@ -48,7 +48,10 @@ def _ask_again(at: datetime) -> None:
             "mail_reminder", [str(pk) for pk in unsent.values_list("pk", flat=True)]
         ):
             enqueue("mail_reminder", subject)
-        failed = failed_lately("mail_reminder_to", within=STILL_WORTH_SAYING)
+        fresh = Reminder.objects.filter(made_at__gt=at - STILL_WORTH_SAYING)
+        failed = failed_lately(
+            "mail_reminder_to", [f"{pk}:" for pk in fresh.values_list("pk", flat=True)]
+        )
         for subject in left_behind("mail_reminder_to", failed):
             enqueue("mail_reminder_to", subject)
 

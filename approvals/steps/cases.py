@@ -15,6 +15,8 @@ from certs.trust_configs.live import Live
 from jobs import clock
 from jobs.queue import enqueue
 from pki.plan import revision_digest
+from tenants.access import may
+from tenants.rights import Act
 
 
 def is_current(change: ChangeRequest, case: DriftCase | None, live: Live | None = None) -> bool:
@@ -24,6 +26,10 @@ def is_current(change: ChangeRequest, case: DriftCase | None, live: Live | None 
         or change.drift_case_id != case.pk
         or change.live_digest != revision_digest(case.entry_set)
     ):
+        return False
+    if case.unknown_revision is not None and not may(
+        change.submitted_by_id, Act.RESOLVE_OLDER_DATABASE
+    ):  # asked for before anybody knew that this database is the older one
         return False
     return live is None or (live.entries == case.entry_set and live.label == case.label)
 
@@ -66,7 +72,12 @@ def keep_observation(trust_config: TrustConfig, live: Live, *, seen_by: str, act
     """Opens a case or brings the open one up to date. A set that nobody has seen yet is recorded, and ends what was made for the old one."""
     before = open_case(trust_config)
     case = keep_case(trust_config, live, seen_by=seen_by)
-    if before is None or before.entry_set != case.entry_set:
+    is_news = (
+        before is None
+        or before.entry_set != case.entry_set
+        or before.unknown_revision != case.unknown_revision
+    )
+    if is_news:
         record_drift(trust_config, actor=actor)
         end_stale_resolutions(trust_config, actor=actor)
 

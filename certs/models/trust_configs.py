@@ -74,11 +74,11 @@ class TrustConfig(models.Model):
         ALLOW = "allow", "ALLOW_INVALID_OR_MISSING_CLIENT_CERT"
 
     class Probe(models.TextChoices):
-        """What a client without a certificate meets at the endpoint."""
+        """What a client with a certificate that nobody trusts meets at the endpoint."""
 
         UNKNOWN = "unknown", _("not tried")
-        REFUSED = "refused", _("refuses clients without a certificate")
-        ACCEPTED = "accepted", _("lets clients in without a certificate")
+        REFUSED = "refused", _("refuses untrusted clients")
+        ACCEPTED = "accepted", _("lets untrusted clients in")
         UNREACHABLE = "unreachable", _("not reached")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -122,9 +122,9 @@ class TrustConfig(models.Model):
     enforcement_at = models.DateTimeField(null=True)
     # Where a worker connects as an untrusted client, of the endpoints that the platform allows, and what came of it.
     endpoint = models.CharField(max_length=255, blank=True)
-    probe = models.CharField(max_length=12, choices=Probe, default=Probe.UNKNOWN)
-    probe_detail = models.CharField(max_length=300, blank=True)
-    probed_at = models.DateTimeField(null=True)
+    probe = models.CharField(max_length=12, choices=Probe, default=Probe.UNKNOWN, db_column="gate")
+    probe_detail = models.CharField(max_length=300, blank=True, db_column="gate_detail")
+    probed_at = models.DateTimeField(null=True, db_column="gate_tried_at")
 
     objects = TrustConfigQuerySet.as_manager()
 

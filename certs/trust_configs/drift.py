@@ -6,7 +6,7 @@ from enum import Enum
 from django.db import connection
 
 from certs.models import DriftCase, Publication, TrustConfig, entries_to_json
-from certs.trust_configs.live import Live, is_as_observed
+from certs.trust_configs.live import Live, is_ahead, is_as_observed
 
 
 class Reading(Enum):
@@ -80,9 +80,15 @@ def end_case(
     trust_config.save(update_fields=["state"])
 
 
+def is_of_older_database(trust_config: TrustConfig) -> bool:
+    """Whether the open case is that Google carries a revision which this database does not know."""
+    case = open_case(trust_config)
+    return case is not None and case.unknown_revision is not None
+
+
 def count_from(trust_config: TrustConfig, live: Live) -> None:
     """No revision that Google has seen is used again, whoever wrote it: another database of this installation, before a restore."""
-    if live.revision > trust_config.last_revision:
+    if is_ahead(trust_config, live):
         trust_config.last_revision = live.revision
         trust_config.save(update_fields=["last_revision"])
 
@@ -99,7 +105,7 @@ def keep_case(trust_config: TrustConfig, live: Live, *, seen_by: str) -> DriftCa
         "etag": live.etag,
         "facts": {fingerprint: facts.to_json() for fingerprint, facts in live.facts.items()},
     }
-    if live.revision > trust_config.last_revision:
+    if is_ahead(trust_config, live):
         found["unknown_revision"] = live.revision
         count_from(trust_config, live)
     first = {

@@ -9,7 +9,7 @@ from pki.facts import CertificateFacts
 from pki.plan import Entry
 
 LABEL = "countersign-revision"
-_OF_OURS = re.compile(r"(\d{1,15})-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OF_OURS = re.compile(r"([0-9]{1,18})-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,15 @@ class Live:
     @property
     def entries(self) -> frozenset[Entry]:
         return frozenset(self.pems)
+
+
+# No installation writes so often between two backups; a label that leaps further was written by hand.
+FURTHEST_AHEAD = 1_000_000
+
+
+def is_ahead(trust_config: TrustConfig, live: Live) -> bool:
+    """Whether Google carries a revision of ours that this database does not know."""
+    return 0 < live.revision - trust_config.last_revision <= FURTHEST_AHEAD
 
 
 def is_as_observed(trust_config: TrustConfig, live: Live) -> bool:

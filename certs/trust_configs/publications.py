@@ -160,6 +160,7 @@ def open_intent(
     _assert_in_transaction()
     verified = trust_config.publications.filter(state=Publication.State.VERIFIED)
     last_digest = verified.values_list("revision_digest", flat=True).first()
+    last_whole = verified.filter(entries__isnull=False).values_list("revision", flat=True).first()
     change, base_digest = difference(base, entries), revision_digest(base)
     trust_config.last_revision += 1
     trust_config.save(update_fields=["last_revision"])
@@ -174,7 +175,9 @@ def open_intent(
             *([Action.REMOVE.value, *entry] for entry in sorted(change.removed)),
         ],
         entries=entries_to_json(entries),
-        keeps_set=last_digest != base_digest or trust_config.last_revision % KEEP_SET_EVERY == 0,
+        keeps_set=last_digest != base_digest
+        or last_whole is None
+        or trust_config.last_revision - last_whole >= KEEP_SET_EVERY,
         etag_before=etag,
         worker=worker,
         intended_at=at,
@@ -243,7 +246,7 @@ def set_of(publication: Publication) -> frozenset[Entry]:
         revision__lte=publication.revision,
     )
     since: list[Publication] = []
-    for each in verified.order_by("-revision")[: 2 * KEEP_SET_EVERY]:
+    for each in verified.order_by("-revision").iterator(chunk_size=KEEP_SET_EVERY):
         since.append(each)
         if each.entries is not None:
             break

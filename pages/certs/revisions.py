@@ -1,12 +1,13 @@
 """What a trust config held after one of its writes, for programs and auditors."""
 
 from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext_lazy as _
 
 from certs.models import Publication
 from certs.trust_configs.publications import set_of
 from pages.page_access import TenantRequest, tenant_page
 from tenants.access import may
-from tenants.errors import UnknownObject
+from tenants.errors import NotPossible, UnknownObject
 from tenants.rights import Act
 
 
@@ -34,6 +35,10 @@ def trust_config_revision(
     sees_all = may(request.user.pk, Act.SEE_ALL_ENTRIES, environment=trust_config.environment)
     if trust_config.is_shared and not sees_all:
         raise UnknownObject
+    try:
+        entries = sorted(set_of(publication))
+    except LookupError as error:
+        raise NotPossible(_("What is kept of this revision does not tell its set.")) from error
     return JsonResponse(
         {
             "trust_config": trust_config.resource_name,
@@ -41,6 +46,6 @@ def trust_config_revision(
             "label": publication.label,
             "verified_at": publication.verified_at and publication.verified_at.isoformat(),
             "revision_digest": publication.revision_digest,
-            "entries": [list(entry) for entry in sorted(set_of(publication))],
+            "entries": [list(entry) for entry in entries],
         }
     )

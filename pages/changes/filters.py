@@ -1,9 +1,10 @@
 """Filters of the list of changes."""
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from approvals.models import Item
 from approvals.querysets import ChangeQuerySet
 from approvals.states import OPEN, State
 from pages.page_access import TenantRequest
@@ -33,10 +34,12 @@ class ChangeFilter(ListFilter):
         text = text.lower()
         number = text.lstrip("#")
         by_number = Q(number=int(number)) if number.isdecimal() and len(number) < 15 else Q()
-        about = Q(items__certificate__subject__icontains=text) | Q(reason__icontains=text)
+        of_items = Q(certificate__subject__icontains=text)
         if prefix := fingerprint_prefix(text):
-            about |= begins_or_ends_with("items__sha256_fingerprint", prefix)
-        return changes.filter(by_number | about if by_number else about).distinct()
+            of_items |= begins_or_ends_with("sha256_fingerprint", prefix)
+        items = Item.objects.filter(of_items, change=OuterRef("pk"))
+        about = Q(reason__icontains=text) | Exists(items)
+        return changes.filter(by_number | about if by_number else about)
 
     def in_state(self, changes: ChangeQuerySet, _name: str, state: str) -> ChangeQuerySet:
         return changes.filter(state__in=OPEN if state == "open" else [state])

@@ -17,6 +17,7 @@ from certs.trust_configs.drift import open_case
 from certs.trust_configs.publications import hindrance_of
 from certs.trust_configs.remedies import remedy
 from gcp.errors import CloudExhausted
+from jobs.models import JobState
 from jobs.queue import tried_in_vain
 from pages.changes.progress import is_being_written
 from pages.silence import silence_of
@@ -106,6 +107,10 @@ def _drifted(change: ChangeRequest) -> Waiting:
     way_out = _(
         "Somebody must adopt what is live or put back what was, on the page of the trust config."
     )
+    if case is not None and case.unknown_revision is not None:
+        way_out = _(
+            "The database is older than Google's last write. An admin of the platform decides on the page of the trust config."
+        )
     return Waiting(what, case.found_at if case else change.state_since, way_out, is_trouble=True)
 
 
@@ -150,7 +155,7 @@ def _nobody_works(change: ChangeRequest) -> Waiting | None:
     words = silence_of(change.trust_config.environment.queue, change.state_since)
     if not words:
         return None
-    way_out = _("Whoever runs the portal must start one; this goes on by itself then.")
+    way_out = _("Whoever runs the portal must see to it; this goes on by itself then.")
     return Waiting(words, change.state_since, way_out, is_trouble=True)
 
 
@@ -163,9 +168,13 @@ def _tried_in_vain(change: ChangeRequest) -> Waiting | None:
         "count": job.attempt_count,
         "words": job.last_error,
     }
-    way_out = _("It is tried again by itself, next at %(when)s.") % {
+    way_out: str | Promise = _("It is tried again by itself, next at %(when)s.") % {
         "when": f"{job.due_at:%H:%M:%S} UTC"
     }
+    if job.state == JobState.RUNNING:
+        way_out = _("It is being tried again now.")
+    elif job.state == JobState.FAILED:
+        way_out = _("It was given up. It is asked for anew by itself within minutes.")
     return Waiting(words, change.state_since, way_out, is_trouble=True)
 
 

@@ -35,12 +35,14 @@ def textarea(
     errors: Sequence[Any] = (),
     rows: int = 2,
     required: bool = False,
+    marked: bool = False,
     longest: int = MAXIMAL_REASON,
     gap: bool = False,
 ) -> dict[str, Any]:
     """Where a person types a text: label, field, hint and errors, which describe the field for a screen reader.
 
-    ``longest`` is in characters; ``gap`` leaves room above, where another field stands before it.
+    ``longest`` is in characters; ``marked`` shows it as required where the browser must not insist (a form with a button that
+    needs it and one that does not); ``gap`` leaves room above, where another field stands before it.
     """
     field_id = element_id or f"id_{name}"
     described = [f"{field_id}_hint"] if hint else []
@@ -54,6 +56,7 @@ def textarea(
         "errors": errors,
         "rows": rows,
         "required": required,
+        "is_marked": required or marked,
         "longest": longest,
         "gap": gap,
         "described": " ".join(described),
@@ -68,6 +71,7 @@ def text_field(
     hint: Any = "",
     rows: int = 2,
     required: bool = False,
+    marked: bool = False,
     gap: bool = False,
 ) -> dict[str, Any]:
     """The same of a form's field."""
@@ -80,6 +84,7 @@ def text_field(
         errors=field.errors,
         rows=rows,
         required=required,
+        marked=marked,
         gap=gap,
     )
 

@@ -14,14 +14,14 @@ import django
 
 django.setup()
 
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from approvals.models import ChangeRequest
-from audit.models import AuditFingerprint
-from certs.models import TrustConfig
-from tenants.models import Grant, Tenant, User
+from approvals.models import ChangeRequest  # noqa: E402
+from audit.models import AuditFingerprint  # noqa: E402
+from certs.models import TrustConfig  # noqa: E402
+from tenants.models import Grant, Tenant, User  # noqa: E402
 
 TIMES = 5
 
@@ -97,7 +97,7 @@ def measured(page: Client, path: str) -> tuple[int, float, float, int]:
 def main() -> None:
     print(f"{'page':28} {'queries':>8} {'SQL ms':>8} {'page ms':>8} {'kB':>7}")
     for name, who, path in pages():
-        page = Client()
+        page = Client(headers={"host": "localhost"})
         page.force_login(who)
         queries, in_sql, span, size = measured(page, path)
         print(f"{name:28} {queries:8} {in_sql:8.0f} {span:8.0f} {size / 1000:7.1f}")

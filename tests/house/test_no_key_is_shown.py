@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -99,3 +100,11 @@ def test_every_template_that_shows_what_was_typed_leaves_keys_out() -> None:
         if "without_keys" not in found
     ]
     assert [one for one in bare if not one.startswith("_form_reason.html: {{ value")] == []
+
+
+@pytest.mark.parametrize("name", ["q", "sort", "hide", "page", "unknown", "date"])
+@pytest.mark.parametrize("page", ["changes/", "certificates/", "audit/", ""])
+def test_what_stands_in_the_address_is_not_led_on(world: World, page: str, name: str) -> None:
+    answer = world.page("sam").get(f"{MINE}/{page}", {name: KEY})
+    shown = unquote_plus(answer.content.decode())
+    assert BODY not in shown

@@ -292,10 +292,11 @@ def test_what_ends_its_worker_again_and_again_has_failed(db: None, done: list[st
     _left_by_its_worker(job, times=claims.MAXIMAL_ATTEMPTS - 1)
     assert claims.claim(job.pk) is not None
     _left_by_its_worker(job, times=claims.MAXIMAL_ATTEMPTS)
+    Job.objects.filter(pk=job.pk).update(last_error="UNAVAILABLE")
     assert claims.claim(job.pk) is None
     job.refresh_from_db()
     assert job.state == "failed"
-    assert "50 times" in job.last_error
+    assert job.last_error == "its worker ended or hung at the last try; before: UNAVAILABLE"
 
 
 def test_one_that_was_left_behind_is_known_and_one_that_runs_is_not(db: None) -> None:
@@ -349,7 +350,8 @@ def test_the_last_job_of_a_subject_says_whether_it_failed(db: None) -> None:
     Job.objects.filter(pk=again.pk).update(state="done")
     bad = _ask("bad")
     Job.objects.filter(pk=bad.pk).update(state="failed")
-    assert queue.failed_lately("test", within=timedelta(hours=1)) == ["bad"]
+    assert queue.failed_lately("test", ["mended", "ba"]) == ["bad"]
+    assert queue.failed_lately("test", []) == []
 
 
 def test_a_queue_whose_jobs_nobody_takes_is_stuck_although_workers_live(db: None) -> None:
@@ -361,6 +363,10 @@ def test_a_queue_whose_jobs_nobody_takes_is_stuck_although_workers_live(db: None
     other = _ask("2", queue="env-dev")
     assert claims.claim(other.pk) is not None  # something is taken: they are only busy
     assert queue.stuck_since("env-dev") is None
+    Job.objects.filter(pk=other.pk).update(started_at=long_ago - timedelta(minutes=1))
+    assert queue.stuck_since("env-dev") is None  # with what was taken long ago
+    Job.objects.filter(pk=other.pk).update(lease_until=long_ago)
+    assert queue.stuck_since("env-dev") == long_ago
     assert queue.stuck_since("env-prod") is None
 
 

@@ -86,7 +86,7 @@ def test_a_client_is_refused_before_accepted_after_and_refused_again_when_it_is_
     paula.click("summary:has-text('Declare')")
     paula.select_option("#endpoint", endpoint)
     paula.click("button:has-text('Name')")
-    portal.wait_for(paula, "text=refuses clients without a certificate")
+    portal.wait_for(paula, "text=refuses untrusted clients")
 
     assert _probe(portal, endpoint, client)[0] == 1
     url = portal.submit(sam, portal.file("client.pem", client.pem), trust_config="gated")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.cache.backends.redis import RedisCacheClient
 from django.core.signing import Signer
-from redis import ResponseError
+from redis import OutOfMemoryError, ResponseError
 
 from portal import cache as shared
 from portal.cache import SharedCache, SignedJson
@@ -164,3 +164,21 @@ def test_other_accounts_do_not_push_one_accounts_attempts_out(store: Store) -> N
     for n in range(2_000):
         cache.set(f"n{n}", [1.0])
     assert cache.get("one") == [1.0] * 5
+
+
+class Full(Store):
+    """A Redis that takes no more."""
+
+    def set(self, key: str, value: bytes, **_options: Any) -> None:
+        raise OutOfMemoryError("OOM command not allowed when used memory > 'maxmemory'.")
+
+
+def test_a_redis_that_refuses_writes_is_away_and_the_process_counts_for_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    full = Full()
+    monkeypatch.setattr(RedisCacheClient, "get_client", lambda *_args, **_kwargs: full)
+    cache = SharedCache("redis://nowhere", {})
+    cache.set("limit", [1.0, 2.0])
+    assert cache.is_away
+    assert cache.get("limit") == [1.0, 2.0]

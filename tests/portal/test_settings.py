@@ -83,6 +83,11 @@ def test_what_is_missing_is_named(tmp_path: Path, name: str) -> None:
         ),
         ("DATABASE_URL", "postgresql://u@db/x?sslmode=require#x", "each option once"),
         ("DATABASE_URL", "postgresql://u:se/cret@db/x", "has a port that is no number"),
+        ("DATABASE_URL", "postgresql://u:p@h", "DATABASE_URL names no database"),
+        ("DATABASE_URL", "postgresql://u:[s3cret]@h/db", "DATABASE_URL cannot be read"),
+        ("DATABASE_URL", "postgresql://u:p\uff20s3cret@h/db", "DATABASE_URL cannot be read"),
+        ("BROKER_URL", "redis://:[s3cret]@h/0", "BROKER_URL cannot be read"),
+        ("GATE_ENDPOINTS", "lb:443", "GATE_ENDPOINTS is called PROBE_ENDPOINTS now"),
         ("SECRET_KEY", "1234567890" * 5, "SECRET_KEY is too weak"),
         ("SECRET_KEY", "django-insecure-" + "0123456789abcdefghijklmnopqrstuv" * 2, "too weak"),
         (
@@ -152,7 +157,17 @@ def test_a_broker_without_a_numbered_database_needs_a_cache_of_its_own(url: str)
         env.other_database(url)
 
 
-def test_a_part_of_the_password_stands_in_no_error(tmp_path: Path) -> None:
-    done = _start(tmp_path, DATABASE_URL="postgresql://u:topsecret/rest@db/x")
+@pytest.mark.parametrize("secret", ["s3cret/x", "[s3cret]", "x\uff20s3cret", "s3cret]"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "BROKER_URL"])
+def test_a_part_of_the_password_stands_in_no_error(tmp_path: Path, name: str, secret: str) -> None:
+    scheme = "postgresql" if name == "DATABASE_URL" else "redis"
+    done = _start(tmp_path, **{name: f"{scheme}://u:{secret}@db:1/0"})
     assert done.returncode != 0
-    assert "topsecret" not in done.stderr + done.stdout
+    assert "s3cret" not in done.stderr + done.stdout
+
+
+def test_a_socket_and_percent_signs_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:p%40%2F%23@%2Fvar%2Frun%2Fpostgresql/d%62")
+    found = env.database("DATABASE_URL")
+    assert (found["HOST"], found["NAME"]) == ("/var/run/postgresql", "db")
+    assert found["PASSWORD"] == "p@/#"

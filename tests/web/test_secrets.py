@@ -24,6 +24,12 @@ def test_a_key_is_known_wherever_it_stands(text: str) -> None:
         "Their private key was stolen; this takes the certificate out.",
         f"The private key of {'0123456789abcdef' * 4} is in an HSM.",
         "PRIVATE KEY rotation, ticket SEC-1234",
+        "private key was exposed; see https://wiki.example.com/security/incidents/2026/private-key-rotation",
+        "the private key file /etc/ssl/private/partner-clients/2026/server/partner.key was lost",
+        "Private-key ceremony: https://jira.example.com/browse/SECURITY-OPERATIONS-2026-PARTNER-1234",
+        "private key moved to projects/demo-keys/locations/global/keyRings/countersign",
+        "private key of SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDqz4vM0kD1yDmBk3A",
+        "Private key compromised -----",
     ],
 )
 def test_plain_words_are_no_key(text: str) -> None:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from web import texts
-from web.secrets import error_text, holds_key, without_keys
+from web.secrets import error_text, holds_key, shown_query, without_keys
 
 register = template.Library()
 
@@ -79,7 +79,7 @@ def control(field: Any, hint: Any = "") -> SafeString:
 @register.simple_tag(takes_context=True)
 def query(context: Mapping[str, Any], *pairs: Any) -> str:
     """The page's own query with these names set to these values, or without them where a value is None."""
-    asked = context["request"].GET.copy()
+    asked = shown_query(context["request"])
     for name, value in zip(pairs[::2], pairs[1::2], strict=True):
         asked.pop(name, None)
         if value is not None:
@@ -90,7 +90,7 @@ def query(context: Mapping[str, Any], *pairs: Any) -> str:
 @register.simple_tag(takes_context=True)
 def kept_choices(context: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Order and columns that the URL says, for a form that would drop them."""
-    asked = context["request"].GET
+    asked = shown_query(context["request"])
     return [(name, value) for name in ("sort", "hide") for value in asked.getlist(name)]
 
 

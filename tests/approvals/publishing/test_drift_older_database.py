@@ -6,15 +6,16 @@ import pytest
 from django.db import connection, transaction
 
 from approvals.publishing import sweep
+from approvals.publishing.conductor import publish
 from approvals.publishing.wake import wake_trust_configs
 from audit.models import AuditEvent
-from certs.models import DriftCase, Publication
+from certs.models import DriftCase, Publication, TrustConfig
 from certs.trust_configs.drift import open_case
 from certs.trust_configs.live import LABEL
 from tenants.errors import NotAllowed
 from tests import common_world, guard
 from tests.certificates import make
-from tests.world import COMMAND, World
+from tests.world import World
 
 pytestmark = pytest.mark.embedded
 _births = import_module("approvals.migrations.0003_only_moves_of_the_table")
@@ -140,4 +141,74 @@ def test_the_label_alone_takes_an_admin_too(world: World) -> None:
     world.edited_outside(labels={LABEL: AHEAD})
     page = world.page("sam").get(f"/t/payments/trust-configs/{world.trust_config().pk}/")
     assert "Only admins of the platform resolve this" in page.content.decode()
-    assert COMMAND.kind == "command"
+
+
+def begun(world: World) -> Publication:
+    """A write of ours whose outcome is not known, as it stands in a backup that was taken meanwhile."""
+    world.applied(make("first"))
+    publication = world.write_begun(world.checked(make("second")))
+    Publication.objects.filter(pk=publication.pk).update(revision=2)
+    TrustConfig.objects.filter(pk=publication.trust_config_id).update(last_revision=2)
+    publication.refresh_from_db()
+    return publication
+
+
+@pytest.mark.parametrize("is_seen_by_a_sweep", [True, False])
+def test_not_even_a_fence_is_written_before_an_admin_has_decided(
+    world: World, *, is_seen_by_a_sweep: bool
+) -> None:
+    publication = begun(world)
+    world.edit_live(labels={LABEL: AHEAD})
+    if is_seen_by_a_sweep:
+        looked(world)
+    written = len(world.updates())
+    for _ in range(3):
+        publish(trust_config_id=str(publication.trust_config_id))
+    assert len(world.updates()) == written
+    assert world.live()["labels"][LABEL] == AHEAD
+    case = open_case(world.trust_config())
+    assert case is not None and case.unknown_revision == 9
+    assert world.trust_config().state == "drifted"
+
+
+def test_once_an_admin_has_decided_the_write_of_old_is_settled(world: World) -> None:
+    publication = begun(world)
+    foreign = [*world.live()["allowlisted"], make("foreign").parsed.pem]
+    world.edited_outside(allowlisted=foreign, labels={LABEL: AHEAD})
+    adoption = world.adopt(by="paula")
+    world.work()
+    world.approve(adoption, by="ravi")
+    world.work()
+    publication.refresh_from_db()
+    assert publication.state not in Publication.UNRESOLVED
+    assert open_case(world.trust_config()) is None
+    assert world.trust_config().state == "ready"
+
+
+@pytest.mark.parametrize("way", ["put back", "adopt"])
+def test_what_was_asked_for_before_it_was_known_ends(world: World, way: str) -> None:
+    """One reviewer alone may put back an ordinary drift; what an older database would lose takes an admin."""
+    world.applied(make("first"))
+    stays = world.live()["allowlisted"]
+    world.edited_outside(allowlisted=[*stays, make("foreign").parsed.pem])
+    asked = world.put_back(by="rita") if way == "put back" else world.adopt(by="rita")
+    written = len(world.updates())
+    world.edited_outside(labels={LABEL: AHEAD})
+    assert world.fresh(asked).state == "rejected"
+    world.work()
+    assert len(world.updates()) == written
+    assert world.live()["labels"][LABEL] == AHEAD
+    found = AuditEvent.objects.filter(type="drift.found").order_by("pk")
+    assert ["unknown_revision" in str(event.recorded) for event in found] == [False, True]
+    assert world.put_back(by="paula").state == "submitted"
+
+
+@pytest.mark.parametrize("revision", [2_000_000, 999_999_999_999_999, 10**17])
+def test_a_label_that_leaps_was_written_by_hand_and_is_not_counted_from(
+    world: World, revision: int
+) -> None:
+    world.applied(make("first"))
+    world.edited_outside(labels={LABEL: f"{revision}-{AHEAD.split('-', 1)[1]}"})
+    case = open_case(world.trust_config())
+    assert case is not None and case.unknown_revision is None
+    assert world.trust_config().last_revision == 1

@@ -58,6 +58,10 @@ def test_a_mail_server_that_was_away_for_long_loses_no_reminder(world: World) ->
         Reminder.objects.update(mailed_at=timezone.now())
         remind()
         assert jobs.filter(state="waiting").count() == asked > 0
+        jobs.update(state="failed", finished_at=long_ago)
+        Reminder.objects.update(made_at=timezone.now() - timedelta(days=2))
+        remind()  # it says nothing new any more, and is not tried for ever
+        assert not jobs.filter(state="waiting").exists()
 
 
 def test_a_reminder_whose_job_was_given_up_is_asked_for_again(world: World) -> None:

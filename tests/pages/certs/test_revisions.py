@@ -1,6 +1,7 @@
 """What a trust config held after one of its writes, from the rows that are kept."""
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from approvals.draft import Removal
+from certs.hindrance import Hindrance
 from certs.models import Publication, TrustConfig
 from certs.trust_configs import publications
 from certs.trust_configs.publications import set_of
@@ -60,16 +62,54 @@ def test_the_row_of_a_large_trust_config_is_small(world: World) -> None:
     assert len(json.dumps([steps.entries, steps.steps])) < 200
 
 
-def test_once_in_fifty_revisions_the_set_is_kept(
+def test_once_in_so_many_revisions_the_set_is_kept(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publications, "KEEP_SET_EVERY", 3)
     for n in range(7):
         world.applied(make(f"c{n}"))
     kept = [publication.revision for publication in writes() if publication.entries is not None]
-    assert kept == [1, 3, 6]
+    assert kept == [1, 4, 7]
     for publication in writes():
         assert revision_digest(set_of(publication)) == publication.revision_digest
+
+
+def test_writes_that_failed_do_not_take_the_turn_of_one_that_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publications, "KEEP_SET_EVERY", 2)
+    held: frozenset[Entry] = frozenset()
+    for n in range(9):
+        base, held = held, held | {Entry(TrustRole.ALLOWLISTED, f"{n:064}")}
+        for is_good in (False, True):
+            with transaction.atomic():
+                publication = publications.open_intent(
+                    trust_config=world.trust_config(),
+                    kind=Publication.Kind.CHANGES,
+                    base=base,
+                    entries=held,
+                    etag="e",
+                    worker="w",
+                    at=timezone.now(),
+                )
+                if is_good:
+                    publications.mark_verified(publication, etag="e", at=timezone.now())
+                else:
+                    why = Hindrance("cloud-conflict", "etag")
+                    publications.mark_failed(publication, why, at=timezone.now())
+    for publication in writes():
+        assert revision_digest(set_of(publication)) == publication.revision_digest
+    gaps = [one.revision for one in writes() if one.entries is not None]
+    assert max(b - a for a, b in pairwise(gaps)) <= 4
+
+
+def test_a_set_that_cannot_be_told_is_said(world: World) -> None:
+    world.applied(make("a"))
+    world.applied(make("b"))
+    Publication.objects.filter(revision=1).update(entries=None)
+    answer = read(world, "sam", writes()[1])
+    assert answer.status_code == 409
+    assert "does not tell its set" in answer.content.decode()
 
 
 def test_while_its_outcome_is_open_a_write_has_its_set(world: World) -> None:

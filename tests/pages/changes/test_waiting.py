@@ -35,6 +35,23 @@ def test_a_check_that_google_does_not_answer_says_so_and_how_often(world: World)
     assert is_trouble
 
 
+@pytest.mark.parametrize(
+    ("state", "words"), [("running", "being tried again now"), ("failed", "was given up")]
+)
+def test_neither_a_try_that_runs_nor_one_that_was_given_up_is_said_to_take_seconds(
+    world: World, state: str, words: str
+) -> None:
+    heartbeat.sign(Heartbeat.Role.WORKER, ["env-dev"])
+    change = world.submit(make())
+    Job.objects.filter(kind="validate_change").update(
+        attempt_count=12, last_error="UNAVAILABLE", state=state
+    )
+    what, way_out, is_trouble = said(world, change)
+    assert words in way_out
+    assert "seconds" not in what + way_out
+    assert is_trouble
+
+
 def test_one_failed_try_is_no_trouble_yet(world: World) -> None:
     change = world.submit(make())
     Job.objects.filter(kind="validate_change").update(attempt_count=1, last_error="x")

@@ -117,3 +117,10 @@ def test_a_refusal_is_drawn_in_one_place() -> None:
         if "This was not done." in path.read_text(encoding="utf-8")
     ]
     assert [path.name for path in texts] == ["_refused.html"]
+
+
+def test_a_text_that_one_of_two_buttons_needs_is_marked_and_not_insisted_on() -> None:
+    drawn = draw('{% textarea "reason" "Why" marked=True %}')
+    assert '<label class="form-label required"' in drawn
+    field = drawn[drawn.index("<textarea") : drawn.index("</textarea>")]
+    assert "required" not in field
