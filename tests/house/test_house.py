@@ -623,3 +623,19 @@ def test_tests_mirror_the_code() -> None:
             astray.append(str(where))
     assert looked_at > 70
     assert astray == []
+
+
+def test_every_mutant_fits_the_code_and_names_tests_that_are_there() -> None:
+    """A mutant that fits no more tests nothing, and nobody would miss it before the next release."""
+    from tests.mutants.catalogue import MUTANTS
+
+    assert len(MUTANTS) > 100
+    unfit = [
+        mutant.rule
+        for mutant in MUTANTS
+        if (ROOT / mutant.file).read_text(encoding="utf-8").count(mutant.before) != 1
+        or not all((ROOT / test.partition("::")[0]).exists() for test in mutant.tests)
+    ]
+    assert unfit == []
+    rules = [mutant.rule for mutant in MUTANTS]
+    assert len(rules) == len(set(rules))

@@ -350,7 +350,7 @@ def test_the_last_job_of_a_subject_says_whether_it_failed(db: None) -> None:
     Job.objects.filter(pk=again.pk).update(state="done")
     bad = _ask("bad")
     Job.objects.filter(pk=bad.pk).update(state="failed")
-    assert queue.failed_lately("test", ["mended", "ba"]) == ["bad"]
+    assert queue.failed_lately("test", ["mended", "bad"]) == ["bad"]
     assert queue.failed_lately("test", []) == []
 
 
