@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 import django_tables2 as tables
 from django import forms
-from django.core.paginator import Paginator
+from django.core.paginator import EmptyPage, PageNotAnInteger
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -31,9 +31,14 @@ class ListTable(tables.Table):
         self.choose_columns(request)
         if order := request.GET.get(self.prefixed_order_by_field):
             self.order_by = order
-        paginator = Paginator(self.rows, PAGE_SIZE)
-        page = paginator.get_page(request.GET.get(self.prefixed_page_field))
-        self.paginate(page=page.number, per_page=PAGE_SIZE)
+        # Only a table that has a paginator counts its rows by the database; every other one reads them all to know.
+        try:
+            wanted = request.GET.get(self.prefixed_page_field, 1)
+            self.paginate(page=wanted, per_page=PAGE_SIZE)
+        except PageNotAnInteger:
+            self.paginate(page=1, per_page=PAGE_SIZE)
+        except EmptyPage:
+            self.paginate(page=self.paginator.num_pages, per_page=PAGE_SIZE)
         return self
 
     def choose_columns(self, request: HttpRequest) -> None:

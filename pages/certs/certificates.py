@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from approvals.judging.revocations import revoked_by
-from approvals.models import ChangeRequest
+from approvals.models import ChangeRequest, Item
 from approvals.policy import may_submit
 from audit.questions import events_of_certificate
 from certs.models import (
@@ -57,7 +57,9 @@ def certificate_detail(request: TenantRequest, fingerprint: str) -> HttpResponse
             "trust_config__environment", "added_publication", "removed_publication"
         ),
         "changes": ChangeTable(
-            changes.filter(items__certificate=found).distinct().for_lists(),
+            changes.filter(
+                pk__in=Item.objects.filter(certificate=found).values("change")
+            ).for_lists(),
             empty_text=_("No change is about it."),
         ).by_url(request),
         "events": events_of_certificate(request.tenant.pk, fingerprint),

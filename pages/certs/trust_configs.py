@@ -134,7 +134,7 @@ def show_trust_config(
         "pending": ChangeTable(
             pending.for_tenant(request.tenant.pk).for_lists(),
             empty_text=_("No change of this tenant is under way."),
-        ),
+        ).by_url(request),
         "pending_others_count": pending.exclude(tenant=request.tenant).count(),
         "publications": trust_config.publications.all()[:20],
         "events": events_of_trust_config(request.tenant.pk, str(trust_config.pk)),

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -234,3 +235,52 @@ def test_home_shows_reviewers_a_drift_and_a_proposed_switch(world: World) -> Non
     assert "Live was changed outside the portal." in page
     assert "Mode B is proposed" in page
     assert "Also waiting for a person" not in page_text(world, "sam", "/")
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "table"),
+    [
+        ("sam", "/t/payments/changes/", "approvals_changerequest"),
+        ("sam", "/t/payments/changes/?sort=-number&page=1", "approvals_changerequest"),
+        ("sam", "/t/payments/certificates/", "certs_certificate"),
+        ("sam", "/t/payments/certificates/{fingerprint}/", "approvals_changerequest"),
+        ("rita", "/review/", "approvals_changerequest"),
+        ("rita", "/", "approvals_changerequest"),
+        ("sam", "/", "approvals_changerequest"),
+        ("sam", "/t/payments/trust-configs/{trust_config}/", "approvals_changerequest"),
+        ("paula", "/tenants/", "tenants_tenant"),
+        ("ada", "/audit/", "audit_auditevent"),
+        ("paula", "/operations/", "jobs_job"),
+    ],
+)
+def test_a_list_reads_a_page_of_rows_and_not_all(
+    world: World, who: str, path: str, table: str
+) -> None:
+    made = make("one")
+    change = world.applied(made)
+    world.checked(make("waits"))
+    url = path.format(fingerprint=made.fingerprint, trust_config=change.trust_config_id)
+    page = world.page(who)
+    page.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        assert page.get(url).status_code == 200
+    of_table = [
+        query["sql"]
+        for query in queries
+        if re.search(rf'^SELECT (DISTINCT )?"{table}"\."id"', query["sql"])
+    ]
+    # What one row leads to (a change's own), and what the rule must look at to know whom it is about.
+    whole = [sql for sql in of_table if " LIMIT " not in sql and not is_bounded(sql)]
+    assert whole == []
+
+
+def is_bounded(sql: str) -> bool:
+    """By ids, by what is open only, or by what leads to one row: not by how much there ever was."""
+    bounds = (
+        r'"id" IN \(',
+        r'"id" = ',
+        r'"state" (= |IN \()',
+        "from_changerequest_id",
+        "follows_id",
+    )
+    return any(re.search(bound, sql) for bound in bounds)
