@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -26,6 +28,7 @@ from certs.models import (
     TrustConfig,
     TrustEntry,
 )
+from certs.querysets import TrustEntryQuerySet
 from certs.trust_configs import ask as ask_for_trust_config
 from certs.trust_configs.drift import open_case
 from certs.trust_configs.inventory import facts_of
@@ -51,6 +54,7 @@ from tenants.errors import UnknownObject
 from tenants.models import Environment, Tenant
 from tenants.rights import Act
 from web.errors import Refusal, keep_on_page
+from web.lists import PAGE_SIZE, begins_or_ends_with, fingerprint_prefix
 
 
 @tenant_page()
@@ -116,8 +120,8 @@ def show_trust_config(
         .filter(trust_config=trust_config)
         .select_related("certificate", "added_publication")
     )
-    own = list(entries.for_tenant(request.tenant.pk).order_by("role", "certificate__not_after"))
-    own_set = {entry.holding.entry for entry in own}
+    mine = entries.for_tenant(request.tenant.pk)
+    own_set = {holding.entry for holding in mine.holdings()}
     pending = ChangeRequest.objects.open().filter(trust_config=trust_config)
     facts = facts_of(trust_config)
     why = hindrance_of(trust_config)
@@ -126,7 +130,8 @@ def show_trust_config(
         "page_url": reverse(
             "certs:trust-config-detail", args=[request.tenant.slug, trust_config.pk]
         ),
-        "own": own,
+        "own": _page_of(mine, request),
+        "own_count": len(own_set),
         "others": Counter(entry.role for entry in trust_config.observed - own_set),
         "headroom": counts(
             (entry for entry in trust_config.observed if entry.sha256_fingerprint in facts), facts
@@ -146,7 +151,7 @@ def show_trust_config(
         "silence": silence_of(trust_config.environment.queue, trust_config.created_at),
         "remedy": remedy(why, trust_config),
         "observed_digest": revision_digest(trust_config.observed),
-        "expiring": _expiring(own),
+        "expiring": _expiring(mine),
         "may_administer": may(request.user.pk, Act.ADMINISTER),
         "enforcement_form": EnforcementForm(
             initial={
@@ -281,13 +286,23 @@ def _drift(
     }
 
 
-def _expiring(own: list[TrustEntry]) -> list[TrustEntry]:
+def _page_of(entries: TrustEntryQuerySet, request: TenantRequest) -> Page[TrustEntry]:
+    """A page of the tenant's entries, of those that the search names where there is one."""
+    text = request.GET.get("entry", "")[:200].replace("\0", "").strip()
+    if text:
+        named = Q(certificate__subject__icontains=text)
+        if part := fingerprint_prefix(text):
+            named |= begins_or_ends_with("certificate__sha256_fingerprint", part)
+        entries = entries.filter(named)
+    ordered = entries.order_by("role", "certificate__not_after", "pk")
+    return Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("entries"))
+
+
+def _expiring(own: TrustEntryQuerySet) -> list[TrustEntry]:
     """What is past its date or nearly: allowlisted certificates that Google goes on accepting, and CAs that it will not."""
     soon = timezone.now() + timedelta(days=EXPIRES_SOON_DAYS)
-    return sorted(
-        (entry for entry in own if entry.certificate.not_after <= soon),
-        key=lambda entry: entry.certificate.not_after,
-    )
+    rows = own.filter(certificate__not_after__lte=soon).order_by("certificate__not_after", "pk")
+    return list(rows[:PAGE_SIZE])
 
 
 def _role_counts(trust_config: TrustConfig) -> list[tuple[str, int]]:

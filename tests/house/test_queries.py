@@ -19,7 +19,7 @@ PAGES = {
     "live part of a change": ("rita", "/t/payments/changes/{change}/live/", 8),
     "rollback": ("rita", "/t/payments/changes/{change}/roll-back/", 25),
     "trust configs": ("sam", "/t/payments/trust-configs/", 9),
-    "trust config": ("sam", "/t/payments/trust-configs/{trust_config}/", 24),
+    "trust config": ("sam", "/t/payments/trust-configs/{trust_config}/", 27),
     "new change": ("sam", "/t/payments/changes/new/{trust_config}/", 10),
     "certificates": ("sam", "/t/payments/certificates/", 8),
     "audit of a tenant": ("sam", "/t/payments/audit/", 10),
