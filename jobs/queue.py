@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 3.0
 ASK_AGAIN_AFTER = timedelta(minutes=10)
-_quiet_until = [0.0]
+_quiet_until = [0.0]  # by time.monotonic; a cell, so that the function may set it
 PORTAL_QUEUE = "portal"
 PERIODIC_SUBJECT = "-"
 RINGS_AT_ONCE = 200

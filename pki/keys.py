@@ -8,7 +8,7 @@ from pki.armor import as_text, bare_base64, base64_runs
 from pki.caps import LARGEST_KEY_BYTES
 
 _PRIVATE_KEY = re.compile(
-    rb"PRIVATE[\W_]{0,8}KEY|PuTTY-User-Key-File|<RSAKeyValue>.{0,8000}<D>",
+    rb"PRIVATE[\W_]{0,8}KEY|PuTTY-User-Key-File|<RSAKeyValue>.{0,8000}<D>|openssh-key-v1|b3BlbnNzaC1rZXktdjE",
     re.IGNORECASE | re.DOTALL,
 )
 _JWK_KIND, _JWK_SECRET = (

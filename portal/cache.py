@@ -21,7 +21,7 @@ _AWAY_SECONDS = 5.0
 # Entries of the memory meanwhile; other addresses must not push an account's attempts out.
 MOST_KEPT = 100_000
 _MISS = object()
-_away_until = [0.0]
+_away_until = [0.0]  # one cell for all caches of this process
 
 
 class SignedJson:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,15 +33,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Ends what a process or thread of a test has left open, or PostgreSQL would not drop the database."""
+    """Ends, and names, what a process or thread of a test has left open: PostgreSQL would not drop the database."""
     yield
     with django_db_blocker.unblock():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    "SELECT pid, state, query, pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
+                for pid, state, query, _ended in cursor.fetchall():
+                    print(f"left open by a test: {pid} {state} {query[:200]}", file=sys.stderr)
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ class ListFilter(django_filters.FilterSet):
         return self.is_valid() and any(self.form.cleaned_data.values())
 
 
-def fingerprint_prefix(text: str) -> str:
+def fingerprint_part(text: str) -> str:
     """The beginning of a SHA-256 fingerprint as people write it, with colons or blanks; empty when it is none.
 
     Or its end, as pages show it for short: "…250dcc69".

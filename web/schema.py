@@ -21,6 +21,10 @@ class AddIndexBesides(migrations.AddIndex):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         model = to_state.apps.get_model(app_label, self.model_name)
+        # One that was broken off leaves an index that is not valid; tried again, it is made anew.
+        schema_editor.execute(
+            f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}"
+        )
         schema_editor.add_index(model, self.index, concurrently=True)
 
     def database_backwards(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.display import DISPLAYS
 from audit.models import AuditEvent, AuditFingerprint
 from tenants.models import User
-from web.lists import SHORT, ListFilter, WholeNumberFilter, begins_with, choice, fingerprint_prefix
+from web.lists import SHORT, ListFilter, WholeNumberFilter, begins_with, choice, fingerprint_part
 
 Events = QuerySet[AuditEvent]
 _RESULTS = [("ok", _("ok")), ("refused", _("refused")), ("failed", _("failed"))]
@@ -44,7 +44,7 @@ class EventFilter(ListFilter):
         return events.filter(acted(actor, Q(full_name__icontains=actor)))
 
     def about(self, events: Events, _name: str, fingerprint: str) -> Events:
-        prefix = fingerprint_prefix(fingerprint)
+        prefix = fingerprint_part(fingerprint)
         if not prefix:
             return events.none()
         named = AuditFingerprint.objects.alias(short=Right("sha256_fingerprint", SHORT))

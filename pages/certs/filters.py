@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals.judging.revocations import revoked_by
 from certs.querysets import CertificateQuerySet
 from pki.x509_rules import EXPIRES_SOON_DAYS
-from web.lists import ListFilter, begins_or_ends_with, choice, fingerprint_prefix
+from web.lists import ListFilter, begins_or_ends_with, choice, fingerprint_part
 
 _STATES = [
     ("trusted", _("trusted now")),
@@ -30,7 +30,7 @@ class CertificateFilter(ListFilter):
         self, certificates: CertificateQuerySet, _name: str, text: str
     ) -> CertificateQuerySet:
         about = Q(subject__icontains=text) | Q(issuer__icontains=text)
-        if prefix := fingerprint_prefix(text):
+        if prefix := fingerprint_part(text):
             about |= begins_or_ends_with("sha256_fingerprint", prefix)
             about |= Q(serial_number__iexact=prefix.lstrip("0"))
         return certificates.filter(about)

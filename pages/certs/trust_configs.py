@@ -54,7 +54,7 @@ from tenants.errors import UnknownObject
 from tenants.models import Environment, Tenant
 from tenants.rights import Act
 from web.errors import Refusal, keep_on_page
-from web.lists import PAGE_SIZE, begins_or_ends_with, fingerprint_prefix
+from web.lists import PAGE_SIZE, begins_or_ends_with, fingerprint_part
 
 
 @tenant_page()
@@ -291,7 +291,7 @@ def _page_of(entries: TrustEntryQuerySet, request: TenantRequest) -> Page[TrustE
     text = request.GET.get("entry", "")[:200].replace("\0", "").strip()
     if text:
         named = Q(certificate__subject__icontains=text)
-        if part := fingerprint_prefix(text):
+        if part := fingerprint_part(text):
             named |= begins_or_ends_with("certificate__sha256_fingerprint", part)
         entries = entries.filter(named)
     ordered = entries.order_by("role", "certificate__not_after", "pk")

@@ -9,7 +9,7 @@ from approvals.querysets import ChangeQuerySet
 from approvals.states import OPEN, State
 from pages.page_access import TenantRequest
 from tenants.models import Environment
-from web.lists import CheckedFilter, ListFilter, begins_or_ends_with, choice, fingerprint_prefix
+from web.lists import CheckedFilter, ListFilter, begins_or_ends_with, choice, fingerprint_part
 
 
 def _environments(request: TenantRequest) -> QuerySet[Environment]:
@@ -35,7 +35,7 @@ class ChangeFilter(ListFilter):
         number = text.lstrip("#")
         by_number = Q(number=int(number)) if number.isdecimal() and len(number) < 15 else Q()
         of_items = Q(certificate__subject__icontains=text)
-        if prefix := fingerprint_prefix(text):
+        if prefix := fingerprint_part(text):
             of_items |= begins_or_ends_with("sha256_fingerprint", prefix)
         items = Item.objects.filter(of_items, change=OuterRef("pk"))
         about = Q(reason__icontains=text) | Exists(items)

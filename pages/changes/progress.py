@@ -10,7 +10,7 @@ from approvals.judging.schedule import may_go
 from approvals.models import ChangeRequest
 from approvals.states import State
 from certs.models import Publication, TrustConfig
-from pages.changes.records import last_publication_of, proofs_of
+from pages.changes.records import is_on_its_way, last_publication_of, proofs_of
 from pages.changes.summary import Votes
 
 
@@ -68,7 +68,7 @@ def _effect_step(change: ChangeRequest) -> Step:
 
 def _writing_title(change: ChangeRequest) -> str | Promise:
     """What stands where the writing does, while nothing is being written."""
-    if change.state != State.APPROVED or is_being_written(change):
+    if change.state != State.APPROVED or is_on_its_way(change):
         return _("Writing")
     if (
         change.held_code
@@ -92,11 +92,6 @@ def _stage(change: ChangeRequest, publication: Publication | None) -> int:
     return 6 if publication and publication.state == Publication.State.WRITTEN else 4
 
 
-def is_being_written(change: ChangeRequest) -> bool:
-    publication = last_publication_of(change)
-    return publication is not None and publication.state in Publication.UNRESOLVED
-
-
 def is_in_flux(change: ChangeRequest) -> bool:
     """Whether the page should look again by itself: a worker is, or soon will be, at work on it."""
     if change.held_code or change.awaits_answer or change.trust_config.blocked_at:
@@ -106,7 +101,7 @@ def is_in_flux(change: ChangeRequest) -> bool:
         and change.kind == ChangeRequest.Kind.REGULAR
     ):
         return False
-    if change.state == State.APPROVED and not is_being_written(change):
+    if change.state == State.APPROVED and not is_on_its_way(change):
         return may_go(change, timezone.now()) and not change.waits_for_first
     return change.state in {State.SUBMITTED, State.APPROVED}
 

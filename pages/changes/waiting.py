@@ -19,7 +19,7 @@ from certs.trust_configs.remedies import remedy
 from gcp.errors import CloudExhausted
 from jobs.models import JobState
 from jobs.queue import tried_in_vain
-from pages.changes.progress import is_being_written
+from pages.changes.records import is_on_its_way
 from pages.silence import silence_of
 
 
@@ -220,7 +220,7 @@ def _orderly_wait(change: ChangeRequest) -> Waiting:
         )
     if (
         change.kind == ChangeRequest.Kind.REGULAR
-        and not is_being_written(change)
+        and not is_on_its_way(change)
         and (waiting := _scheduled(change))
     ):
         return waiting

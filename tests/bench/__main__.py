@@ -1,6 +1,7 @@
 """make bench: sizes of the house, start-up, and one change from approval to verified. Figures of one run on one machine."""
 
 import ast
+import os
 import statistics
 import subprocess
 import sys
@@ -28,11 +29,25 @@ APPS = (
 
 
 def main() -> None:
+    if sys.argv[1:] == ["pages"]:
+        pages()
+        return
     sizes()
     start_up()
     pki_speed.main()
     publishing_speed.planning()
     publishing()
+
+
+def pages() -> None:
+    """Over the database that DATABASE_URL names, as it is."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    import django
+
+    django.setup()
+    from tests.bench import pages_speed
+
+    pages_speed.main()
 
 
 def _spread(name: str, values: list[int]) -> None:
@@ -95,8 +110,6 @@ def start_up() -> None:
 
 def publishing() -> None:
     """Real worker processes on SQLite (or where DATABASE_URL points), the embedded broker and, where TEST_REDIS_URL names one, Redis."""
-    import os
-
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {
             "VAR_DIR": folder,

@@ -1,27 +1,20 @@
 """Pages over a long past: queries, time of the database and of the whole page, size. Run after ``manage.py load_history``:
 
-DATABASE_URL=… python -m tests.bench.pages_speed
+DATABASE_URL=… python -m tests.bench pages
 """
 
-import os
 import statistics
 import time
 from typing import Any
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-import django
-
-django.setup()
-
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-
-from approvals.models import ChangeRequest  # noqa: E402
-from audit.models import AuditFingerprint  # noqa: E402
-from certs.models import TrustConfig  # noqa: E402
-from tenants.models import Grant, Tenant, User  # noqa: E402
+from approvals.models import ChangeRequest
+from audit.models import AuditFingerprint
+from certs.models import TrustConfig
+from tenants.models import Grant, Tenant, User
 
 TIMES = 5
 
@@ -101,7 +94,3 @@ def main() -> None:
         page.force_login(who)
         queries, in_sql, span, size = measured(page, path)
         print(f"{name:28} {queries:8} {in_sql:8.0f} {span:8.0f} {size / 1000:7.1f}")
-
-
-if __name__ == "__main__":
-    main()

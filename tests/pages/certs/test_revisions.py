@@ -32,6 +32,19 @@ def read(world: World, who: str, publication: Publication, tenant: str = "paymen
     return world.page(who).get(f"/t/{tenant}/trust-configs/{pk}/revisions/{publication.revision}/")
 
 
+def intent(world: World, base: frozenset[Entry], entries: frozenset[Entry]) -> Publication:
+    """What is about to be written, in the caller's transaction."""
+    return publications.open_intent(
+        trust_config=world.trust_config(),
+        kind=Publication.Kind.CHANGES,
+        base=base,
+        entries=entries,
+        etag="e",
+        worker="w",
+        at=timezone.now(),
+    )
+
+
 def test_each_revision_is_told_as_it_was(world: World) -> None:
     a, b, c = make("a"), make("b"), make("c")
     world.applied(a)
@@ -83,15 +96,7 @@ def test_writes_that_failed_do_not_take_the_turn_of_one_that_is_kept(
         base, held = held, held | {Entry(TrustRole.ALLOWLISTED, f"{n:064}")}
         for is_good in (False, True):
             with transaction.atomic():
-                publication = publications.open_intent(
-                    trust_config=world.trust_config(),
-                    kind=Publication.Kind.CHANGES,
-                    base=base,
-                    entries=held,
-                    etag="e",
-                    worker="w",
-                    at=timezone.now(),
-                )
+                publication = intent(world, base, held)
                 if is_good:
                     publications.mark_verified(publication, etag="e", at=timezone.now())
                 else:
@@ -117,15 +122,7 @@ def test_while_its_outcome_is_open_a_write_has_its_set(world: World) -> None:
     base = change.trust_config.observed
     entries = base | {Entry(TrustRole.ALLOWLISTED, make("b").fingerprint)}
     with transaction.atomic():
-        publication = publications.open_intent(
-            trust_config=world.trust_config(),
-            kind=Publication.Kind.CHANGES,
-            base=base,
-            entries=entries,
-            etag="e",
-            worker="w",
-            at=timezone.now(),
-        )
+        publication = intent(world, base, entries)
         assert not publication.keeps_set
         assert publication.entry_set == entries
         publications.mark_sent(publication, operation_name="o", at=timezone.now())

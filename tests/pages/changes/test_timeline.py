@@ -11,6 +11,11 @@ def titles(world: World, change: ChangeRequest) -> list[str]:
     return [str(moment.title) for moment in timeline_of(world.fresh(change))]
 
 
+def withdrawn(world: World, change: ChangeRequest, reason: str) -> None:
+    sam, tenant = world.actor("sam"), change.tenant_id
+    withdraw.withdraw(actor=sam, tenant_id=tenant, number=change.number, reason=reason)
+
+
 def test_before_a_worker_has_read_nothing_was_checked_against_live(world: World) -> None:
     change = world.submit(make())
     assert "Checked in the form, against what was last observed" in titles(world, change)
@@ -24,12 +29,7 @@ def test_before_a_worker_has_read_nothing_was_checked_against_live(world: World)
 
 def test_why_it_was_withdrawn_stands_there(world: World) -> None:
     change = world.checked(make())
-    withdraw.withdraw(
-        actor=world.actor("sam"),
-        tenant_id=change.tenant_id,
-        number=change.number,
-        reason="Not needed after all.",
-    )
+    withdrawn(world, change, "Not needed after all.")
     last = timeline_of(world.fresh(change))[-1]
     assert "Sam" in last.text
     assert "Not needed after all." in last.text
@@ -37,9 +37,7 @@ def test_why_it_was_withdrawn_stands_there(world: World) -> None:
 
 def test_a_withdrawal_without_a_reason_says_who(world: World) -> None:
     change = world.checked(make())
-    withdraw.withdraw(
-        actor=world.actor("sam"), tenant_id=change.tenant_id, number=change.number, reason=""
-    )
+    withdrawn(world, change, "")
     assert "Sam" in timeline_of(world.fresh(change))[-1].text
 
 
