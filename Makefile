@@ -92,7 +92,7 @@ lock: .tools/.done ## Resolve pyproject.toml into the requirements files (mainta
 	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.txt
 	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra demo pyproject.toml -o requirements-demo.txt
 	$(UV) pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group fuzz -o requirements-fuzz.txt
-	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev --group browser --group image --extra demo pyproject.toml -o requirements-dev.txt
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev --group browser --group image --extra demo --extra sentry --extra opentelemetry pyproject.toml -o requirements-dev.txt
 
 vendor: ## Copy Tabler and its icons into static/ again (maintainers; needs npm)
 	sh static/vendor/vendor.sh

@@ -97,7 +97,6 @@ class Actor:
     ip: str = ""
     authenticated_by: str = ""
     session: str = ""
-    request_id: str = ""
 
     @property
     def user_id(self) -> int:

@@ -9,7 +9,7 @@ from audit import log
 from audit.errors import OutsideTransaction
 from audit.events import Actor, EventType, Scope, Subject
 from audit.models import AuditEvent, AuditFingerprint, AuditPersonal
-from jobs import clock
+from jobs import clock, request_ids
 
 
 def record(
@@ -108,7 +108,7 @@ def _facts(
             "sha256": subject.sha256,
             "label": subject.label,
         },
-        "request_id": actor.request_id,
+        "request_id": request_ids.current(),
         "prev_event": None if previous is None else str(previous),
         "fingerprints": sorted(scope.sha256_fingerprints),
     }

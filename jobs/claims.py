@@ -25,6 +25,7 @@ class Claim:
     queue: str
     attempt_count: int
     token: str
+    request_id: str = ""
 
 
 def claim(job_id: int) -> Claim | None:
@@ -61,7 +62,9 @@ def claim(job_id: int) -> Claim | None:
         if not taken:
             return None
         job = Job.objects.get(pk=job_id)
-    return Claim(job.pk, job.kind, job.subject_id, job.queue, job.attempt_count, token)
+    return Claim(
+        job.pk, job.kind, job.subject_id, job.queue, job.attempt_count, token, job.request_id
+    )
 
 
 def renew(claim: Claim) -> None:

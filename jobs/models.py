@@ -26,6 +26,8 @@ class Job(models.Model):
     ring_count = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True, default="")
+    # Of the page whose request asked for the work, directly or by another job; empty for what is done by the clock.
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Least, Now
 
-from jobs import heartbeat
+from jobs import heartbeat, request_ids
 from jobs.claims import FIRST_PAUSE
 from jobs.models import Job, JobState
 
@@ -43,6 +43,7 @@ def enqueue(
         )
     due_at = Now() + timedelta(seconds=delay_seconds)
     waiting = Job.objects.filter(kind=kind, subject_id=str(subject_id), state=JobState.WAITING)
+    request_id = request_ids.current()
     sooner = {
         "due_at": Least("due_at", due_at),
         "ring_again_at": Least("due_at", due_at) + FIRST_PAUSE,
@@ -57,6 +58,7 @@ def enqueue(
                     queue=queue,
                     due_at=due_at,
                     ring_again_at=due_at + FIRST_PAUSE,
+                    request_id=request_id,
                 )
         except IntegrityError:  # another transaction asked for the same in this moment
             waiting.update(**sooner)

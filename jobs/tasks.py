@@ -1,17 +1,18 @@
 """The one Celery task: claim the job that was rung for, call its handler, say how it ended. Without a number: sweep."""
 
-import logging
+import time
 from datetime import timedelta
 
+import structlog
 from celery import shared_task
 from django.db import transaction
 
 from gcp.errors import CloudError
-from jobs import claims, heartbeat, queue, registry
+from jobs import claims, heartbeat, queue, registry, request_ids
 from jobs.models import JobState
 from pki.errors import PkiError
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 @shared_task(name="jobs.ring")
@@ -28,21 +29,36 @@ def run(job_id: int) -> bool:
     claim = claims.claim(job_id)
     if claim is None:
         return False
+    began = time.monotonic()
+    with request_ids.during(claim.request_id):
+        outcome = _handle(claim)
+        logger.info(
+            "job_ended",
+            job=claim.job_id,
+            kind=claim.kind,
+            subject=claim.subject_id,
+            attempt=claim.attempt_count,
+            seconds=round(time.monotonic() - began, 3),
+            outcome=outcome,
+        )
+    return True
+
+
+def _handle(claim: claims.Claim) -> str:
+    """Runs the handler and says how it ended: done, waits (it is tried again), or failed by an error nobody foresaw."""
     try:
         with heartbeat.held(claim):
             registry.handler_of(claim.kind)(claim.subject_id)
-    except (registry.TryLater, CloudError, PkiError) as error:  # foreseen: waiting, not failing
+    except (registry.TryLater, CloudError, PkiError) as error:
         queue.ring(claim.job_id, claim.queue, claims.postpone(claim, str(error)))
-    except (
-        Exception
-    ) as error:  # whatever it was: the log keeps what went wrong, and it is tried again
-        logger.exception("job %s (%s) failed", claim.job_id, claim.kind)
-        queue.ring(
-            claim.job_id, claim.queue, claims.postpone(claim, type(error).__name__)
-        )  # its words may be of our own machines
-    else:
-        claims.finish(claim)
-    return True
+        return "waits"
+    except Exception as error:  # whatever it was: the log keeps what went wrong
+        logger.exception("job_failed", job=claim.job_id, kind=claim.kind)
+        # Its words may be of our own machines; the row keeps its name.
+        queue.ring(claim.job_id, claim.queue, claims.postpone(claim, type(error).__name__))
+        return "failed"
+    claims.finish(claim)
+    return "done"
 
 
 def sweep() -> None:

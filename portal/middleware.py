@@ -1,5 +1,7 @@
 """What surrounds every request: an id, the reader's language and theme, and the one map from errors to pages."""
 
+import re
+import time
 import uuid
 from collections.abc import Callable
 
@@ -8,7 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
+from django_structlog.signals import (
+    bind_extra_request_failed_metadata,
+    bind_extra_request_finished_metadata,
+)
 
+from jobs import request_ids
 from pki.catalogue import text_of
 from portal import errors, logs
 from web.reading import read_once
@@ -17,24 +24,38 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 THEME_COOKIE = "theme"
 
 
+# What a proxy may call a request; nginx makes 32 hexadecimal digits.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+for ended in (bind_extra_request_finished_metadata, bind_extra_request_failed_metadata):
+    ended.connect(logs.add_what_an_access_log_has)
+
+
 class RequestIdMiddleware:
-    """Gives the request an id that stands in the answer, in every log line, in the audit and on error pages."""
+    """Gives the request an id that stands in the answer, in every log line, in its jobs, in the audit and on error pages.
+
+    Behind a proxy of our own it is the proxy's, so that one search finds the request in both logs.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        identifier = uuid.uuid4().hex[:16]
+        identifier = _given_by_proxy(request) or uuid.uuid4().hex[:16]
         request.request_id = identifier  # type: ignore[attr-defined]
-        token = logs.request_id.set(identifier)
-        try:
-            response = self.get_response(request)
-        finally:
-            logs.request_id.reset(token)
+        request.began = time.monotonic()  # type: ignore[attr-defined]
+        request_ids.begin(identifier)
+        response = self.get_response(request)
         response.headers["X-Request-Id"] = identifier
         if not request.path.startswith(f"/{settings.STATIC_URL.strip('/')}/"):
             add_never_cache_headers(response)
         return response
+
+
+def _given_by_proxy(request: HttpRequest) -> str | None:
+    given = request.headers.get("X-Request-Id", "")
+    is_behind_proxy = settings.ALLAUTH_TRUSTED_PROXY_COUNT > 0
+    return given if is_behind_proxy and _REQUEST_ID.fullmatch(given) else None
 
 
 class PreferencesMiddleware:

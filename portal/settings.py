@@ -1,12 +1,13 @@
 """Every setting of the portal. What may differ between installations is read from the environment (.env.example)."""
 
+import logging
 import secrets
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from portal import env
+from portal import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -137,6 +138,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
     "portal.middleware.RequestIdMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -292,28 +294,17 @@ if METRICS_TOKEN and IS_PRODUCTION:
 PROMETHEUS_EXPORT_MIGRATIONS = False
 
 # --- Logs: names, ids and times; never a body ------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "no_bodies": {"()": "portal.logs.NoBodies"},
-        "request_id": {"()": "portal.logs.RequestId"},
-    },
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["request_id", "no_bodies"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.server": {"handlers": [], "propagate": True},
-        "django": {"handlers": [], "propagate": True},
-    },
-}
+LOGGING = logs.configuration(
+    level=env.text("LOG_LEVEL", "INFO" if IS_PRODUCTION else "WARNING"), as_json=IS_PRODUCTION
+)
+# One line a request, when it has ended. Who asked is added by portal.logs, which asks no database.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""
+
+# --- Errors and traces for who has a place for them: the extras sentry and opentelemetry -----------------------------
+SENTRY_DSN = env.text("SENTRY_DSN", "")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 
 MESSAGE_TAGS = {10: "info", 20: "info", 25: "success", 30: "warning", 40: "danger"}

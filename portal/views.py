@@ -43,7 +43,6 @@ def sign_in_link(request: HttpRequest) -> HttpResponse:
     user_id = people.use_sign_in_link(
         token=request.POST.get("token", "").strip(),
         ip=address_of(request),
-        request_id=getattr(request, "request_id", ""),
         signed_in=request.user.pk if request.user.is_authenticated else None,
     )
     login(request, User.objects.get(pk=user_id), backend=settings.AUTHENTICATION_BACKENDS[0])

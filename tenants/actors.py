@@ -27,5 +27,4 @@ def actor_of(request: HttpRequest) -> Actor:
         ip=address_of(request),
         authenticated_by=", ".join(sorted(ways)),
         session=sha256((request.session.session_key or "").encode()).hexdigest()[:16],
-        request_id=getattr(request, "request_id", ""),
     )

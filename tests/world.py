@@ -54,7 +54,6 @@ class World:
             "127.0.0.1",
             "password",
             "session",
-            "request",
         )
 
     def add_user(self, name: str, *grants: tuple[str, str] | tuple[str, str, str]) -> User:

@@ -168,7 +168,7 @@ def create_sign_in_link(*, actor: Actor, email: str) -> str:
     return token
 
 
-def use_sign_in_link(*, token: str, ip: str, request_id: str, signed_in: int | None = None) -> int:
+def use_sign_in_link(*, token: str, ip: str, signed_in: int | None = None) -> int:
     """Uses up a link; returns the person's id. ``signed_in`` is who uses the browser already.
 
     :raises NotPossible: when the link is unknown, used or too old, which is told in one sentence for all three; when
@@ -191,9 +191,7 @@ def use_sign_in_link(*, token: str, ip: str, request_id: str, signed_in: int | N
         link.used_at = clock.now()
         link.save(update_fields=["used_at"])
         user = link.user
-        actor = Actor(
-            "person", str(user.pk), user.full_name, user.email, ip, "one-time link", "", request_id
-        )
+        actor = Actor("person", str(user.pk), user.full_name, user.email, ip, "one-time link")
         record(
             EventType.SIGNED_IN,
             actor=actor,

@@ -17,7 +17,7 @@ from tests import guard
 
 pytestmark = pytest.mark.embedded
 
-ACTOR = Actor("person", "7", "Wei Zhang", "wei@example.com", "192.0.2.1", "password", "abc", "req")
+ACTOR = Actor("person", "7", "Wei Zhang", "wei@example.com", "192.0.2.1", "password", "abc")
 
 
 @pytest.fixture

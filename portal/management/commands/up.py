@@ -73,6 +73,8 @@ class Command(BaseCommand):
             "8",
             "--log-level",
             "warning",
+            "--logger-class",
+            "portal.gunicorn_log.PortalLogger",
         )
         self._wait_for(f"http://{bind}/readyz", "web")
         if options["demo"]:
