@@ -27,7 +27,7 @@ EXPOSE 8000
 # Of the web process; workers and beat give signs of life instead, and switch this off where they are started.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
-CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "8", \
+CMD ["gunicorn", "portal.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "portal.web_worker.WebWorker", "--threads", "8", \
     "--workers", "2", "--max-requests", "2000", "--max-requests-jitter", "500", "--logger-class", "portal.gunicorn_log.PortalLogger"]
 
 FROM build AS build-demo

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext
 from django_structlog.signals import (
     bind_extra_request_failed_metadata,
     bind_extra_request_finished_metadata,
@@ -90,7 +91,9 @@ class ReadOnceMiddleware:
 
 
 class RequestSizeMiddleware:
-    """Refuses a request that is too large by its Content-Length, before anything reads it."""
+    """Refuses a request that is too large by its Content-Length, before anything reads it, and one that did not arrive
+    whole: a form that was cut off in the middle would otherwise be carried out as far as it came.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -101,13 +104,25 @@ class RequestSizeMiddleware:
             sentence = text_of("IN-SIZE-01").sentence.in_language(
                 request.LANGUAGE_CODE or "en", {"limit": "5 MB"}
             )
-            return render(
-                request,
-                "errors/refused.html",
-                {"status": 413, "sentence": sentence, "code": "IN-SIZE-01"},
-                status=413,
+            return _refused(request, 413, sentence, "IN-SIZE-01")
+        if int(length) and not _is_whole(request, int(length)):
+            sentence = gettext(
+                "What you sent did not arrive whole. Nothing was done; send it again."
             )
+            return _refused(request, 400, sentence, "cut-off")
         return self.get_response(request)
+
+
+def _is_whole(request: HttpRequest, length: int) -> bool:
+    try:
+        return len(request.body) == length
+    except UnreadablePostError:
+        return False
+
+
+def _refused(request: HttpRequest, status: int, sentence: str, code: str) -> HttpResponse:
+    told = {"status": status, "sentence": sentence, "code": code}
+    return render(request, "errors/refused.html", told, status=status)
 
 
 class ErrorMiddleware:

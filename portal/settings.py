@@ -272,6 +272,9 @@ MAXIMAL_REQUEST_BYTES = FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZ
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
+# A request must have arrived whole by then, or its thread goes on without it (portal.web_worker).
+REQUEST_SECONDS = env.number("REQUEST_SECONDS", 20, least=1)
+
 # --- Static files -------------------------------------------------------------------------------
 STATIC_URL = "static/"
 # In an image: a folder of the image, so that a volume over VAR_DIR holds no old files.

@@ -96,7 +96,7 @@ class Stack:
             "-b",
             f"127.0.0.1:{self.port}",
             "-k",
-            "gthread",
+            "portal.web_worker.WebWorker",
             "--threads",
             "8",
             "--log-level",

@@ -68,7 +68,7 @@ class Command(BaseCommand):
             "-b",
             bind,
             "-k",
-            "gthread",
+            "portal.web_worker.WebWorker",
             "--threads",
             "8",
             "--log-level",
