@@ -1,54 +1,32 @@
 """The shared cache: it counts sign-in attempts over all web processes, and nothing in it can run.
 
-Values are JSON under a signature of ours, so that whatever somebody else puts there is a miss. While
-Redis is away each process counts for itself, and a request waits for it half a second at most.
+While Redis is away the database counts, over all web processes as before, and a request waits for Redis half
+a second at most.
 """
 
-import json
 import logging
 import time
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
-from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
-from django.core.signing import BadSignature, Signer
 from redis import RedisError
+
+from portal.signed_json import MISS, SignedJson
 
 logger = logging.getLogger(__name__)
 
 _AWAY_SECONDS = 5.0
-# Entries of the memory meanwhile; other addresses must not push an account's attempts out.
-MOST_KEPT = 100_000
-_MISS = object()
 _away_until = [0.0]  # one cell for all caches of this process
 
 
-class SignedJson:
-    """A serializer for Django's Redis cache, whose own would unpickle what it finds."""
-
-    def __init__(self) -> None:
-        self._signer = Signer(salt="countersign.cache")
-
-    def dumps(self, value: Any) -> bytes:
-        return self._signer.sign(json.dumps(value)).encode()
-
-    def loads(self, data: bytes) -> Any:
-        try:
-            return json.loads(self._signer.unsign(data.decode()))
-        except (BadSignature, UnicodeDecodeError, ValueError):
-            return _MISS
-
-
 class SharedCache(RedisCache):
-    """Redis, or this process's memory while Redis does not answer."""
+    """Redis, or a table of the database while Redis does not answer."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {**params.get("OPTIONS", {}), "serializer": SignedJson}
         super().__init__(server, {**params, "OPTIONS": options})
-        self._local = LocMemCache(
-            "while-redis-is-away", {**params, "OPTIONS": {"MAX_ENTRIES": MOST_KEPT}}
-        )
+        self._params = params
 
     @property
     def is_away(self) -> bool:
@@ -60,7 +38,7 @@ class SharedCache(RedisCache):
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """What was put there under this very key; anything else is a miss."""
-        found = self._ask("get", key, _MISS, version=version)
+        found = self._ask("get", key, MISS, version=version)
         is_ours = isinstance(found, list) and len(found) == 2
         return found[1] if is_ours and found[0] == self._name(key, version) else default
 
@@ -86,7 +64,7 @@ class SharedCache(RedisCache):
         return str(self.make_key(key, version))
 
     def has_key(self, key: Any, version: int | None = None) -> bool:
-        return self.get(key, _MISS, version) is not _MISS
+        return self.get(key, MISS, version) is not MISS
 
     def clear(self) -> None:
         self._ask("clear")
@@ -101,4 +79,6 @@ class SharedCache(RedisCache):
                     return None
                 _away_until[0] = time.monotonic() + _AWAY_SECONDS
                 logger.warning("the shared cache does not answer (%s)", type(error).__name__)
-        return getattr(self._local, name)(*args, **kwargs)
+        from portal.kept import TableCache  # models are loaded after caches
+
+        return getattr(TableCache({**self._params, "OPTIONS": {}}), name)(*args, **kwargs)

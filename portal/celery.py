@@ -23,6 +23,7 @@ _filesystem = {
 }
 # kombu 5.7: without the two restore settings a message lost by a killed worker comes back after some 100 s only.
 _redis = {
+    "global_keyprefix": f"{settings.INSTALLATION}:queue:",
     "visibility_timeout": 300,
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,

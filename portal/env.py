@@ -83,6 +83,21 @@ def words(name: str, default: str | None = None) -> list[str]:
     return found
 
 
+def slug(name: str, default: str) -> str:
+    """:raises BadSetting: for what is not a short name of small letters, digits and hyphens."""
+    found = os.environ.get(name) or default
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", found):
+        raise BadSetting(
+            f"{name} must be up to 40 small letters, digits and hyphens, not {found!r}."
+        )
+    return found
+
+
+def slug_of(text: str) -> str:
+    """What names a database, as a slug: its last 40 letters and digits."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())[-40:].strip("-") or "countersign"
+
+
 def require_strong(name: str, value: str, *, length: int = SECRET_LENGTH) -> None:
     """:raises BadSetting: for a secret that can be guessed, or that stands in a public file."""
     is_weak = len(value) < length or len(set(value)) < SECRET_VARIETY

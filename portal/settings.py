@@ -52,6 +52,8 @@ DATABASES = {
         "DATABASE_URL", *(() if IS_PRODUCTION else (f"sqlite:///{VAR_DIR / 'db.sqlite3'}",))
     )
 }
+# Begins the name of everything that this installation keeps in Redis: two on one Redis take nothing from each other.
+INSTALLATION = env.slug("INSTALLATION", env.slug_of(DATABASES["default"]["NAME"]))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BROKER_URL = env.text("BROKER_URL", *(() if IS_PRODUCTION else ("filesystem://localhost",)))
 if IS_PRODUCTION:
@@ -69,6 +71,7 @@ CACHES = {
     "default": {
         "BACKEND": "portal.cache.SharedCache",
         "LOCATION": CACHE_URL,
+        "KEY_PREFIX": f"{INSTALLATION}:cache",
         "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
     }
     if CACHE_URL

@@ -46,6 +46,7 @@ class Stack:
             "VAR_DIR": str(folder),
             "DATABASE_URL": database_url(),
             "BROKER_URL": broker,
+            "INSTALLATION": settings.INSTALLATION,
             "SECRET_KEY": settings.SECRET_KEY,
             "GCP_ENDPOINT": f"127.0.0.1:{emulator.port}",
             "EMULATOR_ADMIN": f"127.0.0.1:{emulator.admin_port}",

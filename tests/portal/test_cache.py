@@ -4,6 +4,7 @@ import json
 import pickle
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from django.core.signing import Signer
 from redis import OutOfMemoryError, ResponseError
 
 from portal import cache as shared
-from portal.cache import SharedCache, SignedJson
+from portal.cache import SharedCache
+from portal.models import KeptEntry
+from portal.signed_json import SignedJson
 
 
 class Boom:
@@ -84,7 +87,9 @@ def test_what_we_wrote_is_found(store: Store) -> None:
     assert cache.get("none", 7) is None
 
 
-def test_while_redis_is_away_the_process_counts_for_itself_and_asks_it_seldom(store: Store) -> None:
+def test_while_redis_is_away_the_database_counts_and_redis_is_asked_seldom(
+    db: None, store: Store
+) -> None:
     cache = SharedCache("redis://nowhere:1/0", {})
     store.is_away = True
     assert cache.get("counter", 0) == 0
@@ -97,7 +102,7 @@ def test_while_redis_is_away_the_process_counts_for_itself_and_asks_it_seldom(st
     assert cache.get("counter") is None
 
 
-def test_a_redis_that_hangs_costs_less_than_half_a_second(settings: Any) -> None:
+def test_a_redis_that_hangs_costs_less_than_half_a_second(db: None) -> None:
     """Something listens and never answers."""
     import socket
 
@@ -145,7 +150,7 @@ def test_a_key_of_another_type_is_a_miss_and_redis_is_not_away(
     assert not cache.is_away
 
 
-def test_while_redis_is_away_every_question_is_answered(store: Store) -> None:
+def test_while_redis_is_away_every_question_is_answered(db: None, store: Store) -> None:
     store.is_away = True
     cache = SharedCache("redis://nowhere", {})
     cache.set("a", [1.5, 2.5])
@@ -157,13 +162,44 @@ def test_while_redis_is_away_every_question_is_answered(store: Store) -> None:
     assert cache.get_many(["a", "n"]) == {}
 
 
-def test_other_accounts_do_not_push_one_accounts_attempts_out(store: Store) -> None:
+def test_while_redis_is_away_all_processes_count_together(db: None, store: Store) -> None:
+    """With a memory of its own each of n processes would allow n times as many attempts."""
+    store.is_away = True
+    one, another = SharedCache("redis://nowhere", {}), SharedCache("redis://nowhere", {})
+    one.set("limit", [1.0])
+    assert another.get("limit") == [1.0]
+    assert not another.add("limit", [])
+    for n in range(100):  # other accounts push nobody out
+        another.set(f"n{n}", [1.0])
+    assert one.get("limit") == [1.0]
+
+
+def test_what_is_over_counts_no_more_and_is_forgotten(db: None, store: Store) -> None:
     store.is_away = True
     cache = SharedCache("redis://nowhere", {})
-    cache.set("one", [1.0] * 5)
-    for n in range(2_000):
-        cache.set(f"n{n}", [1.0])
-    assert cache.get("one") == [1.0] * 5
+    cache.set("limit", [1.0], timeout=300)
+    KeptEntry.objects.update(expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+    assert cache.get("limit") is None
+    assert not cache.touch("limit")
+    assert cache.add("limit", [2.0])
+    assert cache.get("limit") == [2.0]
+    cache.set("another", 1, timeout=0)
+    cache.set("third", 1)
+    assert set(KeptEntry.objects.values_list("key", flat=True)) == {":1:limit", ":1:third"}
+
+
+def test_a_row_that_somebody_wrote_by_hand_is_a_miss(db: None, store: Store) -> None:
+    store.is_away = True
+    cache = SharedCache("redis://nowhere", {})
+    cache.set("limit", [1.0])
+    KeptEntry.objects.create(
+        key=":1:copied",
+        value=KeptEntry.objects.get(key=":1:limit").value,
+        expires_at=datetime(2999, 1, 1, tzinfo=UTC),
+    )
+    assert cache.get("copied", "nothing") == "nothing"
+    KeptEntry.objects.filter(key=":1:limit").update(value="[]")
+    assert cache.get("limit", "nothing") == "nothing"
 
 
 class Full(Store):
@@ -173,8 +209,8 @@ class Full(Store):
         raise OutOfMemoryError("OOM command not allowed when used memory > 'maxmemory'.")
 
 
-def test_a_redis_that_refuses_writes_is_away_and_the_process_counts_for_itself(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_redis_that_refuses_writes_is_away_and_the_database_counts(
+    db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = Full()
     monkeypatch.setattr(RedisCacheClient, "get_client", lambda *_args, **_kwargs: full)
