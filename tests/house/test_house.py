@@ -152,7 +152,7 @@ FLOWS = re.compile(
     r"^tenants/flows/|^approvals/(asking|deciding|publishing|reminding|simulating)/"
     r"|^certs/(golden_clients/(keep|trials)|enforcement/(declare|checks)|vault/keys)\.py$"
     r"|^certs/trust_configs/(register|create|ask|anew|recording)\.py$"
-    r"|^jobs/(claims|queue|tasks)\.py$|^portal/(errors|history)\.py$|^audit/anonymous\.py$"
+    r"|^jobs/(claims|queue|tasks)\.py$|^portal/(errors|history|kept)\.py$|^audit/anonymous\.py$"
 )
 
 
@@ -445,7 +445,7 @@ def test_production_without_a_secret_key_says_so(tmp_path: Path) -> None:
 def test_env_example_names_every_setting_and_no_other() -> None:
     read = set(
         re.findall(
-            r'env\.(?:text|number|flag|words|database)\(\s*"([A-Z_]+)"',
+            r'env\.(?:text|number|flag|words|slug|database)\(\s*"([A-Z_]+)"',
             (ROOT / "portal/settings.py").read_text(),
         )
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from approvals.deciding import switch_mode
@@ -48,6 +48,13 @@ PEOPLE: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
 class Command(BaseCommand):
     help = "Seeds the demo once, and prints fresh one-time sign-in links."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--base",
+            default=f"http://localhost:{settings.PORT}",
+            help="where the portal is reached, for the links",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION or not settings.GCP_ENDPOINT:
             raise CommandError(
@@ -60,9 +67,7 @@ class Command(BaseCommand):
         for email, name, grants in PEOPLE:
             token = people.create_sign_in_link(actor=ME, email=email)
             roles = ", ".join(f"{role} of {tenant}" if tenant else role for role, tenant in grants)
-            self.stdout.write(
-                f"  {name:<14} {roles:<44} http://localhost:{settings.PORT}/sign-in/#{token}"
-            )
+            self.stdout.write(f"  {name:<14} {roles:<44} {options['base']}/sign-in/#{token}")
         if settings.PROBE_ENDPOINTS:
             self.stdout.write(
                 f"\nThe demo's load balancer, before shared-clients in dev: https://{settings.PROBE_ENDPOINTS[0]}/ (its CA: {settings.PROBE_CA_FILE})"
