@@ -1,5 +1,6 @@
 """Certificates for trying the portal, made at run time and written to a folder; their keys are thrown away."""
 
+import shutil
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,10 +28,22 @@ def one() -> bytes:
 
 
 def write(folder: Path) -> Path:
-    """Writes the files once; a folder that is there already stays as it is."""
-    if folder.exists():
-        return folder
-    folder.mkdir(parents=True)
+    """Writes the files once; a folder that is there already stays as it is. It is there with all its files or not at all."""
+    if not folder.exists():
+        half = folder.with_name(f"{folder.name}-unfinished")
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir(parents=True)
+        _write(half)
+        half.rename(folder)
+    return folder
+
+
+def legacy(folder: Path) -> tuple[str, bytes]:
+    """What somebody put into the shared trust config before the portal came, and a client that gets in by it (both PEM)."""
+    return (folder / "legacy-root.pem").read_text(), (folder / "legacy-client.pem").read_bytes()
+
+
+def _write(folder: Path) -> None:
     root, root_key = _make("Acme Partner Root CA", is_ca=True, days=3650)
     issuing, issuing_key = _make(
         "Acme Partner Issuing CA 1", issuer=(root, root_key), is_ca=True, days=1825
@@ -47,7 +60,11 @@ def write(folder: Path) -> Path:
     partners = [
         _make(f"partner-{n}.acme.example", issuer=(issuing, issuing_key))[0] for n in range(1, 6)
     ]
+    anchor, anchor_key = _make("Legacy Partner Root", is_ca=True, days=900)
+    old_client, _ = _make("gateway.legacy.example", issuer=(anchor, anchor_key), days=800)
     files = {
+        "legacy-root.pem": anchor.public_bytes(Encoding.PEM),
+        "legacy-client.pem": old_client.public_bytes(Encoding.PEM),
         "root-ca.pem": root.public_bytes(Encoding.PEM),
         "issuing-ca.der": issuing.public_bytes(Encoding.DER),
         "client.pem": client.public_bytes(Encoding.PEM),
@@ -67,19 +84,11 @@ def write(folder: Path) -> Path:
     with zipfile.ZipFile(folder / "everything-good.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("root-ca.pem", "issuing-ca.der", "client.pem", "five-partners.pem"):
             archive.writestr(name, files[name])
-    return folder
 
 
 def _public_root() -> x509.Certificate:
     """One that browsers trust; as a client's trust anchor it would let everybody in."""
     return x509.load_pem_x509_certificate(certifi.contents().encode("ascii"))
-
-
-def legacy() -> tuple[str, bytes]:
-    """What somebody put into the shared trust config before the portal came, and a client that gets in by it (both PEM)."""
-    anchor, key = _make("Legacy Partner Root", is_ca=True, days=900)
-    client, _ = _make("gateway.legacy.example", issuer=(anchor, key), days=800)
-    return anchor.public_bytes(Encoding.PEM).decode(), client.public_bytes(Encoding.PEM)
 
 
 def _make(

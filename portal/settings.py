@@ -28,8 +28,10 @@ def _embedded_secret_key() -> str:
     path = VAR_DIR / "secret_key"
     if not path.exists():
         VAR_DIR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50), encoding="utf-8")
+        half = VAR_DIR / f"secret_key.{secrets.token_hex(4)}"  # whole or not at all
+        half.touch(mode=0o600)
+        half.write_text(secrets.token_urlsafe(50), encoding="utf-8")
+        half.rename(path)
     return path.read_text(encoding="utf-8")
 
 

@@ -287,7 +287,7 @@ def test_roles_are_named_in_the_table_of_rights_only() -> None:
         if isinstance(node, ast.Constant) and node.value in AccessRole.values
     }
     # What makes people for a demo or a load gives them roles.
-    making = {"portal/management/commands/demo.py", "portal/history.py"}
+    making = {"portal/demo_seed.py", "portal/history.py"}
     assert by_word == {"tenants/models.py"} | making
 
 

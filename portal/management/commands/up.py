@@ -35,7 +35,9 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        self._say("Migrating the database …")
         call_command("migrate", verbosity=0)
+        self._say("Starting the emulator, a worker, beat and the web …")
         python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
         self._start("emulator", python, manage, "emulator")
         self._wait_for(f"http://{settings.EMULATOR_ADMIN}/faults", "emulator")
@@ -86,6 +88,10 @@ class Command(BaseCommand):
         )
         self.stdout.flush()
         self._watch()
+
+    def _say(self, sentence: str) -> None:
+        self.stdout.write(sentence)
+        self.stdout.flush()
 
     def _start(self, name: str, *command: str) -> None:
         """Each child leads a session of its own, so that Ctrl-C reaches this process first, and dies with it."""
