@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_after_setup, worker_process_init
+from celery.signals import beat_init, celeryd_after_setup, worker_init, worker_process_init
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -27,9 +27,12 @@ _redis = {
     "visibility_timeout": 300,
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
-    "socket_timeout": 3,
-    "socket_connect_timeout": 2,
+    # Of whoever only rings, a person's request among them: a Redis that hangs costs a moment, and the sweep finds the row.
+    "socket_timeout": 0.1,
+    "socket_connect_timeout": 0.1,
 }
+# Of workers, which take messages.
+_patient = {"socket_timeout": 3, "socket_connect_timeout": 2}
 
 if settings.BROKER_URL.startswith("filesystem"):
     (_folder / "queue").mkdir(parents=True, exist_ok=True)
@@ -45,7 +48,7 @@ app.conf.update(
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_enable_remote_control=False,  # nobody who writes to the broker tells a worker what to do
@@ -55,6 +58,13 @@ app.conf.update(
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
 )
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _wait(**_: Any) -> None:
+    """Before the worker connects."""
+    if settings.BROKER_URL.startswith("redis"):
+        app.conf.broker_transport_options = {**app.conf.broker_transport_options, **_patient}
 
 
 @celeryd_after_setup.connect

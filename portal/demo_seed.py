@@ -21,7 +21,7 @@ from pki import bundle
 from pki.policy import Policy
 from portal import demo_certificates
 from tenants.flows import people, policies, set_up
-from tenants.models import Environment, Mode, PolicyVersion, Tenant, User
+from tenants.models import Environment, PolicyVersion, Tenant, User
 
 ME = command("demo")
 ENVIRONMENTS = (
@@ -174,7 +174,7 @@ def _mode_b() -> None:
             limits=switch_mode.Limits(),
         )
     switch = tenant.mode_switches.get()
-    if tenant.mode == Mode.SELF_SERVICE:
+    if switch.state != switch.State.PROPOSED:
         return
     switch_mode.decide(
         actor=_person("maria@example.com"),

@@ -17,11 +17,15 @@ from web.client import address_of
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL)
 # Old sign-in links, and the links of allauth to set a password anew.
 _SECRET_PATH = re.compile(r"(/sign-in/|/accounts/password/reset/key/)[^/\s\"']+")
-_LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{200,}")
+# In one line, or in lines as PEM has them.
+_LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=_-]{200,}|(?:[A-Za-z0-9+/=]{60,}\s+){2,}[A-Za-z0-9+/=]*")
+# Where PostgreSQL quotes the row or the statement that it refuses.
+_QUOTED_BY_DATABASE = re.compile(r"^(DETAIL|LINE \d+):.*", re.MULTILINE)
 
 
 def without_bodies(text: str) -> str:
-    return _SECRET_PATH.sub(r"\1[cut]", _LONG_BASE64.sub("[cut]", _PEM.sub("[PEM cut]", text)))
+    text = _QUOTED_BY_DATABASE.sub(r"\1: [cut]", _PEM.sub("[PEM cut]", text))
+    return _SECRET_PATH.sub(r"\1[cut]", _LONG_BASE64.sub("[cut]", text))
 
 
 def cut_bodies(_logger: object, _method: str, line: EventDict) -> EventDict:
@@ -79,6 +83,7 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
 def add_what_an_access_log_has(*, request: Any, log_kwargs: dict[str, Any], **_: object) -> None:
     """Who asked, to the line that django-structlog writes when a request has ended. It asks no database."""
     person = getattr(request, "_cached_user", None)  # set once somebody has asked for it
+    log_kwargs["request"] = f"{request.method} {request.path}"  # people search in queries
     log_kwargs["ip"] = address_of(request)
     log_kwargs["user_id"] = getattr(person, "pk", None)
     log_kwargs["seconds"] = round(time.monotonic() - request.began, 3)

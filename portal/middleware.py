@@ -35,7 +35,8 @@ for ended in (bind_extra_request_finished_metadata, bind_extra_request_failed_me
 class RequestIdMiddleware:
     """Gives the request an id that stands in the answer, in every log line, in its jobs, in the audit and on error pages.
 
-    Behind a proxy of our own it is the proxy's, so that one search finds the request in both logs.
+    Where the proxy overwrites what clients send (TRUST_REQUEST_ID) it is the proxy's, so that one search finds the
+    request in both logs.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -55,8 +56,7 @@ class RequestIdMiddleware:
 
 def _given_by_proxy(request: HttpRequest) -> str | None:
     given = request.headers.get("X-Request-Id", "")
-    is_behind_proxy = settings.ALLAUTH_TRUSTED_PROXY_COUNT > 0
-    return given if is_behind_proxy and _REQUEST_ID.fullmatch(given) else None
+    return given if settings.TRUST_REQUEST_ID and _REQUEST_ID.fullmatch(given) else None
 
 
 class PreferencesMiddleware:
@@ -99,6 +99,11 @@ class RequestSizeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (
+            "Transfer-Encoding" in request.headers
+        ):  # no end could be checked, and no browser sends forms so
+            sentence = gettext("A request must say its length. Nothing was done.")
+            return _refused(request, 411, sentence, "length-required")
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > settings.MAXIMAL_REQUEST_BYTES:
             sentence = text_of("IN-SIZE-01").sentence.in_language(

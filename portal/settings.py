@@ -219,6 +219,8 @@ SIGN_IN_LINK_MINUTES = env.number(
 )
 # Google's load balancer adds two addresses to X-Forwarded-For; the client's is the second from the right.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 2 if IS_PRODUCTION else 0)
+# Yes only where the proxy sets X-Request-Id itself, whatever a client sent: Google's load balancer does not.
+TRUST_REQUEST_ID = env.flag("TRUST_REQUEST_ID", default=False)
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if IS_PRODUCTION

@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -58,7 +58,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     theme = _one_of(request.POST.get("theme"), ["", "light", "dark"])
     if request.user.is_authenticated:
         people.set_preferences(actor=actor_of(request), language=language, theme=theme)
-    response = redirect(_safe_next(request))
+    response = HttpResponseRedirect(_safe_next(request))
     if language is not None:
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
@@ -146,10 +146,7 @@ def _one_of(value: str | None, allowed: list[str]) -> str | None:
 
 def _safe_next(request: HttpRequest) -> str:
     target = request.POST.get("next", "")
-    return (
-        target
-        if url_has_allowed_host_and_scheme(
-            target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-        )
-        else "/"
+    is_ours = target.startswith("/") and url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
+    return target if is_ours else "/"

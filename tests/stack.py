@@ -40,6 +40,7 @@ class Stack:
         self.log = folder / "log.txt"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.celery: tuple[str, ...] = ("-m", "celery")
+        self.queues = ""  # of the worker; empty: it serves all
         (folder / "static").mkdir(parents=True, exist_ok=True)
         self.environment = {
             **os.environ,
@@ -83,6 +84,7 @@ class Stack:
             "WARNING",
             "--without-gossip",
             "--without-mingle",
+            *(("-Q", self.queues) if self.queues else ()),
         )
 
     def start_beat(self) -> None:

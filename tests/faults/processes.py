@@ -10,12 +10,14 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -26,11 +28,14 @@ from approvals.models import ChangeRequest
 from audit.events import command
 from certs.models import TrustConfig
 from certs.trust_configs.drift import open_case
+from certs.trust_configs.live import LABEL
 from emulator.faults import Fault
 from emulator.switches import switches
+from jobs import heartbeat
 from jobs.models import Job
 from jobs.queue import ring
 from pki.plan import revision_digest
+from tenants.errors import NotAllowed
 from tests.certificates import make
 from tests.faults.invariants import broken
 from tests.stack import ROOT, Stack, database_url, free_port
@@ -423,20 +428,50 @@ def _foreign_edit(rig: Rig) -> None:
     )
 
 
-def _put_back(rig: Rig) -> None:
+def _older_database(rig: Rig) -> None:
+    """As after a restore: Google carries what a later revision wrote, of which the database knows nothing."""
+    body = rig.world.live(rig.name)
+    rig.world.edit_live(
+        rig.name,
+        allowlisted=[*body["allowlisted"], make("later").parsed.pem],
+        labels={**body["labels"], LABEL: f"9-{uuid.uuid4()}"},
+    )
+
+
+def _admin_puts_back(rig: Rig) -> None:
+    """A reviewer may not: whether a database was restored is for an admin of the platform to say."""
+    case = open_case(rig.trust_config)
+    assert case is not None and case.unknown_revision == 9
+    with suppress(NotAllowed):
+        _put_back(rig, by="ravi")
+        raise AssertionError("a reviewer resolved it")
+    _put_back(rig, by="paula")
+
+
+def _put_back(rig: Rig, by: str = "ravi") -> None:
     """The recorded choice without which nothing may be overwritten."""
     from approvals.deciding import retry
 
     case = open_case(rig.trust_config)
     assert case is not None, "the foreign edit was overwritten in silence"
     where = {
-        "actor": rig.world.actor("ravi"),
+        "actor": rig.world.actor(by),
         "tenant_id": rig.change.tenant_id,
         "trust_config_id": str(rig.trust_config.pk),
     }
-    resolve_drift.put_back(
+    slug, number = resolve_drift.put_back(
         **where, digest=revision_digest(case.entry_set), reason="x", typed_name=rig.name
     )
+    resolution = rig.world.change(number, slug)
+    rig.stack.wait_until(lambda: rig.world.fresh(resolution).state != "submitted", seconds=40)
+    if (checked := rig.world.fresh(resolution)).state == "validated":
+        vote.approve(
+            actor=rig.world.actor("rita"),
+            tenant_id=checked.tenant_id,
+            number=checked.number,
+            digest=checked.change_digest,
+            comment="",
+        )
     rig.stack.wait_until(lambda: rig.trust_config.state == "ready", seconds=40)
     if rig.fresh.held_code:
         retry.retry(
@@ -495,6 +530,80 @@ def _job_of_a_newer_version(rig: Rig) -> None:
         queue="portal",
         due_at=timezone.now(),
     )
+
+
+DEAD_QUEUE, DEAD_JOBS = "env-dead", 500
+
+
+def _queue_without_worker(rig: Rig, _act: str) -> None:
+    """Five hundred due jobs of an environment whose workers are gone; the others' worker serves its own queues only."""
+    rig.stack.environment["ONE_QUEUE"] = "no"
+    rig.stack.queues = "portal,env-dev"
+    rig.restart_worker()
+    time.sleep(heartbeat.SILENT_AFTER.total_seconds() + 1)  # the former worker served every queue
+    Job.objects.bulk_create(
+        Job(kind="publish", subject_id=f"dead-{n}", queue=DEAD_QUEUE, due_at=timezone.now())
+        for n in range(DEAD_JOBS)
+    )
+
+
+def _dead_queue_stays_small(rig: Rig) -> None:
+    left = Job.objects.filter(queue=DEAD_QUEUE, state="waiting")
+    assert left.count() == DEAD_JOBS, "somebody else took them"
+    key = f"{settings.INSTALLATION}:queue:{DEAD_QUEUE}"
+    assert rig.broker.client.llen(key) <= 5, "messages pile up where nobody takes them"
+    left.delete()
+    rig.broker.client.delete(key)
+    rig.stack.environment.pop("ONE_QUEUE")
+    rig.stack.queues = ""
+    rig.restart_worker()
+
+
+def _killed_while_checking(rig: Rig, _act: str) -> None:
+    """The worker dies in the middle of a check; another one checks within 15 seconds."""
+    rig.world.emulator.faults.add(
+        Fault("GetTrustConfig", kind="delay", seconds=HELD, project=PROJECT)
+    )
+    other = rig.world.submit(make(f"{rig.name}-checked"), to=rig.name)
+    rig.stack.wait_until(lambda: not rig.world.emulator.faults.waiting(), seconds=30)
+    rig.restart_worker()
+    began = time.monotonic()
+    rig.stack.wait_until(
+        lambda: rig._is_supervised() and rig.world.fresh(other).state == "validated", seconds=40
+    )
+    took = time.monotonic() - began
+    assert took < 15, f"checked again after {took:.0f} s"
+
+
+def _redis_hangs(rig: Rig) -> None:
+    """It takes connections and answers nobody; who asks for work in a request waits half a second at most."""
+    code = (
+        "import time, django; django.setup()\n"
+        "from django.db import transaction\nfrom jobs import queue\n"
+        "def ask():\n"
+        "    began = time.monotonic()\n"
+        "    with transaction.atomic(): queue.enqueue('forget_simulations', '-')\n"
+        "    return time.monotonic() - began\n"
+        "ask(); print(flush=True); input(); print(ask())\n"  # a web process has asked before
+    )
+    web = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**rig.stack.environment, "DATABASE_URL": database_url()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert web.stdout is not None
+    web.stdout.readline()
+    rig.broker.signal(signal.SIGSTOP)
+    try:
+        told, _errors = web.communicate("\n", timeout=30)
+        time.sleep(8)
+    finally:
+        rig.broker.signal(signal.SIGCONT)
+    waited = float(told)
+    assert waited < 0.5, f"a request waited {waited:.1f} s for Redis"
 
 
 WORKER = ("update", "stored")
@@ -593,6 +702,31 @@ CASES = [
     Case("24 clock +1 h", _nothing, clock_seconds=3600),
     Case("24 clock -1 h", _nothing, clock_seconds=-3600),
     Case("25 a newer version's job", _job_of_a_newer_version),
+    Case(
+        "26 queue without a worker",
+        _nothing,
+        acts=("begin",),
+        before=_queue_without_worker,
+        after=_dead_queue_stays_small,
+        is_held=False,
+        why="it takes nothing from any act",
+    ),
+    Case(
+        "27 worker killed while checking",
+        _nothing,
+        acts=("begin",),
+        before=_killed_while_checking,
+        is_held=False,
+        why="a check is before all of them",
+    ),
+    Case("28 Redis hangs", _redis_hangs, acts=("begin", "update", "finish"), why="as 2, longer"),
+    Case(
+        "29 older database restored",
+        _older_database,
+        outcome="waits",
+        after=_admin_puts_back,
+        updates=None,
+    ),
     Case("database connections cut", _database_cut),
 ]
 

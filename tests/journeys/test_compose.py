@@ -3,6 +3,7 @@
 import json
 import shlex
 import shutil
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -16,7 +17,7 @@ import pytest
 from django.db import connection
 
 from tests.certificates import make
-from tests.journeys.compose import Compose, wait_until
+from tests.journeys.compose import ROOT, Compose, wait_until
 
 pytestmark = pytest.mark.postgresql
 
@@ -73,7 +74,7 @@ def _start(compose: Compose) -> None:
     ):
         compose.manage(*shlex.split(line))
     for service in ("web-1", "web-2", "worker-dev"):
-        wait_until(lambda: compose.get("/readyz")[0] == 200, seconds=60, what=service)
+        wait_until(lambda: compose.get("/accounts/login/")[0] == 200, seconds=60, what=service)
 
 
 def _put(compose: Compose, path: str, name: str) -> bool:
@@ -160,7 +161,8 @@ def test_the_production_shape_carries_a_change_to_verified_and_is_restarted_with
     wait_until(lambda: people.is_verified(maria, first), seconds=60, what="the first is verified")
     for service in ("worker-portal", "worker-dev", "worker-prod", "beat"):
         assert compose.is_healthy(service), service
-    assert compose.get("/metrics")[0] == 404
+    for inside in ("/metrics", "/livez", "/readyz"):
+        assert compose.get(inside)[0] == 404
     assert "no worker" not in compose.manage("doctor", service="worker-dev").lower()
 
     # --- one id from the proxy to the audit
@@ -205,3 +207,30 @@ def test_the_production_shape_carries_a_change_to_verified_and_is_restarted_with
 def _answers_again(log: Path, before: int) -> bool:
     """Whether it has answered somebody since it was started."""
     return b"request_finished" in log.read_bytes()[before:]
+
+
+def test_the_proxy_tells_no_key_of_a_link(compose: Compose, tmp_path: Path) -> None:
+    for path in ("/accounts/password/reset/key/1-SECRET/", "/sign-in/SECRET/", "/t/?q=SECRET"):
+        compose.get(path, Referer=f"https://localhost{path}")
+    for service in ("web-1", "web-2"):
+        compose.stop(service)
+    assert compose.get("/accounts/password/reset/key/1-SECRET/")[0] == 502
+    told = "".join(path.read_text() for path in tmp_path.glob("*.log"))
+    assert "/accounts/password/reset/key/[cut]" in told
+    assert "SECRET" not in told
+
+
+def test_secrets_are_made_beside_what_is_there_and_for_nobody_else(tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(ROOT / "deploy" / "prepare", tmp_path / "deploy")
+    file = tmp_path / ".env"
+    file.write_text("SECRET_KEY=\nMETRICS_TOKEN=kept\nALLOWED_HOSTS=portal.example.com")
+    file.chmod(0o644)
+    subprocess.run(["sh", "deploy/prepare"], cwd=tmp_path, check=True, capture_output=True)
+    lines = file.read_text().splitlines()
+    values = dict(line.split("=", 1) for line in lines)
+    assert values["ALLOWED_HOSTS"] == "portal.example.com"
+    assert values["METRICS_TOKEN"] == "kept"
+    assert len(values["SECRET_KEY"]) == 64
+    assert len(lines) == len(values) == 6
+    assert file.stat().st_mode & 0o077 == 0

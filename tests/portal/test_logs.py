@@ -64,9 +64,9 @@ def test_a_request_keeps_the_id_that_a_proxy_of_ours_gave_it(
     world: World, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = Client(headers={"X-Request-Id": "0af7651916cd43dd8448eb211c80319c"})
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
+    settings.TRUST_REQUEST_ID = False
     assert client.get("/sign-in/").headers["X-Request-Id"] != "0af7651916cd43dd8448eb211c80319c"
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    settings.TRUST_REQUEST_ID = True
     assert client.get("/sign-in/").headers["X-Request-Id"] == "0af7651916cd43dd8448eb211c80319c"
     for bad in ("", "short", "x" * 65, "0af7651916cd43dd\tlevel=info", "名" * 16):
         given = client.get("/sign-in/", headers={"X-Request-Id": bad}).headers["X-Request-Id"]
@@ -120,3 +120,21 @@ def test_in_production_a_line_is_one_json_object() -> None:
     assert told["logger"] == "celery"
     assert told["level"] == "info"
     assert datetime.fromisoformat(told["timestamp"]).tzinfo is not None
+
+
+def test_what_people_search_and_what_databases_quote_stands_in_no_line(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    key = "-----BEGIN PRIVATE KEY-----" + "%0A".join(["SECRET" + "A" * 58] * 4)
+    Client().get(f"/accounts/login/?q={key}&next=%2Faccounts%2Fpassword%2Freset%2Fkey%2FSECRET%2F")
+    (line,) = [r.msg for r in caplog.records if isinstance(r.msg, dict) and "request" in r.msg]
+    assert line["request"] == "GET /accounts/login/"
+    quoted = (
+        'null value in column "a"\nDETAIL:  Failing row contains (SECRET).\nLINE 1: SELECT SECRET'
+    )
+    record = logging.LogRecord("x", logging.ERROR, "f", 1, quoted, (), None)
+    assert "SECRET" not in formatter(as_json=True).format(record)
+    lines = "\n".join(["SECRET" + "A" * 58] * 4)
+    record = logging.LogRecord("x", logging.ERROR, "f", 1, "got %s here", (lines,), None)
+    assert json.loads(formatter(as_json=True).format(record))["event"] == "got [cut]"

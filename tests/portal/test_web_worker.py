@@ -86,3 +86,65 @@ def test_who_is_cut_off_is_told_that_nothing_was_done(world: World) -> None:
     assert "did not arrive whole. Nothing was done" in answer.content.decode()
     world.user("sam").refresh_from_db()
     assert world.user("sam").language == ""
+
+
+def test_clients_that_do_not_hang_up_delay_nobody(tmp_path: Path) -> None:
+    """gunicorn waits two seconds for each, one after another, in the thread that accepts connections."""
+    with served(tmp_path) as web, contextlib.ExitStack() as opened:
+        for _ in range(20):
+            client = opened.enter_context(web.connect())
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert answers_within(web, 5)
+        assert time.monotonic() - began < 1.5
+
+
+def test_who_does_not_hang_up_is_hung_up_on(tmp_path: Path) -> None:
+    with served(tmp_path) as web, web.connect() as client:
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert client.makefile("rb").read().startswith(b"HTTP/1.1 200")
+        time.sleep(4)
+        with pytest.raises(ConnectionError):
+            for _ in range(20):
+                client.sendall(b"more")
+                time.sleep(0.05)
+
+
+def test_who_reads_nothing_holds_no_thread_for_long(tmp_path: Path) -> None:
+    css = "/static/vendor/tabler/css/tabler.min.css"
+    with served(tmp_path, REQUEST_SECONDS="2") as web, contextlib.ExitStack() as opened:
+        for _ in range(THREADS):
+            client = opened.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            client.connect(("127.0.0.1", web.port))
+            for _ in range(12):  # more than the kernel takes for it
+                client.sendall(f"GET {css} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        time.sleep(1)
+        assert answers_within(web, 9)
+
+
+def test_what_gunicorn_cannot_read_is_not_quoted_in_the_log(tmp_path: Path) -> None:
+    with served(tmp_path, LOG_LEVEL="INFO") as web:
+        for sent in (
+            b"GET /livez HTTP/1.1\r\nHost: localhost\r\nCookie sessionid=SECRET-A\r\n\r\n",
+            b"login=sam&password=SECRET-B \r\n\r\n",
+            b"POST /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nSECRET-C\r\n\r\n",
+        ):
+            with web.connect() as client:
+                client.sendall(sent)
+                client.shutdown(socket.SHUT_WR)
+                client.makefile("rb").read()
+    told = web.log.read_text()
+    assert told.count("Invalid request from ip=127.0.0.1") >= 2
+    assert "SECRET" not in told
+
+
+def test_a_form_in_chunks_is_refused(tmp_path: Path) -> None:
+    """It would count as empty, and where it was cut off nobody could say."""
+    head = b"POST /preferences/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for rest in (b"5\r\nthe" + b"me\r\n0\r\n\r\n", b"50\r\ntheme="):
+        with served(tmp_path) as web, web.connect() as client:
+            client.sendall(head + rest)
+            client.shutdown(socket.SHUT_WR)
+            assert client.makefile("rb").readline().startswith(b"HTTP/1.1 411")
