@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 from django.conf import settings
 
 TRANSPORT_ALIASES["filesystem"] = "jobs.filesystem_transport:Transport"
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "jobs.redis_transport:Transport"
 app = Celery("countersign")
 
 _folder = settings.VAR_DIR / "broker"
