@@ -99,9 +99,8 @@ class RequestSizeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if (
-            "Transfer-Encoding" in request.headers
-        ):  # no end could be checked, and no browser sends forms so
+        # Of what comes in chunks no end could be checked, and no browser sends forms so.
+        if "Transfer-Encoding" in request.headers:
             sentence = gettext("A request must say its length. Nothing was done.")
             return _refused(request, 411, sentence, "length-required")
         length = request.META.get("CONTENT_LENGTH") or "0"
