@@ -1,5 +1,7 @@
 """The page for operators: whether everything lives, and what waits for whom."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -12,12 +14,14 @@ from jobs.models import Job, JobState
 from pages.operations import reading
 from pages.operations.filters import JobFilter
 from pages.operations.tables import JobTable
+from pages.operations.verdict import troubles
 from pages.page_access import SignedInRequest, platform_page
 from tenants.actors import actor_of
 from tenants.flows import operations
 from tenants.rights import Act
 from web.errors import Refusal, keep_on_page
 from web.lists import PAGE_SIZE
+from web.runbook import page as runbook_page
 
 
 @platform_page(Act.OPERATE)
@@ -26,14 +30,18 @@ def overview(request: SignedInRequest) -> HttpResponse:
     asked.setdefault("state", JobState.WAITING)
     filters = JobFilter(asked, queryset=Job.objects.order_by("due_at", "pk"), request=request)
     page = Paginator(filters.found, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {
+    signs: dict[str, Any] = {
         "processes": reading.processes(),
         "queues": reading.queues(),
         "projects": reading.projects(),
-        "locations": GoogleLocation.objects.order_by("project", "location"),
+        "locations": list(GoogleLocation.objects.order_by("project", "location")),
         "trust_configs": reading.troubled_trust_configs(),
-        "held": reading.held_changes()[: reading.MOST_ROWS],
         "held_count": reading.held_changes().count(),
+    }
+    context = {
+        **signs,
+        "troubles": troubles(**signs),
+        "held": reading.held_changes()[: reading.MOST_ROWS],
         "expiring": reading.expiring(),
         "unapplied": reading.unapplied_migrations(),
         "versions": reading.versions(),
@@ -43,6 +51,13 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "now": clock.now(),
     }
     return render(request, "operations/overview.html", context, status=filters.status)
+
+
+@platform_page(Act.OPERATE)
+def runbook(request: SignedInRequest) -> HttpResponse:
+    """docs/runbook.md, for who cannot look into the repository at three in the morning."""
+    text, _anchors = runbook_page()
+    return render(request, "operations/runbook.html", {"text": text})
 
 
 @platform_page(Act.OPERATE, methods=("POST",))

@@ -26,6 +26,7 @@ ROUTES: dict[str, Route] = {
     "approvals:home": Route("platform", may=EVERYONE_INSIDE | {"lena", "nobody"}),
     "approvals:review-queue": Route("platform", may=PLATFORM),
     "operations:overview": Route("platform", may=frozenset({"paula"})),
+    "operations:runbook": Route("platform", may=frozenset({"paula"})),
     "operations:job-retry": Route("platform", may=frozenset({"paula"}), method="post"),
     "operations:job-give-up": Route("platform", may=frozenset({"paula"}), method="post"),
     "approvals:change-list": Route("tenant"),

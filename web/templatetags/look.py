@@ -7,9 +7,12 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from web import runbook as pages
 from web import texts
 from web.secrets import error_text, holds_key, shown_query, without_keys
 
@@ -108,3 +111,13 @@ def pairs(mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:
 @register.filter
 def percent(count: int, limit: int) -> int:
     return min(100, round(100 * count / limit)) if limit else 0
+
+
+@register.simple_tag
+def runbook(section: str, line: str = "") -> SafeString:
+    """A link to the line of the runbook that begins with a code or with words, else to its section."""
+    _text, known = pages.page()
+    exact = pages.anchor(section, line)
+    place = exact if exact in known else pages.anchor(section)
+    href = f"{reverse('operations:runbook')}#{place}"
+    return format_html('<a class="runbook" href="{}">{}</a>', href, _("Runbook"))
