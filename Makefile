@@ -7,7 +7,7 @@ export DJANGO_SETTINGS_MODULE := portal.settings
 export GRPC_VERBOSITY ?= ERROR
 
 .DEFAULT_GOAL := help
-.PHONY: faults mutants lint screenshot help setup setup-dev run test check fix bench fuzz docs messages lock vendor
+.PHONY: faults image-inputs mutants lint screenshot help setup setup-dev run test check fix bench fuzz docs messages lock vendor
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -72,6 +72,12 @@ bench: setup-dev ## Measure: sizes, start-up, one change from approval to verifi
 
 faults: setup-dev ## Every fault at every act with real processes, then 500 seeds of random schedules
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+image-inputs: setup-dev ## Write what is in the image: deploy/made/sbom.cdx.json (CycloneDX)
+	@mkdir -p deploy/made
+	@$(BIN)/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible --short-PURLs --validate \
+		-o deploy/made/sbom.cdx.json 2>/dev/null
+	@echo "deploy/made/sbom.cdx.json"
 
 mutants: setup-dev ## Put faults into the heart on purpose; each must be noticed by a test (ARGS: words of rules)
 	@$(BIN)/python -m tests.mutants $(ARGS)

@@ -1,6 +1,7 @@
 """Rules of the house that imports and types cannot show."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -528,6 +529,31 @@ def test_the_dockerfile_is_linted() -> None:
         [str(hadolint), "Dockerfile"], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_bill_of_materials_names_everything_that_is_in_the_image(tmp_path: Path) -> None:
+    (recipe,) = re.findall(
+        r"cyclonedx-py (requirements .*?)\\\n", (ROOT / "Makefile").read_text(), re.DOTALL
+    )
+    written = tmp_path / "sbom.json"
+    program = Path(sys.executable).with_name("cyclonedx-py")
+    subprocess.run(
+        [str(program), *recipe.split(), "-o", str(written)],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    told = json.loads(written.read_text())
+    pinned = set(
+        re.findall(
+            r"^([a-z0-9-]+)==([^ ;]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE
+        )
+    )
+    assert len(pinned) > 50
+    assert {(one["name"], one["version"]) for one in told["components"]} == pinned
+    assert all(one["externalReferences"][0]["hashes"] for one in told["components"])
+    assert told["bomFormat"] == "CycloneDX"
+    assert told["metadata"]["component"]["name"] == "countersign"
 
 
 def test_no_key_certificate_or_package_host_is_in_the_repository() -> None:
