@@ -18,6 +18,7 @@ help: ## Say what there is
 
 $(VENV)/.run: requirements-demo.txt .tools/.done
 	@test -x $(BIN)/python || $(UV) venv -q --python $(PY) $(VENV)
+	@echo "Installing what the portal needs into .venv …"
 	@$(UV) pip install -q --require-hashes -r requirements-demo.txt --python $(BIN)/python
 	@$(UV) pip install -q --no-deps --editable . --python $(BIN)/python
 	@touch $@
