@@ -7,7 +7,7 @@ export DJANGO_SETTINGS_MODULE := portal.settings
 export GRPC_VERBOSITY ?= ERROR
 
 .DEFAULT_GOAL := help
-.PHONY: faults image-inputs mutants lint screenshot help setup setup-dev run test check fix bench fuzz docs messages lock vendor
+.PHONY: faults load image-inputs mutants lint screenshot help setup setup-dev run test check fix bench fuzz docs messages lock vendor
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ fix: setup-dev ## Mend what can be mended by itself
 
 bench: setup-dev ## Measure: sizes, start-up, one change from approval to verified
 	@$(BIN)/python -m tests.bench
+
+load: setup-dev ## Ten minutes of 16 people on the production shape over 100,000 changes (DATABASE_URL: a PostgreSQL)
+	@$(BIN)/python -m tests.load $(ARGS)
 
 faults: setup-dev ## Every fault at every act with real processes, then 500 seeds of random schedules
 	@$(BIN)/python -m tests.faults $(ARGS)

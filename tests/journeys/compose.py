@@ -7,6 +7,7 @@ ports of this machine, the folders of images become folders of the test. Postgre
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -17,16 +18,31 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import yaml
 
 from tests.image import command as image_command
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {"celery", "gunicorn", "python"}
+STARTED = ("emulator", "web-1", "web-2", "worker-portal", "worker-dev", "worker-prod", "beat")
+# As in the README, with one environment and one vote.
+SETTING_UP = (
+    'create_platform_admin petra@example.com "Petra Novak"',
+    "create_environment dev Development --project my-dev --votes 1",
+    "create_tenant payments Payments --environment dev",
+    'create_user wei@example.com "Wei Zhang"',
+    "grant wei@example.com submitter --tenant payments",
+    'create_user maria@example.com "Maria Okafor"',
+    "grant maria@example.com reviewer",
+    "register_trust_config dev payments-clients --tenant payments",
+)
 
 
 def free_port() -> int:
@@ -166,6 +182,27 @@ class Compose:
             told = told.replace("127.0.0.1", f"127.0.0.1 -p {self.ports['redis']}")
         return subprocess.run(["sh", "-c", told], check=False, capture_output=True).returncode == 0
 
+    def set_up(self) -> None:
+        """Starts everything and says the commands of the README."""
+        self.start("redis")
+        wait_until(lambda: self.is_healthy("redis"), seconds=20, what="Redis answers")
+        self.manage("collectstatic", "--noinput")  # which the image does when it is built
+        self.manage("migrate")
+        for service in STARTED:
+            self.start(service)
+        self.start_proxy()
+        ring = self.environment("web-1")["KMS_KEY_RING"]
+        for key in ("key-mtls-client", "key-mtls-server"):
+            name = f"{ring}/cryptoKeys/{key}"
+            put = partial(self._emulator_put, "/crypto-key", name)
+            wait_until(put, seconds=30, what="the emulator answers")
+        resource = "projects/my-dev/locations/global/trustConfigs/payments-clients"
+        self._emulator_put("/trust-config", resource)
+        for line in SETTING_UP:
+            self.manage(*shlex.split(line))
+        answers = lambda: self.get("/accounts/login/")[0] == 200  # noqa: E731
+        wait_until(answers, seconds=60, what="the portal answers")
+
     # --- asking it
     @property
     def url(self) -> str:
@@ -179,12 +216,16 @@ class Compose:
         except urllib.error.HTTPError as error:
             return error.code, error.read(), dict(error.headers)
 
-    def emulator_put(self, path: str, name: str) -> None:
-        """What an operator would do with gcloud before the portal comes."""
+    def _emulator_put(self, path: str, name: str) -> bool:
+        """What an operator would do with gcloud before the portal comes; False while nobody answers."""
         query = urllib.parse.urlencode({"name": name})
         url = f"http://127.0.0.1:{self.ports['admin']}{path}?{query}"
         put = urllib.request.Request(url, data=b"{}", method="PUT")
-        urllib.request.urlopen(put, timeout=10).close()
+        try:
+            urllib.request.urlopen(put, timeout=10).close()
+        except OSError:
+            return False
+        return True
 
     def log(self, service: str) -> list[dict[str, Any]]:
         """The lines of a service, each of which must be one JSON object."""
@@ -199,3 +240,14 @@ def wait_until(is_so: Callable[[], bool], *, seconds: float, what: str) -> None:
             return
         time.sleep(0.1)
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
+
+
+@contextmanager
+def database(name: str, server: str) -> Iterator[str]:
+    """An empty PostgreSQL database for the time being; ``server`` is USER:PASSWORD@HOST:PORT. Yields its URL."""
+    with psycopg.connect(f"postgresql://{server}/postgres", autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield f"postgresql://{server}/{name}"
+        finally:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
