@@ -37,7 +37,8 @@ run: setup ## Migrate, seed a demo, start everything, print the URL and sign-in 
 	@$(BIN)/python manage.py up --demo
 
 # Everything runs on the production pair where there is one; on SQLite and the embedded broker then what is marked for it.
-PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+# One process more than there are cores: journeys wait for processes of their own most of the time.
+PYTEST := $(BIN)/python -m pytest -n $(shell expr $$(nproc) + 1) --dist worksteal
 
 test: setup-dev ## Run the tests; what this machine lacks (a browser, PostgreSQL) is left out with the reason
 ifdef TEST_POSTGRESQL_URL

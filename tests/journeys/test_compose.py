@@ -164,13 +164,7 @@ def test_the_production_shape_carries_a_change_to_verified_and_is_restarted_with
     for service in ("web-1", "web-2"):
         assert not [line for line in compose.log(service) if "exception" in line]
 
-
-def _answers_again(log: Path, before: int) -> bool:
-    """Whether it has answered somebody since it was started."""
-    return b"request_finished" in log.read_bytes()[before:]
-
-
-def test_the_proxy_tells_no_key_of_a_link(compose: Compose, tmp_path: Path) -> None:
+    # --- the proxy tells no key of a link, also when nobody stands behind it
     for path in ("/accounts/password/reset/key/1-SECRET/", "/sign-in/SECRET/", "/t/?q=SECRET"):
         compose.get(path, Referer=f"https://localhost{path}")
     for service in ("web-1", "web-2"):
@@ -179,6 +173,11 @@ def test_the_proxy_tells_no_key_of_a_link(compose: Compose, tmp_path: Path) -> N
     told = "".join(path.read_text() for path in tmp_path.glob("*.log"))
     assert "/accounts/password/reset/key/[cut]" in told
     assert "SECRET" not in told
+
+
+def _answers_again(log: Path, before: int) -> bool:
+    """Whether it has answered somebody since it was started."""
+    return b"request_finished" in log.read_bytes()[before:]
 
 
 def test_secrets_are_made_beside_what_is_there_and_for_nobody_else(tmp_path: Path) -> None:
